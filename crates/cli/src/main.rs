@@ -1,0 +1,2 @@
+//! The binary `duly`.
+fn main() {}
