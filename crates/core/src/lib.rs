@@ -1,1 +1,37 @@
-//! Duly.
+//! The rules of Duly: pure, without a clock, randomness or I/O. Time and random bits come in as
+//! arguments; decisions and events come out.
+//!
+//! - [`State`] and [`Vitals`]: the life of a task, every transition decided in one place.
+//! - [`Attempt`]: one attempt, its state in its type, so that misuse does not compile.
+//! - [`decide`]: from the outcome of a handler to what becomes of the task.
+//! - [`RetryPolicy`], [`OrderPolicy`]: when again, and who is next.
+//! - [`Watch`]: when a worker counts as gone.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod attempt;
+pub mod bounds;
+mod event;
+mod id;
+mod order;
+mod outcome;
+mod priority;
+mod reaper;
+mod retry;
+mod state;
+mod time;
+mod vitals;
+
+pub use attempt::{Assigned, Attempt, AttemptRef, Running, Settlement};
+pub use event::{EventKind, InvalidEventKind};
+pub use id::{Incarnation, InvalidId, TaskId};
+pub use order::{OrderKey, OrderPolicy};
+pub use outcome::{Decision, Outcome, decide};
+pub use priority::{InvalidPriority, Priority};
+pub use reaper::{Pulse, Watch};
+pub use retry::{Backoff, DELAY_MAX, Jitter, RetryPolicy};
+pub use state::{InvalidState, InvalidTransition, State};
+pub use time::Timestamp;
+pub use vitals::{Loss, Vitals};

@@ -1,0 +1,112 @@
+//! What can happen to a task: the kinds of its events.
+
+use core::fmt;
+use core::str::FromStr;
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        /// What happened: every state change of a task is written together with one of these.
+        ///
+        /// Becoming due writes none (it is derived from time), nor does progress.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        #[non_exhaustive]
+        pub enum EventKind { $($(#[$doc])* $name = $code,)* }
+
+        impl EventKind {
+            /// All kinds, in the order of their codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name in snake case, as the API and the command line write it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// The task was submitted.
+    Submitted = 0, "submitted";
+    /// An attempt began.
+    Started = 1, "started";
+    /// A handler put the task off, uncharged.
+    Snoozed = 2, "snoozed";
+    /// A worker gave the attempt back unfinished, refunded.
+    HandedBack = 3, "handed_back";
+    /// An attempt failed, and another will follow.
+    Retrying = 4, "retrying";
+    /// The instant it is due was changed.
+    Rescheduled = 5, "rescheduled";
+    /// The priority was changed.
+    Reprioritised = 6, "reprioritised";
+    /// The task is done.
+    Completed = 7, "completed";
+    /// The task failed for good.
+    Failed = 8, "failed";
+    /// The last attempt ran out of time.
+    TimedOut = 9, "timed_out";
+    /// The worker of a running attempt vanished; the task waits again.
+    Lost = 10, "lost";
+    /// Somebody asked to cancel it while it ran.
+    CancelRequested = 11, "cancel_requested";
+    /// The task was called off.
+    Cancelled = 12, "cancelled";
+    /// Its deadline passed before it could start.
+    Expired = 13, "expired";
+    /// Somebody put a finished task back in line.
+    Retried = 14, "retried";
+}
+
+impl EventKind {
+    /// The number that stores keep.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// From [`code`](Self::code).
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text names no kind of event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a kind of event: expected one such as submitted, started or completed")]
+pub struct InvalidEventKind;
+
+impl FromStr for EventKind {
+    type Err = InvalidEventKind;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEventKind> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|k| k.name() == text)
+            .ok_or(InvalidEventKind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_names_round_trip() {
+        for (code, kind) in (0..).zip(EventKind::ALL) {
+            assert_eq!(kind.code(), code);
+            assert_eq!(EventKind::from_code(code), Some(*kind));
+            assert_eq!(kind.name().parse(), Ok(*kind));
+        }
+        assert_eq!(EventKind::from_code(u8::MAX), None);
+    }
+}

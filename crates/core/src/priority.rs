@@ -1,0 +1,85 @@
+//! How urgent a task is.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// How urgent a task is; the lower runs first: `Critical < High < Normal < Low`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Priority {
+    /// Before everything else.
+    Critical = 0,
+    /// Before what is normal.
+    High = 1,
+    /// The default.
+    #[default]
+    Normal = 2,
+    /// When nothing else waits.
+    Low = 3,
+}
+
+impl Priority {
+    /// All priorities, the most urgent first.
+    pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Normal, Self::Low];
+
+    /// The name in lower case, as the API and the command line write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Normal => "normal",
+            Self::Low => "low",
+        }
+    }
+
+    /// The number that stores keep: 0 (critical) to 3 (low).
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// From [`code`](Self::code).
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text names no priority.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a priority: expected critical, high, normal or low")]
+pub struct InvalidPriority;
+
+impl FromStr for Priority {
+    type Err = InvalidPriority;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPriority> {
+        Self::ALL
+            .into_iter()
+            .find(|p| p.name() == text)
+            .ok_or(InvalidPriority)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lower_runs_first_and_names_round_trip() {
+        assert!(Priority::Critical < Priority::High && Priority::Normal < Priority::Low);
+        for priority in Priority::ALL {
+            assert_eq!(priority.name().parse(), Ok(priority));
+            assert_eq!(Priority::from_code(priority.code()), Some(priority));
+        }
+        assert_eq!(Priority::from_code(4), None);
+        assert_eq!("urgent".parse::<Priority>(), Err(InvalidPriority));
+    }
+}
