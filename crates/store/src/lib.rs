@@ -1,1 +1,42 @@
-//! Duly.
+//! The port of Duly: the trait [`Store`], its requests, replies and errors; and the memory store,
+//! which is the executable specification of every other.
+//!
+#![doc = include_str!("../SEMANTICS.md")]
+#![forbid(unsafe_code)]
+
+pub mod bounds;
+mod claim;
+mod clock;
+mod error;
+mod event;
+mod hint;
+mod house;
+pub mod id;
+mod list;
+mod name;
+mod payload;
+mod queue;
+mod settle;
+mod store;
+mod submit;
+mod task;
+pub mod validate;
+mod worker;
+
+pub use claim::{Claim, Claimed, Lease, Promote, Promoted};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::{
+    ChangeError, ClaimError, InvalidInput, RequestError, SettleError, StoreError, SubmitError,
+};
+pub use event::{AttemptRecord, Event, EventCursor, EventPage, attempts};
+pub use hint::{Hints, Listener};
+pub use house::{Duty, KeepHouse, Kept, Lead, Leadership};
+pub use list::{Filter, List, ListCursor, TaskPage};
+pub use name::Name;
+pub use payload::{Encoding, Payload};
+pub use queue::{Counts, QueueChange, QueueRecord, QueueSettings};
+pub use settle::{Settle, Settled, Settlement};
+pub use store::{BoxFuture, Store, Traits};
+pub use submit::{Submit, SubmitReply, Submitted};
+pub use task::{Labels, NewTask, Progress, TaskRecord, When};
+pub use worker::{Heartbeat, Registration, Renewed, TakeBack, TakenBack, WorkerRecord, lost_error};

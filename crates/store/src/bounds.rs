@@ -1,0 +1,40 @@
+//! The named bounds of the store's door. What exceeds one is refused with `InvalidInput`, naming it.
+
+use std::time::Duration;
+
+/// Bytes of a kind, a queue, a worker's or a tenant's name.
+pub const NAME_BYTES_MAX: usize = 128;
+/// Bytes of a unique key.
+pub const UNIQUE_KEY_BYTES_MAX: usize = 256;
+/// Labels of one task.
+pub const LABELS_MAX: usize = 32;
+/// Bytes of a label's name.
+pub const LABEL_NAME_BYTES_MAX: usize = 64;
+/// Bytes of a label's value.
+pub const LABEL_VALUE_BYTES_MAX: usize = 512;
+/// Bytes of a payload: 1 MiB.
+pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a result: 1 MiB.
+pub const RESULT_BYTES_MAX: usize = 1 << 20;
+/// Bytes of an error text; longer ones are cut at a character, marked by `…`.
+pub const ERROR_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a progress text; longer ones are cut.
+pub const PROGRESS_BYTES_MAX: usize = 256;
+/// Tasks of one submit.
+pub const SUBMIT_MAX: usize = 10_000;
+/// Bytes of all payloads of one submit: 64 MiB.
+pub const SUBMIT_BYTES_MAX: usize = 64 << 20;
+/// Settlements, promotions or progress reports of one request.
+pub const BATCH_MAX: usize = 10_000;
+/// Queues, or kinds, that one worker may name.
+pub const WORKER_NAMES_MAX: usize = 1_000;
+/// Tasks or events of one page.
+pub const PAGE_MAX: u32 = 1_000;
+/// Tasks that one page looks at; a page that found few in so many ends early, with a cursor.
+pub const SCAN_MAX: u32 = 20_000;
+/// Tasks that one housekeeping step touches.
+pub const HOUSEKEEPING_MAX: u32 = 1_000;
+/// Unfinished tasks that a queue holds unless told otherwise.
+pub const QUEUE_BOUND: u64 = 10_000_000;
+/// How long events are kept, whatever their task does: 30 days.
+pub const EVENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);

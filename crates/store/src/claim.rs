@@ -1,0 +1,90 @@
+//! Claiming work, and beginning what was prefetched.
+
+use std::time::Duration;
+
+use duly_core::{AttemptRef, Incarnation, Priority, RetryPolicy, Timestamp};
+
+use crate::{Labels, Name, Payload, SettleError};
+
+/// A worker asks for work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Who asks; must be registered.
+    pub incarnation: Incarnation,
+    /// The queues it serves.
+    pub queues: Vec<Name>,
+    /// The kinds it has handlers for.
+    pub kinds: Vec<Name>,
+    /// How many it begins at once: these become `running`.
+    pub run: u32,
+    /// How many more it takes into store: these become `assigned`.
+    pub prefetch: u32,
+    /// It may take one task that has lost a worker before (it runs none now). Such a task is never
+    /// prefetched.
+    pub suspect: bool,
+    /// Where the turns among equally urgent queues begin: `queues[turn % queues.len()]`. A worker
+    /// counts it up by what it got.
+    pub turn: u32,
+}
+
+/// Work, handed to a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Which attempt of which task.
+    pub attempt: AttemptRef,
+    /// It is `running`; otherwise `assigned`, and must be promoted before it begins.
+    pub started: bool,
+    /// The name of its handler.
+    pub kind: Name,
+    /// The queue it came from.
+    pub queue: Name,
+    /// What the handler gets.
+    pub payload: Payload,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Attempts charged, this one included.
+    pub spent: u32,
+    /// Running attempts whose worker vanished; above 0 it is a suspect.
+    pub lost: u32,
+    /// How often it is tried, and when again.
+    pub retry: RetryPolicy,
+    /// How long this attempt may take.
+    pub timeout: Option<Duration>,
+    /// It must have started before this.
+    pub deadline: Option<Timestamp>,
+    /// When it was due.
+    pub due_at: Timestamp,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+    /// The user's labels.
+    pub labels: Labels,
+}
+
+/// What a worker got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The work, the most urgent first; what has `started` comes first.
+    pub leases: Vec<Lease>,
+    /// When asking again could help although no hint came: the next task becomes due.
+    pub next_at: Option<Timestamp>,
+    /// The store's now.
+    pub at: Timestamp,
+}
+
+/// A worker begins attempts that were assigned to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promote {
+    /// Who begins them.
+    pub incarnation: Incarnation,
+    /// Which.
+    pub attempts: Vec<AttemptRef>,
+}
+
+/// What became of a promotion: an answer per attempt, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promoted {
+    /// An answer per attempt: what is refused must not begin.
+    pub attempts: Vec<Result<(), SettleError>>,
+    /// The store's now.
+    pub at: Timestamp,
+}

@@ -1,0 +1,180 @@
+//! What can go wrong at the store's door: an enum per operation, all sharing [`StoreError`].
+
+use duly_core::{InvalidTransition, State, TaskId};
+
+use crate::Name;
+
+/// The store itself failed; nothing is wrong with what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It does not answer now: busy beyond its patience, out of space, away, or closed.
+    #[error("the store is unavailable: {reason}{}", if *.outcome_unknown { " (whether the operation took effect is not known)" } else { "" })]
+    Unavailable {
+        /// What it was.
+        reason: String,
+        /// It may have taken effect all the same; every operation may be repeated safely.
+        outcome_unknown: bool,
+    },
+    /// What it holds is damaged, foreign, or of another version.
+    #[error("the store cannot be read: {reason}")]
+    Corrupt {
+        /// What was found, and what the user can do.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Asking again later may help.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
+    /// The operation may have taken effect all the same.
+    #[must_use]
+    pub const fn outcome_unknown(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable {
+                outcome_unknown: true,
+                ..
+            }
+        )
+    }
+}
+
+/// A value that was refused, before anything was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {value}: expected {expected}")]
+pub struct InvalidInput {
+    /// The field, as the Rust API names it.
+    pub field: &'static str,
+    /// What it was, or its size; never a payload.
+    pub value: String,
+    /// What it should have been.
+    pub expected: String,
+}
+
+/// Why a batch of tasks was not submitted: none of it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// The queue holds as many unfinished tasks as it may.
+    #[error(
+        "task {index}: queue \"{queue}\" is full ({bound} unfinished tasks): try again later, or raise its bound"
+    )]
+    QueueFull {
+        /// The first task, by its place in the batch, for which there was no room.
+        index: usize,
+        /// The queue.
+        queue: Name,
+        /// How many unfinished tasks it may hold.
+        bound: u64,
+    },
+    /// Another unfinished task of the kind has the unique key.
+    #[error("task {index}: unfinished task {existing} already has the unique key \"{key}\"")]
+    TaskExists {
+        /// Which task of the batch.
+        index: usize,
+        /// The task that has it.
+        existing: TaskId,
+        /// The key.
+        key: Name,
+    },
+    /// A value was refused.
+    #[error("task {index}: {source}")]
+    InvalidInput {
+        /// Which task of the batch.
+        index: usize,
+        /// The field, its value and what was expected.
+        source: InvalidInput,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why nothing was claimed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// The worker is not registered, or its leases lapsed and were taken back: register anew, under
+    /// a new incarnation.
+    #[error("the store knows no worker of this incarnation: register it first")]
+    WorkerNotFound,
+    /// A value was refused.
+    #[error(transparent)]
+    InvalidInput(#[from] InvalidInput),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why one write about an attempt was refused; nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettleError {
+    /// There is no such task, or it was pruned.
+    #[error("there is no task {0}")]
+    TaskNotFound(TaskId),
+    /// The attempt is not the task's current one, or not this worker's: it was settled, cancelled, or
+    /// taken back.
+    #[error(
+        "attempt {attempt} of task {task} is not current: the task is {state}, at attempt {current}"
+    )]
+    StaleAttempt {
+        /// The task.
+        task: TaskId,
+        /// The attempt that was named.
+        attempt: u32,
+        /// The newest attempt of the task.
+        current: u32,
+        /// The state of the task.
+        state: State,
+    },
+    /// The attempt is current, but cannot go there.
+    #[error(transparent)]
+    InvalidTransition(#[from] InvalidTransition),
+    /// A value was refused.
+    #[error(transparent)]
+    InvalidInput(#[from] InvalidInput),
+}
+
+/// Why a change to a task was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// There is no such task, or it was pruned.
+    #[error("there is no task {0}")]
+    TaskNotFound(TaskId),
+    /// The task is in a state that does not allow it.
+    #[error(transparent)]
+    InvalidTransition(#[from] InvalidTransition),
+    /// The task would be unfinished again, and another unfinished one now has its unique key.
+    #[error("unfinished task {existing} has the unique key \"{key}\" now")]
+    TaskExists {
+        /// The task that has it.
+        existing: TaskId,
+        /// The key.
+        key: Name,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a request that changes no task was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// A value was refused.
+    #[error(transparent)]
+    InvalidInput(#[from] InvalidInput),
+    /// There is no such task, or it was pruned.
+    #[error("there is no task {0}")]
+    TaskNotFound(TaskId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

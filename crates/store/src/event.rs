@@ -1,0 +1,150 @@
+//! Events: the history of a task, and a feed of all.
+
+use duly_core::{EventKind, Priority, TaskId, Timestamp};
+
+use crate::Name;
+
+/// One thing that happened to a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place among all events of the store.
+    pub sequence: i64,
+    /// The task.
+    pub task: TaskId,
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// The newest attempt then: 0 before the first.
+    pub attempt: u32,
+    /// The worker that began, or gave back, the attempt (events that workers cause).
+    pub worker: Option<Name>,
+    /// When the task is due (retrying, snoozed, rescheduled; submitted, if not at once).
+    pub due_at: Option<Timestamp>,
+    /// The new priority (reprioritised).
+    pub priority: Option<Priority>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// A place in the feed of all events: opaque bytes in other stores' hands, kept short here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventCursor(i64);
+
+impl EventCursor {
+    /// Before every event.
+    pub const START: Self = Self(0);
+
+    /// After the event of this sequence.
+    #[must_use]
+    pub const fn after(sequence: i64) -> Self {
+        Self(sequence)
+    }
+
+    /// The sequence that the next event lies above.
+    #[must_use]
+    pub const fn sequence(self) -> i64 {
+        self.0
+    }
+}
+
+/// Events in order, and where the next ones begin. Nothing is skipped; what was pruned is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<Event>,
+    /// Where to go on: the place after the last event, or where the page began.
+    pub next: EventCursor,
+}
+
+/// One attempt of a task, as its events tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// Its number.
+    pub attempt: u32,
+    /// The worker that began it.
+    pub worker: Option<Name>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How.
+    pub outcome: Option<EventKind>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// The attempts that a task's events tell of, in order.
+#[must_use]
+pub fn attempts(events: &[Event]) -> Vec<AttemptRecord> {
+    let mut attempts: Vec<AttemptRecord> = Vec::new();
+    for event in events {
+        if event.kind == EventKind::Started {
+            attempts.push(AttemptRecord {
+                attempt: event.attempt,
+                worker: event.worker.clone(),
+                started_at: event.at,
+                ended_at: None,
+                outcome: None,
+                error: None,
+            });
+        } else if ends_attempt(event.kind)
+            && let Some(open) = attempts.last_mut()
+            && open.ended_at.is_none()
+            && open.attempt == event.attempt
+        {
+            open.ended_at = Some(event.at);
+            open.outcome = Some(event.kind);
+            open.error.clone_from(&event.error);
+        }
+    }
+    attempts
+}
+
+const fn ends_attempt(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Snoozed
+            | EventKind::HandedBack
+            | EventKind::Retrying
+            | EventKind::Completed
+            | EventKind::Failed
+            | EventKind::TimedOut
+            | EventKind::Lost
+            | EventKind::Cancelled
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(kind: EventKind, attempt: u32, micros: i64) -> Event {
+        Event {
+            sequence: micros,
+            task: TaskId::from_bytes([0; 16]),
+            kind,
+            at: Timestamp::from_micros(micros),
+            attempt,
+            worker: None,
+            due_at: None,
+            priority: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn events_tell_the_attempts() {
+        let told = attempts(&[
+            event(EventKind::Submitted, 0, 1),
+            event(EventKind::Started, 1, 2),
+            event(EventKind::CancelRequested, 1, 3),
+            event(EventKind::Retrying, 1, 4),
+            event(EventKind::Started, 2, 5),
+        ]);
+        assert_eq!(told.len(), 2);
+        assert_eq!(told[0].outcome, Some(EventKind::Retrying));
+        assert_eq!(told[0].ended_at, Some(Timestamp::from_micros(4)));
+        assert_eq!(told[1].outcome, None);
+    }
+}

@@ -1,0 +1,60 @@
+//! Housekeeping: bounded steps that any instance may take, safe if two do.
+
+use std::time::Duration;
+
+use duly_core::{Incarnation, Timestamp};
+
+use crate::Name;
+
+/// What there is to keep in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Duty {
+    /// Move into line what has become due.
+    Promote,
+    /// End what can no longer start before its deadline.
+    Expire,
+    /// Remove finished tasks, with their events, that were kept long enough.
+    Prune,
+    /// Remove events older than [`EVENT_RETENTION`](crate::bounds::EVENT_RETENTION), so that a task that
+    /// is put off for ever has no history without end.
+    Forget,
+}
+
+/// One step of a duty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepHouse {
+    /// Which.
+    pub duty: Duty,
+    /// How many tasks (or events) it touches at most; at most
+    /// [`HOUSEKEEPING_MAX`](crate::bounds::HOUSEKEEPING_MAX).
+    pub limit: u32,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// How many tasks (or events) it touched.
+    pub count: u32,
+    /// There is more to do now.
+    pub more: bool,
+}
+
+/// Asks to lead, or to go on leading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// What: a duty of the cluster, by name.
+    pub name: Name,
+    /// Who asks.
+    pub holder: Incarnation,
+    /// For how long; zero gives it up.
+    pub ttl: Duration,
+}
+
+/// Who leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leadership {
+    /// Whoever asked leads.
+    pub leads: bool,
+    /// Until when the leader leads, unless it asks again.
+    pub until: Timestamp,
+}

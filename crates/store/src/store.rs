@@ -1,0 +1,126 @@
+//! The port: what every store does.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
+
+use crate::{
+    ChangeError, Claim, ClaimError, Claimed, EventCursor, EventPage, Heartbeat, KeepHouse, Kept,
+    Lead, Leadership, List, Listener, Name, Promote, Promoted, QueueChange, QueueRecord,
+    QueueSettings, Registration, Renewed, RequestError, Settle, Settled, StoreError, Submit,
+    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, When, WorkerRecord,
+};
+
+/// A boxed future, as the port returns them: batches make its cost vanish.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What users may rely on beyond the operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traits {
+    /// What is submitted survives the end of this process.
+    pub durable: bool,
+    /// If it does not answer one process, it answers none: nobody can take a lease back meanwhile, so
+    /// a worker that cannot renew need not stop what it runs.
+    pub shared_fate: bool,
+}
+
+/// Where tasks live and are claimed from: the one source of truth.
+///
+/// Every operation is atomic, may be repeated safely after a lost reply, and applies what
+/// `duly-core` decides. Dropping a returned future does not undo an operation that has begun.
+pub trait Store: Send + Sync + 'static {
+    /// What users may rely on beyond the operations.
+    fn traits(&self) -> Traits;
+
+    /// Submits tasks, all or none; returns when they are as durable as the store makes them. A task
+    /// whose id is there already (unfinished or in history) is left as it is.
+    fn submit(&self, request: Submit) -> BoxFuture<'_, Result<SubmitReply, SubmitError>>;
+
+    /// Hands out the most urgent work that may start now. What is to begin at once is `running`,
+    /// durably, before this returns.
+    fn claim(&self, request: Claim) -> BoxFuture<'_, Result<Claimed, ClaimError>>;
+
+    /// Begins attempts that were assigned: they are `running`, durably, before this returns.
+    fn promote(&self, request: Promote) -> BoxFuture<'_, Result<Promoted, StoreError>>;
+
+    /// Ends attempts. Each is fenced by its attempt number and the worker's incarnation.
+    fn settle(&self, request: Settle) -> BoxFuture<'_, Result<Settled, StoreError>>;
+
+    /// Registers a worker; again with the same incarnation changes what it said of itself.
+    fn register(&self, request: Registration) -> BoxFuture<'_, Result<(), RequestError>>;
+
+    /// Renews all leases of a worker with one write.
+    fn heartbeat(&self, request: Heartbeat) -> BoxFuture<'_, Result<Renewed, StoreError>>;
+
+    /// Running attempts of a worker that somebody asked to cancel; writes nothing.
+    fn cancel_requests(
+        &self,
+        incarnation: Incarnation,
+    ) -> BoxFuture<'_, Result<Vec<AttemptRef>, StoreError>>;
+
+    /// Takes back leases of a worker that is gone, or retires.
+    fn take_back(&self, request: TakeBack) -> BoxFuture<'_, Result<TakenBack, StoreError>>;
+
+    /// All registered workers, by incarnation.
+    fn workers(&self) -> BoxFuture<'_, Result<Vec<WorkerRecord>, StoreError>>;
+
+    /// Calls a task off: at once, or by a request to its worker if it runs.
+    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+
+    /// Puts a failed, timed out, cancelled or expired task back in line.
+    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+
+    /// Changes the priority of an unfinished task.
+    fn reprioritise(
+        &self,
+        id: TaskId,
+        priority: Priority,
+    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+
+    /// Changes when a waiting task is due.
+    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+
+    /// Changes the settings of a queue, which is made if there is none of that name.
+    fn configure(
+        &self,
+        queue: Name,
+        change: QueueChange,
+    ) -> BoxFuture<'_, Result<QueueSettings, RequestError>>;
+
+    /// All queues with their settings and counts, by name.
+    fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>>;
+
+    /// One task.
+    fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>>;
+
+    /// A page of tasks, the newest submission first.
+    fn list(&self, request: List) -> BoxFuture<'_, Result<TaskPage, RequestError>>;
+
+    /// Events of one task, the oldest first.
+    fn task_events(
+        &self,
+        id: TaskId,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>>;
+
+    /// Events of all tasks, in order.
+    fn events(
+        &self,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>>;
+
+    /// One bounded step of housekeeping.
+    fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>>;
+
+    /// Asks to lead the cluster in something.
+    fn lead(&self, request: Lead) -> BoxFuture<'_, Result<Leadership, StoreError>>;
+
+    /// Hears when there may be work in these queues, or a request for a worker that serves them.
+    fn listen(&self, queues: &[Name]) -> Listener;
+
+    /// Ends what was begun, and lets go of the store; what is asked afterwards is `Unavailable`.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,160 @@
+//! A task as it is submitted, and as it is shown.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use duly_core::{Priority, RetryPolicy, State, TaskId, Timestamp};
+
+use crate::{Name, Payload};
+
+/// A small map of text: labels, and what the layers above keep with a task.
+pub type Labels = BTreeMap<String, String>;
+
+/// An instant, as a submitter gives it: absolute, or from the store's now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    /// The store's now.
+    #[default]
+    Now,
+    /// This long after the store's now.
+    After(Duration),
+    /// This instant.
+    At(Timestamp),
+}
+
+impl When {
+    /// The instant, given the store's now.
+    #[must_use]
+    pub fn resolve(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Now => now,
+            Self::After(delay) => now + delay,
+            Self::At(at) => at,
+        }
+    }
+}
+
+/// A job to submit. [`NewTask::new`] fills in the defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTask {
+    /// Its id; submitting the same id twice is one task.
+    pub id: TaskId,
+    /// The name of its handler.
+    pub kind: Name,
+    /// The queue it waits in; made if there is none of that name.
+    pub queue: Name,
+    /// What the handler gets.
+    pub payload: Payload,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it may start.
+    pub due: When,
+    /// It must have started before this, or expires.
+    pub deadline: Option<When>,
+    /// How long one attempt may take; `None`: as long as its worker's heartbeat lives.
+    pub timeout: Option<Duration>,
+    /// How often it is tried, and when again.
+    pub retry: RetryPolicy,
+    /// At how many lost workers it is given up.
+    pub lost_max: u32,
+    /// No two unfinished tasks of one kind share this key.
+    pub unique_key: Option<Name>,
+    /// Whose work it is.
+    pub tenant: Option<Name>,
+    /// The user's labels, and what the layers above keep with the task.
+    pub labels: Labels,
+}
+
+impl NewTask {
+    /// The queue of a task that names none.
+    pub const QUEUE_DEFAULT: &'static str = "default";
+    /// At how many lost workers a task is given up, unless it says otherwise.
+    pub const LOST_MAX_DEFAULT: u32 = 3;
+
+    /// A task with the defaults: queue `default`, priority normal, due now, no deadline, no timeout,
+    /// the default [`RetryPolicy`], given up after 3 lost workers.
+    #[must_use]
+    pub fn new(id: TaskId, kind: impl Into<Name>, payload: Payload) -> Self {
+        Self {
+            id,
+            kind: kind.into(),
+            queue: Self::QUEUE_DEFAULT.into(),
+            payload,
+            priority: Priority::default(),
+            due: When::Now,
+            deadline: None,
+            timeout: None,
+            retry: RetryPolicy::default(),
+            lost_max: Self::LOST_MAX_DEFAULT,
+            unique_key: None,
+            tenant: None,
+            labels: Labels::new(),
+        }
+    }
+}
+
+/// How far a running attempt says it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// From 0 to 1.
+    pub fraction: f32,
+    /// In words.
+    pub text: String,
+}
+
+/// A task as it stands at the instant it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRecord {
+    /// Its id.
+    pub id: TaskId,
+    /// The store's count of submissions.
+    pub sequence: i64,
+    /// The name of its handler.
+    pub kind: Name,
+    /// The queue it waits in.
+    pub queue: Name,
+    /// What the handler gets.
+    pub payload: Payload,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Where it is in its life, as seen at the instant it was read.
+    pub state: State,
+    /// The newest attempt: 0 before the first.
+    pub attempt: u32,
+    /// Attempts charged.
+    pub spent: u32,
+    /// Running attempts whose worker vanished.
+    pub lost: u32,
+    /// At how many it is given up.
+    pub lost_max: u32,
+    /// When it is or was due.
+    pub due_at: Timestamp,
+    /// It must have started before this.
+    pub deadline: Option<Timestamp>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How often it is tried, and when again.
+    pub retry: RetryPolicy,
+    /// No two unfinished tasks of one kind share this key.
+    pub unique_key: Option<Name>,
+    /// Whose work it is.
+    pub tenant: Option<Name>,
+    /// The user's labels.
+    pub labels: Labels,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+    /// When its newest attempt began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Somebody asked to cancel it while it ran.
+    pub cancel_requested: bool,
+    /// The name of the worker that holds it, or held it at the end.
+    pub worker: Option<Name>,
+    /// What its newest attempt last said of itself.
+    pub progress: Option<Progress>,
+    /// What its handler returned.
+    pub result: Option<Payload>,
+    /// The newest error.
+    pub error: Option<String>,
+}
