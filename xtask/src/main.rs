@@ -1,2 +1,57 @@
-//! The project's own tools.
-fn main() {}
+//! The project's own checks and tools: `cargo xtask <command>`.
+//!
+//! One file per command. A command that is also a step of `cargo xtask test` is named in the
+//! table at the top of `test.rs`.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod bare;
+mod cargo;
+mod doors;
+mod finding;
+mod policy;
+mod source;
+mod system;
+mod terminal;
+mod test;
+mod tidy;
+mod tree;
+mod weight;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about, version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every check of the project, or only the steps that are named
+    Test(test::Arguments),
+    /// Find what the checks need from the system and the toolchain
+    System(system::Arguments),
+    /// Check taste: sizes, unfinished code, sleeping tests, links, manifests
+    Tidy,
+    /// Check which crate may use which, and what each may name
+    Doors,
+    /// Check licences, sources and native code of every dependency
+    Policy,
+    /// Check that the core and all that it uses do without the standard library
+    Bare,
+    /// Count the crates that the library pulls with its default features
+    Weight,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::System(arguments) => system::check(arguments.install),
+        Command::Tidy => tidy::check(),
+        Command::Doors => doors::check(),
+        Command::Policy => policy::check(),
+        Command::Bare => bare::check(),
+        Command::Weight => weight::check(),
+    }
+}
