@@ -3,6 +3,8 @@
 //! One file per command. A command that is also a step of `cargo xtask test` is named in the
 //! table at the top of `test.rs`.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -44,8 +46,21 @@ enum Command {
     Weight,
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!(
+                "{}: {error:#}",
+                terminal::paint("error", terminal::Colour::Red)
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Test(arguments) => test::run(&arguments),
         Command::System(arguments) => system::check(arguments.install),
         Command::Tidy => tidy::check(),

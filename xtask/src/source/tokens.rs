@@ -2,9 +2,12 @@
 
 use std::str::FromStr;
 
-use proc_macro2::{Delimiter, Group, LexError, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, LexError, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// A word, a sign, a literal, or one half of a pair of brackets. `::` is one token.
+/// Signs that are one token together.
+const PAIRS: &[&str] = &["::", "!="];
+
+/// A word, a sign, a literal, or one half of a pair of brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) text: String,
@@ -34,20 +37,14 @@ pub(super) fn flatten(text: &str) -> Result<Vec<Token>, LexError> {
 }
 
 fn push_stream(stream: TokenStream, tokens: &mut Vec<Token>) {
-    let mut half_path = false;
+    let mut joint = false;
     for tree in stream {
+        let was_joint = joint;
+        joint = false;
         match tree {
-            TokenTree::Punct(sign) if sign.as_char() == ':' && half_path => {
-                half_path = false;
-                tokens.push(Token::new("::", sign.span()));
+            TokenTree::Punct(sign) => {
+                joint = !push_sign(&sign, was_joint, tokens) && sign.spacing() == Spacing::Joint;
             }
-            TokenTree::Punct(sign) if sign.as_char() == ':' => {
-                half_path = sign.spacing() == Spacing::Joint;
-                if !half_path {
-                    tokens.push(Token::new(":", sign.span()));
-                }
-            }
-            TokenTree::Punct(sign) => tokens.push(Token::new(sign.as_char(), sign.span())),
             TokenTree::Ident(word) => tokens.push(Token::new(word.to_string(), word.span())),
             TokenTree::Literal(literal) => {
                 tokens.push(Token::new(literal.to_string(), literal.span()));
@@ -55,6 +52,19 @@ fn push_stream(stream: TokenStream, tokens: &mut Vec<Token>) {
             TokenTree::Group(group) => push_group(&group, tokens),
         }
     }
+}
+
+/// Adds a sign, and tells whether it made one token with the sign before it.
+fn push_sign(sign: &Punct, is_joined: bool, tokens: &mut Vec<Token>) -> bool {
+    if let Some(last) = tokens.last_mut().filter(|_| is_joined) {
+        let pair = format!("{}{}", last.text, sign.as_char());
+        if PAIRS.contains(&pair.as_str()) {
+            last.text = pair;
+            return true;
+        }
+    }
+    tokens.push(Token::new(sign.as_char(), sign.span()));
+    false
 }
 
 fn push_group(group: &Group, tokens: &mut Vec<Token>) {
@@ -93,6 +103,10 @@ mod tests {
     fn a_colon_before_a_path_stays_a_colon() {
         assert_eq!(texts("x: ::a"), ["x", ":", "::", "a"]);
         assert_eq!(texts("x:&T"), ["x", ":", "&", "T"]);
+        assert_eq!(
+            texts("a!=b; a!(b)"),
+            ["a", "!=", "b", ";", "a", "!", "(", "b", ")"]
+        );
     }
 
     #[test]
