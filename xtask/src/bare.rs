@@ -3,6 +3,7 @@
 //! The core is built for a bare target only where one is installed, so this reads instead: each
 //! package that ships with the core says `no_std`, and none has its feature `std` on.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
@@ -55,10 +56,11 @@ struct Node {
     features: Vec<String>,
 }
 
-/// Reads lines of the form `name v1.2.3 (path)|feature,feature`.
+/// Reads each distinct line, of the form `name v1.2.3 (path)|feature,feature`.
 fn nodes(tree: &str) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();
-    for line in tree.lines().filter(|line| !line.ends_with("(*)")) {
+    let lines: BTreeSet<&str> = tree.lines().filter(|line| !line.ends_with("(*)")).collect();
+    for line in lines {
         let node = line.split_once('|').and_then(|(package, features)| {
             let mut words = package.split_whitespace();
             let name = words.next()?.to_owned();
@@ -121,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_tree_is_read_line_by_line() {
-        let nodes = nodes("a v1.0.0|x,y\nb v2.0.0-rc.1|\na v1.0.0|x,y (*)\n").expect("a tree");
+        let nodes = nodes("a v1.0.0|x,y\nb v2.0.0-rc.1|\na v1.0.0|x,y\na v1.0.0|x,y (*)\n")
+            .expect("a tree");
         assert_eq!(nodes.len(), 2);
         assert_eq!(
             (nodes[0].features.len(), nodes[1].version.as_str()),

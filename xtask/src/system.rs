@@ -11,7 +11,7 @@ use probe::Probe;
 const NEEDS: &[Need] = &[
     Need {
         name: "a C compiler with the C library's headers",
-        why: "SQLite is built from its C source",
+        why: "the bundled SQLite",
         probe: Probe::CompilesC,
         supply: Supply::Packages(&["gcc", "libc6-dev"]),
     },
@@ -67,12 +67,7 @@ pub(crate) fn check(install: bool) -> Result<()> {
         return Ok(());
     }
     for need in &missing {
-        println!(
-            "missing: {}, for {}; {}",
-            need.name,
-            need.why,
-            need.advice()
-        );
+        println!("missing: {} for {}: {}", need.name, need.why, need.advice());
     }
     bail!(
         "{} missing: install them, or run `cargo xtask test --install`",
