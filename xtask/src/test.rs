@@ -110,7 +110,7 @@ fn unit_tests(arguments: &Arguments) -> Result<()> {
         let variables = [("PROPTEST_CASES", QUICK_CASES)];
         return cargo::run(&["test", "--workspace", "--lib", "--bins"], &variables);
     }
-    cargo::run(&["test", "--workspace"], &[])
+    cargo::run(&["test", "--workspace", "--no-fail-fast"], &[])
 }
 
 #[cfg(test)]

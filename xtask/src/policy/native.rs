@@ -21,15 +21,10 @@ const SECOND_TLS: &str = "a TLS stack beside `rustls`: turn the feature off that
 
 /// Native libraries that may be linked: the beginning of their name, and why.
 const LIBRARIES: &[(&str, &str)] = &[
-    (
-        "ring_core_",
-        "the one cryptography that is not Rust throughout",
-    ),
+    ("ring_core_", "the one cryptography that is partly C"),
     ("sqlite3", "the embedded store"),
-    (
-        "wasm_bindgen",
-        "a marker without a library; only on the web platform",
-    ),
+    ("wasm_bindgen", "a mark of the web platform, no library"),
+    ("wsqlite3", "the embedded store on the web platform"),
 ];
 
 /// The one TLS stack, which comes in one version.
