@@ -6,6 +6,7 @@
 //! - [`decide`]: from the outcome of a handler to what becomes of the task.
 //! - [`RetryPolicy`], [`OrderPolicy`]: when again, and who is next.
 //! - [`Watch`]: when a worker counts as gone.
+//! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ extern crate alloc;
 
 mod attempt;
 pub mod bounds;
+pub mod engine;
 mod event;
 mod id;
 mod order;

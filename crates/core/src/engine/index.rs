@@ -1,0 +1,133 @@
+//! The orders in which unfinished tasks are found: by lane, by due time, by deadline, by holder.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+use super::{Entry, KindId, QueueId, Slot};
+use crate::{Incarnation, OrderKey, OrderPolicy, State, Timestamp};
+
+/// What the tasks of a lane have in common: they may start under exactly the same conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct LaneKey {
+    pub(super) queue: QueueId,
+    pub(super) kind: KindId,
+    pub(super) suspect: bool,
+}
+
+/// The pending tasks of one lane, the least key first.
+type Lane = BTreeSet<(OrderKey, Slot)>;
+
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    lanes: Vec<Lane>,
+    lane_ids: HashMap<LaneKey, usize>,
+    pub(super) due: BTreeSet<(Timestamp, i64, Slot)>,
+    pub(super) deadlines: BTreeSet<(Timestamp, i64, Slot)>,
+    leases: BTreeSet<(Incarnation, i64, Slot)>,
+}
+
+/// The places that one task has in the index; it follows from what the task is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Places {
+    ready: Option<(LaneKey, OrderKey)>,
+    due: Option<Timestamp>,
+    deadline: Option<Timestamp>,
+    holder: Option<Incarnation>,
+    sequence: i64,
+}
+
+impl Places {
+    pub(super) fn of<P>(entry: &Entry<P>) -> Self {
+        let vitals = &entry.vitals;
+        let waits = !vitals.state.is_leased() && !vitals.state.is_final();
+        Self {
+            ready: (vitals.state == State::Pending).then(|| {
+                (
+                    entry.lane(),
+                    vitals.key(OrderPolicy::Strict, entry.sequence),
+                )
+            }),
+            due: vitals.state.is_waiting().then_some(vitals.due_at),
+            deadline: vitals.deadline.filter(|_| waits),
+            holder: entry.holder.filter(|_| vitals.state.is_leased()),
+            sequence: entry.sequence,
+        }
+    }
+}
+
+impl Index {
+    /// Moves a task from the places it had to those it has now.
+    pub(super) fn update(&mut self, slot: Slot, old: Option<&Places>, new: Option<&Places>) {
+        let (was, is) = (old.and_then(|p| p.ready), new.and_then(|p| p.ready));
+        if was != is {
+            if let Some((lane, key)) = was {
+                self.lane_mut(lane).remove(&(key, slot));
+            }
+            if let Some((lane, key)) = is {
+                self.lane_mut(lane).insert((key, slot));
+            }
+        }
+        let at = |places: Option<&Places>, instant: fn(&Places) -> Option<Timestamp>| {
+            places.and_then(|p| Some((instant(p)?, p.sequence, slot)))
+        };
+        replace(&mut self.due, at(old, |p| p.due), at(new, |p| p.due));
+        replace(
+            &mut self.deadlines,
+            at(old, |p| p.deadline),
+            at(new, |p| p.deadline),
+        );
+        let held =
+            |places: Option<&Places>| places.and_then(|p| Some((p.holder?, p.sequence, slot)));
+        replace(&mut self.leases, held(old), held(new));
+    }
+
+    /// The lane of a key, if any task ever stood in it.
+    pub(super) fn lane_id(&self, key: &LaneKey) -> Option<usize> {
+        self.lane_ids.get(key).copied()
+    }
+
+    /// The head of a lane.
+    pub(super) fn head(&self, lane: usize) -> Option<(OrderKey, Slot)> {
+        self.lanes.get(lane)?.first().copied()
+    }
+
+    /// The next task of a lane behind a key.
+    pub(super) fn behind(&self, lane: usize, key: (OrderKey, Slot)) -> Option<(OrderKey, Slot)> {
+        use core::ops::Bound::{Excluded, Unbounded};
+        self.lanes
+            .get(lane)?
+            .range((Excluded(key), Unbounded))
+            .next()
+            .copied()
+    }
+
+    /// What a worker holds, by sequence.
+    pub(super) fn held_by(&self, holder: Incarnation) -> impl Iterator<Item = Slot> {
+        self.leases
+            .range((holder, i64::MIN, Slot::MIN)..=(holder, i64::MAX, Slot::MAX))
+            .map(|(_, _, slot)| *slot)
+    }
+
+    fn lane_mut(&mut self, key: LaneKey) -> &mut Lane {
+        let Self {
+            lanes, lane_ids, ..
+        } = self;
+        let id = *lane_ids.entry(key).or_insert_with(|| {
+            lanes.push(Lane::new());
+            lanes.len() - 1
+        });
+        &mut lanes[id]
+    }
+}
+
+fn replace<T: Ord>(set: &mut BTreeSet<T>, old: Option<T>, new: Option<T>) {
+    if old == new {
+        return;
+    }
+    if let Some(old) = old {
+        set.remove(&old);
+    }
+    set.extend(new);
+}

@@ -1,0 +1,318 @@
+//! The whole scheduler as one state machine in memory.
+
+mod claim;
+mod index;
+mod slab;
+mod step;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+pub use claim::ClaimSpec;
+use index::{Index, LaneKey, Places};
+use slab::Slab;
+pub use slab::Slot;
+pub use step::{Effect, Refused};
+
+use crate::bounds::LINES_MAX;
+use crate::{Incarnation, State, TaskId, Vitals};
+
+/// A queue, by the number that the engine gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueId(u32);
+
+/// A kind, by the number that the driver gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KindId(pub u32);
+
+/// An unfinished task.
+#[derive(Clone, Debug)]
+pub struct Entry<P> {
+    /// Its id.
+    pub id: TaskId,
+    /// The count of submissions at its own; the last part of its order key.
+    pub sequence: i64,
+    /// What the rules know of it.
+    pub vitals: Vitals,
+    /// The queue it waits in.
+    pub queue: QueueId,
+    /// Its kind.
+    pub kind: KindId,
+    /// No two unfinished tasks of one kind share this key.
+    pub unique_key: Option<Arc<str>>,
+    /// The worker that holds it, or held it last.
+    pub holder: Option<Incarnation>,
+    /// What it carries.
+    pub carry: P,
+}
+
+impl<P> Entry<P> {
+    fn lane(&self) -> LaneKey {
+        LaneKey {
+            queue: self.queue,
+            kind: self.kind,
+            suspect: self.vitals.is_suspect(),
+        }
+    }
+}
+
+/// Why a task was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejected {
+    /// Another unfinished task of the kind has its unique key.
+    Exists(TaskId),
+    /// Its queue holds as many unfinished tasks as it may.
+    Full,
+    /// Its queue has lines for as many kinds as it may.
+    Lines,
+}
+
+#[derive(Debug)]
+struct Queue {
+    paused: bool,
+    bound: u64,
+    counts: [u64; State::COUNT],
+    kinds: Vec<KindId>,
+}
+
+/// All unfinished tasks, and the rules that move them.
+///
+/// `P` is what a task carries: a payload, a closure, nothing. The engine has no clock and knows no
+/// names: the driver (the memory store, the in-process scheduler, the simulation) passes instants in,
+/// turns what comes out into events as far as it wants any, and keeps the history. Every operation is
+/// O(log n) in the number of unfinished tasks, or better.
+///
+/// ```
+/// use duly_core::engine::{ClaimSpec, Engine, Entry, KindId};
+/// use duly_core::{Incarnation, Priority, TaskId, Timestamp, Vitals};
+///
+/// let mut engine = Engine::new();
+/// let queue = engine.add_queue();
+/// let now = Timestamp::from_micros(0);
+/// for (n, priority) in [(1, Priority::Low), (2, Priority::Critical)] {
+///     let entry = Entry {
+///         id: TaskId::from_bytes([n; 16]),
+///         sequence: engine.next_sequence(),
+///         vitals: Vitals::submitted(priority, now, None, 3, now),
+///         queue,
+///         kind: KindId(0),
+///         unique_key: None,
+///         holder: None,
+///         carry: format!("task {n}"),
+///     };
+///     engine.submit(entry).unwrap();
+/// }
+/// let mut leased = Vec::new();
+/// let spec = ClaimSpec {
+///     holder: Incarnation::from_bytes([0; 16]),
+///     queues: &[queue],
+///     kinds: &[KindId(0)],
+///     run: 1,
+///     prefetch: 0,
+///     suspect: true,
+///     turn: 0,
+/// };
+/// engine.claim(&spec, &mut leased);
+/// assert_eq!(engine.entry(leased[0]).unwrap().carry, "task 2");
+/// ```
+#[derive(Debug)]
+pub struct Engine<P> {
+    entries: Slab<Entry<P>>,
+    ids: HashMap<TaskId, Slot>,
+    unique: HashMap<(KindId, Arc<str>), Slot>,
+    index: Index,
+    queues: Vec<Queue>,
+    sequence: i64,
+}
+
+impl<P> Default for Engine<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P> Engine<P> {
+    /// An engine without tasks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            entries: Slab::new(),
+            ids: HashMap::new(),
+            unique: HashMap::new(),
+            index: Index::default(),
+            queues: Vec::new(),
+            sequence: 0,
+        }
+    }
+
+    /// Makes a queue: not paused, without a bound.
+    pub fn add_queue(&mut self) -> QueueId {
+        let id = u32::try_from(self.queues.len()).expect("fewer than 2^32 queues fit in memory");
+        self.queues.push(Queue {
+            paused: false,
+            bound: u64::MAX,
+            counts: [0; State::COUNT],
+            kinds: Vec::new(),
+        });
+        QueueId(id)
+    }
+
+    /// Pauses or resumes a queue: while paused, nothing starts from it.
+    pub fn set_paused(&mut self, queue: QueueId, paused: bool) {
+        self.queues[queue.0 as usize].paused = paused;
+    }
+
+    /// Bounds how many unfinished tasks a queue may hold.
+    pub fn set_bound(&mut self, queue: QueueId, bound: u64) {
+        self.queues[queue.0 as usize].bound = bound;
+    }
+
+    /// How many unfinished tasks of a queue are in each state, as stored.
+    #[must_use]
+    pub fn counts(&self, queue: QueueId) -> &[u64; State::COUNT] {
+        &self.queues[queue.0 as usize].counts
+    }
+
+    /// How many tasks are unfinished.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no task is unfinished.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The next sequence. What is not used leaves a gap, unless it is given back by
+    /// [`set_sequence`](Self::set_sequence).
+    pub const fn next_sequence(&mut self) -> i64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// The newest sequence that was given out.
+    #[must_use]
+    pub const fn sequence(&self) -> i64 {
+        self.sequence
+    }
+
+    /// Sets the newest sequence: to go on from a saved state, or to undo a batch.
+    pub const fn set_sequence(&mut self, sequence: i64) {
+        self.sequence = sequence;
+    }
+
+    /// Takes a task in.
+    ///
+    /// # Errors
+    /// [`Rejected`], with the entry, if its unique key is taken or its queue is full.
+    #[expect(
+        clippy::result_large_err,
+        reason = "what was refused goes back to its owner"
+    )]
+    pub fn submit(&mut self, entry: Entry<P>) -> Result<Slot, (Rejected, Entry<P>)> {
+        if let Some(existing) = self.unique_holder(&entry) {
+            return Err((Rejected::Exists(existing), entry));
+        }
+        let queue = &self.queues[entry.queue.0 as usize];
+        if queue.counts.iter().sum::<u64>() >= queue.bound {
+            return Err((Rejected::Full, entry));
+        }
+        if !queue.kinds.contains(&entry.kind) && queue.kinds.len() >= LINES_MAX {
+            return Err((Rejected::Lines, entry));
+        }
+        Ok(self.admit(entry))
+    }
+
+    /// Takes a finished task in again, as it is; bounds do not count for it.
+    ///
+    /// # Errors
+    /// The task that has its unique key now, with the entry.
+    #[expect(
+        clippy::result_large_err,
+        reason = "what was refused goes back to its owner"
+    )]
+    pub fn readmit(&mut self, entry: Entry<P>) -> Result<Slot, (TaskId, Entry<P>)> {
+        match self.unique_holder(&entry) {
+            Some(existing) => Err((existing, entry)),
+            None => Ok(self.admit(entry)),
+        }
+    }
+
+    /// The unfinished task that has the unique key of this one.
+    fn unique_holder(&self, entry: &Entry<P>) -> Option<TaskId> {
+        let key = (entry.kind, entry.unique_key.clone()?);
+        self.unique
+            .get(&key)
+            .and_then(|slot| Some(self.entry(*slot)?.id))
+    }
+
+    fn admit(&mut self, entry: Entry<P>) -> Slot {
+        let queue = &mut self.queues[entry.queue.0 as usize];
+        queue.counts[usize::from(entry.vitals.state.code())] += 1;
+        if !queue.kinds.contains(&entry.kind) {
+            queue.kinds.push(entry.kind);
+        }
+        let (id, unique) = (
+            entry.id,
+            entry.unique_key.clone().map(|key| (entry.kind, key)),
+        );
+        let places = Places::of(&entry);
+        let slot = self.entries.insert(entry);
+        self.ids.insert(id, slot);
+        if let Some(key) = unique {
+            self.unique.insert(key, slot);
+        }
+        self.index.update(slot, None, Some(&places));
+        slot
+    }
+
+    /// Takes a task out, whatever its state: undoing a submission, or ending it.
+    pub fn withdraw(&mut self, slot: Slot) -> Option<Entry<P>> {
+        let entry = self.entries.remove(slot)?;
+        self.index.update(slot, Some(&Places::of(&entry)), None);
+        self.queues[entry.queue.0 as usize].counts[usize::from(entry.vitals.state.code())] -= 1;
+        self.ids.remove(&entry.id);
+        if let Some(key) = &entry.unique_key {
+            self.unique.remove(&(entry.kind, key.clone()));
+        }
+        Some(entry)
+    }
+
+    /// Where an unfinished task lies.
+    #[must_use]
+    pub fn find(&self, id: TaskId) -> Option<Slot> {
+        self.ids.get(&id).copied()
+    }
+
+    /// An unfinished task.
+    #[must_use]
+    pub fn entry(&self, slot: Slot) -> Option<&Entry<P>> {
+        self.entries.get(slot)
+    }
+
+    /// What an unfinished task carries, to change it.
+    pub fn carry_mut(&mut self, slot: Slot) -> Option<&mut P> {
+        self.entries.get_mut(slot).map(|entry| &mut entry.carry)
+    }
+
+    /// All unfinished tasks, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &Entry<P>)> {
+        self.entries.iter()
+    }
+
+    /// What a worker holds, by sequence.
+    pub fn held_by(&self, holder: Incarnation) -> impl Iterator<Item = Slot> {
+        self.index.held_by(holder)
+    }
+
+    fn is_paused(&self, queue: QueueId) -> bool {
+        self.queues[queue.0 as usize].paused
+    }
+}

@@ -1,0 +1,254 @@
+use alloc::vec;
+use core::time::Duration;
+
+use super::*;
+use crate::{Decision, EventKind, Priority, Timestamp};
+
+const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+const KIND: KindId = KindId(7);
+const ME: Incarnation = Incarnation::from_bytes([1; 16]);
+const OTHER: Incarnation = Incarnation::from_bytes([2; 16]);
+
+struct World {
+    engine: Engine<()>,
+    queues: Vec<QueueId>,
+    ids: u8,
+}
+
+impl World {
+    fn new(queues: usize) -> Self {
+        let mut engine = Engine::new();
+        let queues = (0..queues).map(|_| engine.add_queue()).collect();
+        Self {
+            engine,
+            queues,
+            ids: 0,
+        }
+    }
+
+    fn entry(&mut self, queue: usize, priority: Priority) -> Entry<()> {
+        self.ids += 1;
+        Entry {
+            id: TaskId::from_bytes([self.ids; 16]),
+            sequence: self.engine.next_sequence(),
+            vitals: Vitals::submitted(priority, NOW, None, 3, NOW),
+            queue: self.queues[queue],
+            kind: KIND,
+            unique_key: None,
+            holder: None,
+            carry: (),
+        }
+    }
+
+    fn submit(&mut self, queue: usize, priority: Priority) -> TaskId {
+        let entry = self.entry(queue, priority);
+        let id = entry.id;
+        self.engine.submit(entry).unwrap();
+        id
+    }
+
+    fn claim(&mut self, run: usize, prefetch: usize, suspect: bool) -> Vec<TaskId> {
+        let mut leased = Vec::new();
+        let queues = self.queues.clone();
+        let spec = ClaimSpec {
+            holder: ME,
+            queues: &queues,
+            kinds: &[KIND],
+            run,
+            prefetch,
+            suspect,
+            turn: 0,
+        };
+        self.engine.claim(&spec, &mut leased);
+        leased
+            .iter()
+            .map(|slot| self.engine.entry(*slot).unwrap().id)
+            .collect()
+    }
+
+    fn settle(
+        &mut self,
+        task: TaskId,
+        attempt: u32,
+        decision: Decision,
+    ) -> Result<Effect<()>, Refused> {
+        self.engine
+            .settle(AttemptRef { task, attempt }, ME, decision, NOW)
+    }
+}
+
+use crate::AttemptRef;
+
+#[test]
+fn the_most_urgent_runs_next_and_equals_in_order() {
+    let mut world = World::new(1);
+    let low = world.submit(0, Priority::Low);
+    let first = world.submit(0, Priority::High);
+    let second = world.submit(0, Priority::High);
+    assert_eq!(world.claim(9, 0, true), vec![first, second, low]);
+    assert_eq!(world.claim(9, 0, true), vec![]);
+}
+
+#[test]
+fn equally_urgent_queues_take_turns() {
+    let mut world = World::new(2);
+    let [a1, a2] = [0, 0].map(|q| world.submit(q, Priority::Normal));
+    let [b1, b2] = [1, 1].map(|q| world.submit(q, Priority::Normal));
+    let urgent = world.submit(1, Priority::High);
+    assert_eq!(world.claim(9, 0, true), vec![urgent, a1, b1, a2, b2]);
+}
+
+#[test]
+fn a_paused_queue_and_a_foreign_kind_hold_still() {
+    let mut world = World::new(1);
+    let id = world.submit(0, Priority::Normal);
+    world.engine.set_paused(world.queues[0], true);
+    assert_eq!(world.claim(1, 0, true), vec![]);
+    world.engine.set_paused(world.queues[0], false);
+    let mut foreign = world.entry(0, Priority::Critical);
+    foreign.kind = KindId(8);
+    world.engine.submit(foreign).unwrap();
+    assert_eq!(world.claim(9, 0, true), vec![id]);
+}
+
+#[test]
+fn one_suspect_at_a_time_and_never_prefetched() {
+    let mut world = World::new(1);
+    let suspects = [0, 0].map(|q| world.submit(q, Priority::High));
+    world.claim(2, 0, true);
+    for slot in world.engine.held_by(ME).collect::<Vec<_>>() {
+        let (_, loss) = world.engine.lose(slot).unwrap();
+        assert_eq!(loss.event, EventKind::Lost);
+    }
+    let innocent = world.submit(0, Priority::Low);
+    assert_eq!(world.claim(0, 9, true), vec![innocent]);
+    assert_eq!(world.claim(9, 9, false), vec![]);
+    assert_eq!(world.claim(9, 9, true), vec![suspects[0]]);
+    assert_eq!(world.claim(9, 9, false), vec![]);
+}
+
+#[test]
+fn a_stale_attempt_or_a_stranger_is_refused() {
+    let mut world = World::new(1);
+    let id = world.submit(0, Priority::Normal);
+    assert!(matches!(
+        world.settle(id, 0, Decision::Complete),
+        Err(Refused::Stale)
+    ));
+    world.claim(1, 0, true);
+    let attempt = AttemptRef {
+        task: id,
+        attempt: 1,
+    };
+    let stranger = world.engine.settle(attempt, OTHER, Decision::Complete, NOW);
+    assert!(matches!(stranger, Err(Refused::Stale)));
+    assert!(matches!(
+        world.settle(id, 2, Decision::Complete),
+        Err(Refused::Stale)
+    ));
+    let done = world.settle(id, 1, Decision::Complete).unwrap();
+    assert!(matches!(
+        done,
+        Effect::Finished {
+            event: EventKind::Completed,
+            ..
+        }
+    ));
+    assert!(matches!(
+        world.settle(id, 1, Decision::Complete),
+        Err(Refused::Missing)
+    ));
+    assert!(world.engine.is_empty());
+}
+
+#[test]
+fn handed_back_work_keeps_its_place() {
+    let mut world = World::new(1);
+    let first = world.submit(0, Priority::Normal);
+    let second = world.submit(0, Priority::Normal);
+    assert_eq!(world.claim(1, 0, true), vec![first]);
+    world.settle(first, 1, Decision::HandBack).unwrap();
+    assert_eq!(world.claim(2, 0, true), vec![first, second]);
+}
+
+#[test]
+fn what_waits_comes_into_line_in_bounded_steps() {
+    let mut world = World::new(1);
+    let later = NOW + Duration::from_secs(5);
+    for _ in 0..3 {
+        let mut entry = world.entry(0, Priority::Normal);
+        entry.vitals = Vitals::submitted(Priority::Normal, later, None, 3, NOW);
+        world.engine.submit(entry).unwrap();
+    }
+    assert_eq!(world.engine.next_due(), Some(later));
+    let mut moved = Vec::new();
+    assert!(!world.engine.promote_due(NOW, 9, &mut moved));
+    assert!(world.engine.promote_due(later, 2, &mut moved));
+    assert_eq!(moved.len(), 2);
+    assert!(!world.engine.promote_due(later, 2, &mut moved));
+    assert_eq!(world.claim(9, 0, true).len(), 3);
+}
+
+#[test]
+fn a_missed_deadline_expires_what_waits() {
+    let mut world = World::new(1);
+    let mut entry = world.entry(0, Priority::Normal);
+    entry.vitals.deadline = Some(NOW);
+    world.engine.submit(entry).unwrap();
+    let mut out = Vec::new();
+    assert!(!world.engine.expire(NOW, 9, &mut out));
+    assert!(matches!(
+        out[..],
+        [Effect::Finished {
+            event: EventKind::Expired,
+            ..
+        }]
+    ));
+    assert_eq!(world.claim(1, 0, true), vec![]);
+}
+
+#[test]
+fn a_unique_key_is_free_again_at_the_end() {
+    let mut world = World::new(1);
+    let mut keyed = || {
+        let mut entry = world.entry(0, Priority::Normal);
+        entry.unique_key = Some("only".into());
+        entry
+    };
+    let (first, second, third) = (keyed(), keyed(), keyed());
+    let id = first.id;
+    let slot = world.engine.submit(first).unwrap();
+    assert_eq!(
+        world.engine.submit(second).unwrap_err().0,
+        Rejected::Exists(id)
+    );
+    world.engine.cancel(slot).unwrap();
+    assert!(world.engine.submit(third).is_ok());
+}
+
+#[test]
+fn a_queue_has_a_bound_and_a_finished_task_makes_room() {
+    let mut world = World::new(1);
+    world.engine.set_bound(world.queues[0], 1);
+    let id = world.submit(0, Priority::Normal);
+    let second = world.entry(0, Priority::Normal);
+    let (rejected, second) = world.engine.submit(second).unwrap_err();
+    assert_eq!(rejected, Rejected::Full);
+    world.claim(1, 0, true);
+    world.settle(id, 1, Decision::Complete).unwrap();
+    assert!(world.engine.submit(second).is_ok());
+}
+
+#[test]
+fn a_refused_change_changes_nothing() {
+    let mut world = World::new(1);
+    let id = world.submit(0, Priority::Normal);
+    world.claim(0, 1, true);
+    let counts = *world.engine.counts(world.queues[0]);
+    assert!(matches!(
+        world.settle(id, 1, Decision::Complete),
+        Err(Refused::Transition(_))
+    ));
+    assert_eq!(*world.engine.counts(world.queues[0]), counts);
+    assert_eq!(world.engine.held_by(ME).count(), 1);
+}
