@@ -1,0 +1,101 @@
+//! A task as it is submitted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use duly_core::{Priority, TaskId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Retry, text, time};
+
+/// A task to submit: the body of `POST /v1/tasks`, or an element of it. A field that is not listed
+/// here is refused.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewTask {
+    /// Its id, a UUID; submitting the same id twice is one task. Fresh unless given.
+    #[serde(with = "text::option", skip_serializing_if = "Option::is_none")]
+    pub id: Option<TaskId>,
+    /// The name of its handler. The server requires it; in a file for `duly submit KIND` it may be
+    /// left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// What the handler gets: any JSON. `null` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Box<RawValue>>,
+    /// The queue it waits in: `default` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// How urgent it is: `critical`, `high`, `normal` (unless given) or `low`.
+    #[serde(with = "text::option", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// It may start this long after it was submitted. Not together with `run_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// It may start at this instant. Not together with `delay_ms`.
+    #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<Timestamp>,
+    /// It must have started this long after it was submitted, or expires. Not together with
+    /// `deadline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_in_ms: Option<u64>,
+    /// It must have started before this instant, or expires. Not together with `deadline_in_ms`.
+    #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// How long one attempt may take; as long as its worker lives unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// How often it is tried in all: 20 unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_max: Option<u32>,
+    /// When it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// At how many lost workers it is given up: 3 unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_max: Option<u32>,
+    /// No two unfinished tasks of one kind share this key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unique_key: Option<String>,
+    /// Whose work it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Labels to find it by.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Whole milliseconds; what does not fit is the most that does.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = r#"{"id":"01932f5e-7c1a-7b3e-9d55-0242ac120002","kind":"k","payload":{"b": 1.50, "a": [1e400]},"queue":"q","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","deadline_in_ms":1,"timeout_ms":2,"attempts_max":3,"retry":{"backoff":"linear","jitter":"full"},"lost_max":4,"unique_key":"u","tenant":"t","labels":{"a":"b"}}"#;
+
+    #[test]
+    fn all_fields_round_trip_and_the_payload_stays_as_it_was_written() {
+        let task: NewTask = crate::parse(FULL.as_bytes()).unwrap();
+        assert_eq!(
+            task.payload.as_ref().unwrap().get(),
+            r#"{"b": 1.50, "a": [1e400]}"#
+        );
+        assert_eq!(serde_json::to_string(&task).unwrap(), FULL);
+    }
+
+    #[test]
+    fn nothing_is_written_that_was_not_said() {
+        let task: NewTask = crate::parse(b"{}").unwrap();
+        assert_eq!(serde_json::to_string(&task).unwrap(), "{}");
+    }
+
+    #[test]
+    fn a_payload_of_null_is_a_payload() {
+        let task: NewTask = crate::parse(br#"{"payload": null}"#).unwrap();
+        assert!(task.payload.is_none_or(|payload| payload.get() == "null"));
+    }
+}

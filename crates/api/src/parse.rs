@@ -1,0 +1,91 @@
+//! Reading JSON from outside, so that a refusal names the field and what was expected.
+
+use serde::Deserialize;
+use serde_json::error::Category;
+
+/// Why a text was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}, at line {line} column {column}")]
+pub struct ParseError {
+    /// It is JSON, but says what it must not.
+    pub well_formed: bool,
+    /// What is wrong.
+    pub message: String,
+    /// The path of the field that is wrong, such as `retry.jitter`.
+    pub field: Option<String>,
+    /// What should have stood there.
+    pub expected: Option<String>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+/// Reads one JSON value, all of the text.
+///
+/// # Errors
+/// [`ParseError`], with the place, and the field if it is JSON.
+pub fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, ParseError> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        refused(error.inner(), Some(path).filter(|path| path != "."))
+    })?;
+    json.end().map_err(|error| refused(&error, None))?;
+    Ok(value)
+}
+
+fn refused(error: &serde_json::Error, path: Option<String>) -> ParseError {
+    let whole = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = whole.strip_suffix(&place).unwrap_or(&whole);
+    let well_formed = error.classify() == Category::Data;
+    let expected = message.split_once(", expected ").map(|(_, e)| e.to_owned());
+    ParseError {
+        well_formed,
+        message: message.to_owned(),
+        field: path.filter(|_| well_formed),
+        expected,
+        line: error.line(),
+        column: error.column(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::NewTask;
+
+    fn refusal(text: &str) -> ParseError {
+        parse::<NewTask>(text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_field_that_is_not_known_is_named() {
+        let error = refusal(r#"{"kind": "a", "prioritty": "high"}"#);
+        assert!(error.well_formed);
+        assert_eq!(error.field.as_deref(), Some("prioritty"));
+        assert!(error.expected.unwrap().contains("`priority`"));
+    }
+
+    #[test]
+    fn a_value_that_is_wrong_is_named_with_its_path() {
+        let error = refusal("{\"kind\": \"a\",\n\"retry\": {\"jitter\": \"some\"}}");
+        assert_eq!(error.field.as_deref(), Some("retry.jitter"));
+        assert_eq!(error.line, 2);
+        let error = refusal(r#"{"kind": "a", "id": "x"}"#);
+        assert_eq!(error.field.as_deref(), Some("id"));
+        assert!(error.expected.unwrap().starts_with("a UUID"));
+        let error = refusal(r#"{"kind": "a", "run_at": "noon"}"#);
+        assert_eq!(error.field.as_deref(), Some("run_at"));
+    }
+
+    #[test]
+    fn what_is_not_json_has_a_place_and_no_field() {
+        let error = refusal("{\"kind\":\n \"a\",}");
+        assert!(!error.well_formed);
+        assert_eq!((error.line, error.field), (2, None));
+        assert!(!refusal("").well_formed);
+        assert!(!refusal("{} {}").well_formed);
+    }
+}

@@ -1,0 +1,27 @@
+//! The answers to a submit.
+
+use duly_core::{State, TaskId};
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+
+/// The answer to a task that was submitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// Its id.
+    #[serde(with = "text")]
+    pub id: TaskId,
+    /// Its state now.
+    #[serde(with = "text")]
+    pub state: State,
+    /// A task of this id was there already, and nothing was changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub existed: bool,
+}
+
+/// The answer to an array of tasks, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmittedBatch {
+    /// An answer per task.
+    pub tasks: Vec<Submitted>,
+}

@@ -1,0 +1,151 @@
+//! A task as it is shown.
+
+use std::collections::BTreeMap;
+
+use duly_core::{EventKind, Priority, State, TaskId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Retry, text, time};
+
+/// A task as it stands at the instant it was read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Task {
+    /// Its id.
+    #[serde(with = "text")]
+    pub id: TaskId,
+    /// The name of its handler.
+    pub kind: String,
+    /// The queue it waits in.
+    pub queue: String,
+    /// How urgent it is.
+    #[serde(with = "text")]
+    pub priority: Priority,
+    /// Where it is in its life.
+    #[serde(with = "text")]
+    pub state: State,
+    /// The newest attempt: 0 before the first.
+    pub attempt: u32,
+    /// Attempts charged.
+    pub spent: u32,
+    /// How many may be charged.
+    pub attempts_max: u32,
+    /// Running attempts whose worker vanished.
+    pub lost: u32,
+    /// At how many it is given up.
+    pub lost_max: u32,
+    /// The worker that holds it, or held it at the end.
+    pub worker: Option<String>,
+    /// Somebody asked to cancel it while it ran.
+    pub cancel_requested: bool,
+    /// When it was submitted.
+    #[serde(with = "time")]
+    pub submitted_at: Timestamp,
+    /// When it is or was due.
+    #[serde(with = "time")]
+    pub due_at: Timestamp,
+    /// When its newest attempt began.
+    #[serde(with = "time::option")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(with = "time::option")]
+    pub finished_at: Option<Timestamp>,
+    /// It must have started before this.
+    #[serde(with = "time::option")]
+    pub deadline: Option<Timestamp>,
+    /// How long one attempt may take.
+    pub timeout_ms: Option<u64>,
+    /// When it is tried again.
+    pub retry: Retry,
+    /// No two unfinished tasks of one kind share this key.
+    pub unique_key: Option<String>,
+    /// Whose work it is.
+    pub tenant: Option<String>,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+    /// What its newest attempt last said of itself.
+    pub progress: Option<Progress>,
+    /// The newest error.
+    pub error: Option<String>,
+    /// What the handler gets (only where one task is asked for). Bytes that are not JSON are text in
+    /// base64, and `payload_encoding` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Box<RawValue>>,
+    /// `base64`, if the payload is not JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_encoding: Option<String>,
+    /// What the handler returned (only where one task is asked for), in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Box<RawValue>>,
+    /// `base64`, if the result is not JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_encoding: Option<String>,
+    /// Its attempts (only where one task is asked for), of the last 1,000 events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Vec<Attempt>>,
+    /// What happened to it (only where one task is asked for), the last 1,000 events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
+}
+
+/// How far a running attempt says it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// From 0 to 1.
+    pub fraction: f32,
+    /// In words.
+    pub text: String,
+}
+
+/// One attempt of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its number.
+    pub attempt: u32,
+    /// The worker that began it.
+    pub worker: Option<String>,
+    /// When it began.
+    #[serde(with = "time")]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[serde(with = "time::option")]
+    pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    #[serde(with = "text::option")]
+    pub outcome: Option<EventKind>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// One thing that happened to a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// What happened.
+    #[serde(with = "text")]
+    pub kind: EventKind,
+    /// When.
+    #[serde(with = "time")]
+    pub at: Timestamp,
+    /// The newest attempt then: 0 before the first.
+    pub attempt: u32,
+    /// The worker that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    /// When the task is due since then.
+    #[serde(
+        with = "time::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub due_at: Option<Timestamp>,
+    /// The new priority.
+    #[serde(
+        with = "text::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub priority: Option<Priority>,
+    /// What went wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
