@@ -13,6 +13,7 @@ mod hint;
 mod house;
 pub mod id;
 mod list;
+mod memory;
 mod name;
 mod payload;
 mod queue;
@@ -32,6 +33,7 @@ pub use event::{AttemptRecord, Event, EventCursor, EventPage, attempts};
 pub use hint::{Hints, Listener};
 pub use house::{Duty, KeepHouse, Kept, Lead, Leadership};
 pub use list::{Filter, List, ListCursor, TaskPage};
+pub use memory::MemoryStore;
 pub use name::Name;
 pub use payload::{Encoding, Payload};
 pub use queue::{Counts, QueueChange, QueueRecord, QueueSettings};
@@ -40,3 +42,6 @@ pub use store::{BoxFuture, Store, Traits};
 pub use submit::{Submit, SubmitReply, Submitted};
 pub use task::{Labels, NewTask, Progress, TaskRecord, When};
 pub use worker::{Heartbeat, Registration, Renewed, TakeBack, TakenBack, WorkerRecord, lost_error};
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -91,6 +91,11 @@ impl Counts {
         self.0[usize::from(state.code())] += n;
     }
 
+    /// Takes `n` from those in `state`.
+    pub fn take(&mut self, state: State, n: u64) {
+        self.0[usize::from(state.code())] -= n;
+    }
+
     /// How many are not finished.
     #[must_use]
     pub fn unfinished(&self) -> u64 {

@@ -26,6 +26,14 @@ use crate::{Incarnation, State, TaskId, Vitals};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueueId(u32);
 
+impl QueueId {
+    /// How many queues the engine made before it.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A kind, by the number that the driver gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KindId(pub u32);
@@ -164,18 +172,18 @@ impl<P> Engine<P> {
 
     /// Pauses or resumes a queue: while paused, nothing starts from it.
     pub fn set_paused(&mut self, queue: QueueId, paused: bool) {
-        self.queues[queue.0 as usize].paused = paused;
+        self.queues[queue.index()].paused = paused;
     }
 
     /// Bounds how many unfinished tasks a queue may hold.
     pub fn set_bound(&mut self, queue: QueueId, bound: u64) {
-        self.queues[queue.0 as usize].bound = bound;
+        self.queues[queue.index()].bound = bound;
     }
 
     /// How many unfinished tasks of a queue are in each state, as stored.
     #[must_use]
     pub fn counts(&self, queue: QueueId) -> &[u64; State::COUNT] {
-        &self.queues[queue.0 as usize].counts
+        &self.queues[queue.index()].counts
     }
 
     /// How many tasks are unfinished.
@@ -220,7 +228,7 @@ impl<P> Engine<P> {
         if let Some(existing) = self.unique_holder(&entry) {
             return Err((Rejected::Exists(existing), entry));
         }
-        let queue = &self.queues[entry.queue.0 as usize];
+        let queue = &self.queues[entry.queue.index()];
         if queue.counts.iter().sum::<u64>() >= queue.bound {
             return Err((Rejected::Full, entry));
         }
@@ -246,7 +254,8 @@ impl<P> Engine<P> {
     }
 
     /// The unfinished task that has the unique key of this one.
-    fn unique_holder(&self, entry: &Entry<P>) -> Option<TaskId> {
+    #[must_use]
+    pub fn unique_holder(&self, entry: &Entry<P>) -> Option<TaskId> {
         let key = (entry.kind, entry.unique_key.clone()?);
         self.unique
             .get(&key)
@@ -254,7 +263,7 @@ impl<P> Engine<P> {
     }
 
     fn admit(&mut self, entry: Entry<P>) -> Slot {
-        let queue = &mut self.queues[entry.queue.0 as usize];
+        let queue = &mut self.queues[entry.queue.index()];
         queue.counts[usize::from(entry.vitals.state.code())] += 1;
         if !queue.kinds.contains(&entry.kind) {
             queue.kinds.push(entry.kind);
@@ -277,7 +286,7 @@ impl<P> Engine<P> {
     pub fn withdraw(&mut self, slot: Slot) -> Option<Entry<P>> {
         let entry = self.entries.remove(slot)?;
         self.index.update(slot, Some(&Places::of(&entry)), None);
-        self.queues[entry.queue.0 as usize].counts[usize::from(entry.vitals.state.code())] -= 1;
+        self.queues[entry.queue.index()].counts[usize::from(entry.vitals.state.code())] -= 1;
         self.ids.remove(&entry.id);
         if let Some(key) = &entry.unique_key {
             self.unique.remove(&(entry.kind, key.clone()));
@@ -313,6 +322,6 @@ impl<P> Engine<P> {
     }
 
     fn is_paused(&self, queue: QueueId) -> bool {
-        self.queues[queue.0 as usize].paused
+        self.queues[queue.index()].paused
     }
 }

@@ -250,7 +250,7 @@ impl<P> Engine<P> {
     }
 
     fn count(&mut self, queue: super::QueueId, from: State, to: State) {
-        let counts = &mut self.queues[queue.0 as usize].counts;
+        let counts = &mut self.queues[queue.index()].counts;
         counts[usize::from(from.code())] -= 1;
         counts[usize::from(to.code())] += 1;
     }

@@ -1,0 +1,116 @@
+//! What a task carries through the engine, kept small: a million of them may wait.
+
+use std::time::Duration;
+
+use duly_core::engine::Entry;
+use duly_core::{RetryPolicy, State, Timestamp};
+
+use crate::{Labels, Name, NewTask, Payload, Progress, TaskRecord};
+
+/// What the memory store keeps with an unfinished task.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) payload: Payload,
+    pub(super) submitted_at: Timestamp,
+    pub(super) last_event: i64,
+    /// What few tasks have.
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// Options other than the defaults, and what has happened so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
+    pub(super) retry: RetryPolicy,
+    pub(super) timeout: Option<Duration>,
+    pub(super) tenant: Option<Name>,
+    pub(super) labels: Labels,
+    pub(super) started_at: Option<Timestamp>,
+    pub(super) progress: Option<Progress>,
+    pub(super) error: Option<String>,
+}
+
+/// A task that has ended.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) entry: Entry<Body>,
+    pub(super) finished_at: Timestamp,
+    pub(super) worker: Option<Name>,
+    pub(super) result: Option<Payload>,
+}
+
+impl Body {
+    pub(super) fn new(new: &NewTask, now: Timestamp) -> Self {
+        let plain = new.retry == RetryPolicy::default()
+            && new.timeout.is_none()
+            && new.tenant.is_none()
+            && new.labels.is_empty();
+        let rare = (!plain).then(|| {
+            Box::new(Rare {
+                retry: new.retry,
+                timeout: new.timeout,
+                tenant: new.tenant.clone(),
+                labels: new.labels.clone(),
+                ..Rare::default()
+            })
+        });
+        Self {
+            payload: new.payload.clone(),
+            submitted_at: now,
+            last_event: 0,
+            rare,
+        }
+    }
+
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    pub(super) fn retry(&self) -> RetryPolicy {
+        self.rare
+            .as_ref()
+            .map_or_else(RetryPolicy::default, |rare| rare.retry)
+    }
+}
+
+/// The names that an entry refers to, and how it ended.
+pub(super) struct Seen<'a> {
+    pub(super) kind: &'a Name,
+    pub(super) queue: &'a Name,
+    pub(super) worker: Option<Name>,
+    pub(super) finished: Option<&'a Finished>,
+    pub(super) state: State,
+}
+
+/// A task as it is shown.
+pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
+    let (vitals, body) = (&entry.vitals, &entry.carry);
+    let rare = body.rare.as_deref().cloned().unwrap_or_default();
+    TaskRecord {
+        id: entry.id,
+        sequence: entry.sequence,
+        kind: seen.kind.clone(),
+        queue: seen.queue.clone(),
+        payload: body.payload.clone(),
+        priority: vitals.priority,
+        state: seen.state,
+        attempt: vitals.attempt,
+        spent: vitals.spent,
+        lost: vitals.lost,
+        lost_max: vitals.lost_max,
+        due_at: vitals.due_at,
+        deadline: vitals.deadline,
+        timeout: rare.timeout,
+        retry: rare.retry,
+        unique_key: entry.unique_key.as_deref().map(Name::from),
+        tenant: rare.tenant,
+        labels: rare.labels,
+        submitted_at: body.submitted_at,
+        started_at: rare.started_at,
+        finished_at: seen.finished.map(|finished| finished.finished_at),
+        cancel_requested: vitals.cancel_requested,
+        worker: seen.worker,
+        progress: rare.progress,
+        result: seen.finished.and_then(|finished| finished.result.clone()),
+        error: rare.error,
+    }
+}

@@ -1,0 +1,166 @@
+//! Claiming work, and beginning what was prefetched.
+
+use duly_core::bounds::{EXPIRE_MAX, PROMOTE_MAX};
+use duly_core::engine::{ClaimSpec, KindId, QueueId, Slot};
+use duly_core::{AttemptRef, EventKind, State, Timestamp};
+
+use super::event::Detail;
+use super::world::World;
+use crate::{Claim, ClaimError, Claimed, Lease, Name, Promote, Promoted, SettleError, validate};
+
+impl World {
+    pub(super) fn claim(&mut self, request: &Claim, now: Timestamp) -> Result<Claimed, ClaimError> {
+        validate::claim(request)?;
+        if !self
+            .workers
+            .get(&request.incarnation)
+            .is_some_and(|worker| !worker.lapsed)
+        {
+            return Err(ClaimError::WorkerNotFound);
+        }
+        let mut moved = Vec::new();
+        let more_due = self.engine.promote_due(now, PROMOTE_MAX, &mut moved);
+        if self.expire(now, EXPIRE_MAX).1 {
+            return Ok(Claimed {
+                leases: Vec::new(),
+                next_at: Some(now),
+                at: now,
+            });
+        }
+        let mut leased = Vec::new();
+        let (queues, kinds) = self.named(request);
+        let queue_count = unique(&request.queues).len().max(1);
+        let spec = ClaimSpec {
+            holder: request.incarnation,
+            queues: &queues,
+            kinds: &kinds,
+            run: request.run as usize,
+            prefetch: request.prefetch as usize,
+            suspect: request.suspect,
+            turn: request.turn as usize % queue_count,
+        };
+        self.engine.claim(&spec, &mut leased);
+        let leases = leased
+            .into_iter()
+            .map(|slot| self.lease(slot, now))
+            .collect();
+        let next_at = if more_due {
+            Some(now)
+        } else {
+            self.engine.next_due()
+        };
+        Ok(Claimed {
+            leases,
+            next_at,
+            at: now,
+        })
+    }
+
+    /// The queues and kinds that a claim names, as the engine knows them, in order.
+    fn named(&mut self, request: &Claim) -> (Vec<QueueId>, Vec<KindId>) {
+        let queues = unique(&request.queues)
+            .into_iter()
+            .map(|name| self.queue_id(name))
+            .collect();
+        let kinds = unique(&request.kinds)
+            .into_iter()
+            .filter_map(|name| self.kinds.get(name).copied())
+            .collect();
+        (queues, kinds)
+    }
+
+    /// A queue that nobody has made yet has no tasks, but its place in the turns.
+    fn queue_id(&mut self, name: &Name) -> QueueId {
+        match self.queues.get(name) {
+            Some(index) => self.queue_list[*index].id,
+            None => self.no_queue,
+        }
+    }
+
+    fn lease(&mut self, slot: Slot, now: Timestamp) -> Lease {
+        let started = self
+            .engine
+            .entry(slot)
+            .is_some_and(|e| e.vitals.state == State::Running);
+        self.begin(slot, started, now);
+        let entry = self
+            .engine
+            .entry(slot)
+            .expect("a task just leased is unfinished");
+        let (vitals, body) = (&entry.vitals, &entry.carry);
+        Lease {
+            attempt: AttemptRef {
+                task: entry.id,
+                attempt: vitals.attempt,
+            },
+            started,
+            kind: self.kind_name(entry.kind).clone(),
+            queue: self.queue_name(entry.queue).clone(),
+            payload: body.payload.clone(),
+            priority: vitals.priority,
+            spent: vitals.spent,
+            lost: vitals.lost,
+            retry: body.retry(),
+            timeout: body.rare.as_ref().and_then(|rare| rare.timeout),
+            deadline: vitals.deadline,
+            due_at: vitals.due_at,
+            submitted_at: body.submitted_at,
+            labels: body
+                .rare
+                .as_ref()
+                .map(|rare| rare.labels.clone())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Notes that an attempt was handed out, or has begun.
+    fn begin(&mut self, slot: Slot, started: bool, now: Timestamp) {
+        let Some(body) = self.engine.carry_mut(slot) else {
+            return;
+        };
+        if let Some(rare) = &mut body.rare {
+            rare.progress = None;
+        }
+        if started {
+            body.rare_mut().started_at = Some(now);
+            let holder = self.engine.entry(slot).and_then(|entry| entry.holder);
+            let worker = self.holder_name(holder);
+            self.write(slot, EventKind::Started, now, Detail::worker(worker));
+        }
+    }
+
+    pub(super) fn promote(&mut self, request: &Promote, now: Timestamp) -> Promoted {
+        let attempts = match validate::batch("attempts", request.attempts.len()) {
+            Err(refused) => request
+                .attempts
+                .iter()
+                .map(|_| Err(refused.clone().into()))
+                .collect(),
+            Ok(()) => request
+                .attempts
+                .iter()
+                .map(|attempt| self.promote_one(*attempt, request, now))
+                .collect(),
+        };
+        Promoted { attempts, at: now }
+    }
+
+    fn promote_one(
+        &mut self,
+        attempt: AttemptRef,
+        request: &Promote,
+        now: Timestamp,
+    ) -> Result<(), SettleError> {
+        let slot = self
+            .engine
+            .start(attempt, request.incarnation)
+            .map_err(|refused| self.settle_error(refused, attempt, now))?;
+        self.begin(slot, true, now);
+        Ok(())
+    }
+}
+
+fn unique(names: &[Name]) -> Vec<&Name> {
+    let mut seen = std::collections::BTreeSet::new();
+    names.iter().filter(|name| seen.insert(*name)).collect()
+}

@@ -1,0 +1,277 @@
+//! The memory store: a lock around core's engine, and the specification of every other store.
+
+mod body;
+mod change;
+mod claim;
+mod event;
+mod house;
+mod list;
+mod queue;
+mod settle;
+mod sparse;
+mod submit;
+mod worker;
+mod world;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use duly_core::{AttemptRef, Incarnation, Priority, State, TaskId, Timestamp};
+use world::World;
+
+use crate::{
+    BoxFuture, ChangeError, Claim, ClaimError, Claimed, Clock, Duty, EventCursor, EventPage,
+    Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List, Listener, Name, Promote, Promoted,
+    QueueChange, QueueRecord, QueueSettings, Registration, Renewed, RequestError, Settle, Settled,
+    Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
+    Traits, When, WorkerRecord,
+};
+
+/// A store in this process's memory: nothing outlives it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use duly_store::{MemoryStore, NewTask, Payload, Store, Submit, SystemClock, id};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new(Arc::new(SystemClock));
+/// let task = NewTask::new(id::task_id(&SystemClock), "greet", Payload::json(r#""world""#));
+/// let reply = store.submit(Submit::one(task)).await?;
+/// assert!(store.task(reply.tasks[0].id).await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct MemoryStore {
+    world: Mutex<World>,
+    hints: Hints,
+    clock: Arc<dyn Clock>,
+}
+
+impl MemoryStore {
+    /// An empty store that tells the time by `clock`.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            world: Mutex::new(World::new()),
+            hints: Hints::default(),
+            clock,
+        }
+    }
+
+    /// Does something under the lock, at one instant. No operation leaves the world half changed, so
+    /// a lock that a panic poisoned is as good as any.
+    fn with<R>(&self, operation: impl FnOnce(&mut World, Timestamp) -> R) -> Result<R, StoreError> {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        if world.closed {
+            return Err(StoreError::Unavailable {
+                reason: "it was closed".into(),
+                outcome_unknown: false,
+            });
+        }
+        Ok(operation(&mut world, self.clock.now()))
+    }
+
+    /// A change to a task, and a hint to its queue.
+    fn change(
+        &self,
+        operation: impl FnOnce(&mut World, Timestamp) -> Result<TaskRecord, ChangeError>,
+    ) -> Result<TaskRecord, ChangeError> {
+        let task = self.with(operation)??;
+        self.hints.give(std::iter::once(&task.queue));
+        Ok(task)
+    }
+
+    fn submit_now(&self, request: &Submit) -> Result<SubmitReply, SubmitError> {
+        let reply = self.with(|world, now| world.submit(request, now))??;
+        self.hints
+            .give(request.tasks.iter().map(|task| &task.queue));
+        Ok(reply)
+    }
+
+    fn settle_now(&self, request: Settle) -> Result<Settled, StoreError> {
+        let settled = self.with(|world, now| world.settle(request, now))?;
+        let waits = |state: &Result<State, _>| state.as_ref().is_ok_and(|state| !state.is_final());
+        if settled.attempts.iter().any(waits) {
+            self.hints.give_all();
+        }
+        Ok(settled)
+    }
+
+    fn keep_house_now(&self, request: KeepHouse) -> Result<Kept, StoreError> {
+        let kept = self.with(|world, now| world.keep_house(request, now))?;
+        if request.duty == Duty::Promote && kept.count > 0 {
+            self.hints.give_all();
+        }
+        Ok(kept)
+    }
+
+    fn take_back_now(&self, request: TakeBack) -> Result<TakenBack, StoreError> {
+        let taken = self.with(|world, now| world.take_back(request, now))?;
+        if taken.leases > 0 {
+            self.hints.give_all();
+        }
+        Ok(taken)
+    }
+
+    fn configure_now(
+        &self,
+        queue: &Name,
+        change: QueueChange,
+    ) -> Result<QueueSettings, RequestError> {
+        let settings = self.with(|world, _| world.configure(queue, change))??;
+        self.hints.give(std::iter::once(queue));
+        Ok(settings)
+    }
+
+    fn reschedule_now(&self, id: TaskId, due: When) -> Result<TaskRecord, ChangeError> {
+        self.change(|world, now| world.reschedule(id, due, now))
+    }
+}
+
+/// An operation that is over when it is called.
+fn done<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl Store for MemoryStore {
+    fn traits(&self) -> Traits {
+        Traits {
+            durable: false,
+            shared_fate: true,
+        }
+    }
+
+    fn submit(&self, request: Submit) -> BoxFuture<'_, Result<SubmitReply, SubmitError>> {
+        done(self.submit_now(&request))
+    }
+
+    fn claim(&self, request: Claim) -> BoxFuture<'_, Result<Claimed, ClaimError>> {
+        done(
+            self.with(|world, now| world.claim(&request, now))
+                .map_err(Into::into)
+                .flatten(),
+        )
+    }
+
+    fn promote(&self, request: Promote) -> BoxFuture<'_, Result<Promoted, StoreError>> {
+        done(self.with(|world, now| world.promote(&request, now)))
+    }
+
+    fn settle(&self, request: Settle) -> BoxFuture<'_, Result<Settled, StoreError>> {
+        done(self.settle_now(request))
+    }
+
+    fn register(&self, request: Registration) -> BoxFuture<'_, Result<(), RequestError>> {
+        done(
+            self.with(|world, now| world.register(request, now))
+                .map_err(Into::into)
+                .flatten(),
+        )
+    }
+
+    fn heartbeat(&self, request: Heartbeat) -> BoxFuture<'_, Result<Renewed, StoreError>> {
+        done(self.with(|world, now| world.heartbeat(request, now)))
+    }
+
+    fn cancel_requests(
+        &self,
+        incarnation: Incarnation,
+    ) -> BoxFuture<'_, Result<Vec<AttemptRef>, StoreError>> {
+        done(self.with(|world, _| world.cancel_requests(incarnation)))
+    }
+
+    fn take_back(&self, request: TakeBack) -> BoxFuture<'_, Result<TakenBack, StoreError>> {
+        done(self.take_back_now(request))
+    }
+
+    fn workers(&self) -> BoxFuture<'_, Result<Vec<WorkerRecord>, StoreError>> {
+        done(self.with(|world, _| world.worker_records()))
+    }
+
+    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        done(self.change(|world, now| world.cancel(id, now)))
+    }
+
+    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        done(self.change(|world, now| world.retry(id, now)))
+    }
+
+    fn reprioritise(
+        &self,
+        id: TaskId,
+        priority: Priority,
+    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        done(self.change(|world, now| world.reprioritise(id, priority, now)))
+    }
+
+    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        done(self.reschedule_now(id, due))
+    }
+
+    fn configure(
+        &self,
+        queue: Name,
+        change: QueueChange,
+    ) -> BoxFuture<'_, Result<QueueSettings, RequestError>> {
+        done(self.configure_now(&queue, change))
+    }
+
+    fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>> {
+        done(self.with(|world, now| world.queue_records(now)))
+    }
+
+    fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {
+        done(self.with(|world, now| world.task(id, now)))
+    }
+
+    fn list(&self, request: List) -> BoxFuture<'_, Result<TaskPage, RequestError>> {
+        done(
+            self.with(|world, now| world.list(&request, now))
+                .map_err(Into::into)
+                .flatten(),
+        )
+    }
+
+    fn task_events(
+        &self,
+        id: TaskId,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>> {
+        let page = self.with(|world, _| world.task_events(id, after, limit));
+        done(page.map_err(Into::into).flatten())
+    }
+
+    fn events(
+        &self,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>> {
+        done(
+            self.with(|world, _| world.events(after, limit))
+                .map_err(Into::into)
+                .flatten(),
+        )
+    }
+
+    fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {
+        done(self.keep_house_now(request))
+    }
+
+    fn lead(&self, request: Lead) -> BoxFuture<'_, Result<Leadership, StoreError>> {
+        done(self.with(|world, now| world.lead(&request, now)))
+    }
+
+    fn listen(&self, queues: &[Name]) -> Listener {
+        self.hints.listen(queues)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.world
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .closed = true;
+        done(())
+    }
+}

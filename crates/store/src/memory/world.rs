@@ -1,0 +1,258 @@
+//! What the memory store's lock guards.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use duly_core::engine::{Effect, Engine, Entry, KindId, QueueId, Slot};
+use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
+
+use super::body::{self, Body, Finished, Seen};
+use super::event::{self, Detail, Log};
+use super::sparse::Sparse;
+use super::worker::Worker;
+use crate::{Counts, Name, QueueSettings, TaskRecord};
+
+/// Where a task is found by its sequence.
+#[derive(Debug)]
+pub(super) enum Place {
+    Unfinished(Slot),
+    Finished(Box<Finished>),
+}
+
+/// A queue's settings, and the counts of its finished tasks (the engine counts the others).
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) name: Name,
+    pub(super) id: QueueId,
+    pub(super) settings: QueueSettings,
+    pub(super) finished: Counts,
+    /// Finished tasks by `(finished_at, sequence)`: completed ones, and failed ones.
+    pub(super) history: [BTreeSet<(Timestamp, i64)>; 2],
+}
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) engine: Engine<Body>,
+    pub(super) tasks: Sparse<Place>,
+    /// Finished tasks by id; the engine knows the others.
+    pub(super) finished: HashMap<TaskId, i64>,
+    pub(super) log: Log,
+    pub(super) queues: BTreeMap<Name, usize>,
+    pub(super) queue_list: Vec<Queue>,
+    /// Stands for every queue that nobody has made yet; the engine's first, so that the others follow
+    /// in the order of `queue_list`.
+    pub(super) no_queue: QueueId,
+    pub(super) kinds: HashMap<Name, KindId>,
+    pub(super) kind_names: Vec<Name>,
+    pub(super) workers: BTreeMap<Incarnation, Worker>,
+    pub(super) leaders: HashMap<Name, (Incarnation, Timestamp)>,
+    pub(super) closed: bool,
+}
+
+/// Which half of a queue's history a final state belongs to.
+pub(super) const fn half(state: State) -> usize {
+    matches!(state, State::Failed | State::TimedOut) as usize
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let mut engine = Engine::new();
+        let no_queue = engine.add_queue();
+        Self {
+            engine,
+            no_queue,
+            tasks: Sparse::new(),
+            finished: HashMap::new(),
+            log: Log::new(),
+            queues: BTreeMap::new(),
+            queue_list: Vec::new(),
+            kinds: HashMap::new(),
+            kind_names: Vec::new(),
+            workers: BTreeMap::new(),
+            leaders: HashMap::new(),
+            closed: false,
+        }
+    }
+
+    /// The queue of a name, made if there is none.
+    pub(super) fn queue_mut(&mut self, name: &Name) -> &mut Queue {
+        let index = if let Some(index) = self.queues.get(name) {
+            *index
+        } else {
+            let settings = QueueSettings::default();
+            let id = self.engine.add_queue();
+            self.engine.set_bound(id, settings.bound);
+            self.queue_list.push(Queue {
+                name: name.clone(),
+                id,
+                settings,
+                finished: Counts::default(),
+                history: [BTreeSet::new(), BTreeSet::new()],
+            });
+            self.queues.insert(name.clone(), self.queue_list.len() - 1);
+            self.queue_list.len() - 1
+        };
+        &mut self.queue_list[index]
+    }
+
+    pub(super) fn queue_of(&mut self, id: QueueId) -> &mut Queue {
+        &mut self.queue_list[id.index() - 1]
+    }
+
+    pub(super) fn queue_name(&self, id: QueueId) -> &Name {
+        &self.queue_list[id.index() - 1].name
+    }
+
+    pub(super) fn kind(&mut self, name: &Name) -> KindId {
+        if let Some(kind) = self.kinds.get(name) {
+            return *kind;
+        }
+        let kind = KindId(u32::try_from(self.kind_names.len()).expect("kinds fit in memory"));
+        self.kinds.insert(name.clone(), kind);
+        self.kind_names.push(name.clone());
+        kind
+    }
+
+    pub(super) fn kind_name(&self, kind: KindId) -> &Name {
+        &self.kind_names[kind.0 as usize]
+    }
+
+    /// The name of the worker that holds an entry.
+    pub(super) fn holder_name(&self, holder: Option<Incarnation>) -> Option<Name> {
+        Some(self.workers.get(&holder?)?.registration.name.clone())
+    }
+
+    /// Writes an event of an unfinished task.
+    pub(super) fn write(&mut self, slot: Slot, kind: EventKind, at: Timestamp, detail: Detail) {
+        let Some(entry) = self.engine.entry(slot) else {
+            return;
+        };
+        let row = event::Entry {
+            task: entry.sequence,
+            kind,
+            at,
+            attempt: entry.vitals.attempt,
+        };
+        let last = self.log.write(&row, entry.carry.last_event, detail);
+        if let Some(body) = self.engine.carry_mut(slot) {
+            body.last_event = last;
+        }
+    }
+
+    /// Records what an operation did to a task, and keeps it if it has ended.
+    pub(super) fn record(
+        &mut self,
+        effect: Effect<Body>,
+        now: Timestamp,
+        detail: Detail,
+        worker: Option<Name>,
+        result: Option<crate::Payload>,
+    ) {
+        match effect {
+            Effect::Moved { slot, event } => {
+                if let Some(error) = &detail.error
+                    && let Some(body) = self.engine.carry_mut(slot)
+                {
+                    body.rare_mut().error = Some(error.clone());
+                }
+                if let Some(event) = event {
+                    self.write(slot, event, now, detail);
+                }
+            }
+            Effect::Finished { entry, event } => {
+                let finished = Finished {
+                    entry,
+                    finished_at: now,
+                    worker,
+                    result,
+                };
+                self.finish(finished, event, detail);
+            }
+        }
+    }
+
+    fn finish(&mut self, mut finished: Finished, event: EventKind, detail: Detail) {
+        let entry = &mut finished.entry;
+        let state = entry.vitals.state;
+        if state == State::Completed {
+            if let Some(rare) = &mut entry.carry.rare {
+                rare.error = None;
+            }
+        } else if let Some(error) = &detail.error {
+            entry.carry.rare_mut().error = Some(error.clone());
+        }
+        let (at, sequence) = (finished.finished_at, entry.sequence);
+        let row = event::Entry {
+            task: sequence,
+            kind: event,
+            at,
+            attempt: entry.vitals.attempt,
+        };
+        entry.carry.last_event = self.log.write(&row, entry.carry.last_event, detail);
+        self.finished.insert(entry.id, sequence);
+        let queue = self.queue_of(finished.entry.queue);
+        queue.finished.add(state, 1);
+        queue.history[half(state)].insert((at, sequence));
+        self.tasks
+            .insert(sequence, Place::Finished(Box::new(finished)));
+    }
+
+    /// Takes a finished task out of the history.
+    pub(super) fn unfinish(&mut self, sequence: i64) -> Option<Finished> {
+        let Some(Place::Finished(_)) = self.tasks.get(sequence) else {
+            return None;
+        };
+        let Some(Place::Finished(finished)) = self.tasks.remove(sequence) else {
+            return None;
+        };
+        let state = finished.entry.vitals.state;
+        self.finished.remove(&finished.entry.id);
+        let queue = self.queue_of(finished.entry.queue);
+        queue.finished.take(state, 1);
+        queue.history[half(state)].remove(&(finished.finished_at, sequence));
+        Some(*finished)
+    }
+
+    pub(super) fn task(&self, id: TaskId, now: Timestamp) -> Option<TaskRecord> {
+        if let Some(slot) = self.engine.find(id) {
+            return Some(self.show_unfinished(self.engine.entry(slot)?, now));
+        }
+        self.show(self.tasks.get(*self.finished.get(&id)?)?, now)
+    }
+
+    pub(super) fn show(&self, place: &Place, now: Timestamp) -> Option<TaskRecord> {
+        match place {
+            Place::Unfinished(slot) => Some(self.show_unfinished(self.engine.entry(*slot)?, now)),
+            Place::Finished(finished) => {
+                let entry = &finished.entry;
+                let seen = Seen {
+                    kind: self.kind_name(entry.kind),
+                    queue: self.queue_name(entry.queue),
+                    worker: finished.worker.clone(),
+                    finished: Some(finished),
+                    state: entry.vitals.state,
+                };
+                Some(body::record(entry, seen))
+            }
+        }
+    }
+
+    fn show_unfinished(&self, entry: &Entry<Body>, now: Timestamp) -> TaskRecord {
+        let leased = entry.vitals.state.is_leased();
+        let seen = Seen {
+            kind: self.kind_name(entry.kind),
+            queue: self.queue_name(entry.queue),
+            worker: self.holder_name(entry.holder.filter(|_| leased)),
+            finished: None,
+            state: entry.vitals.state_at(now),
+        };
+        body::record(entry, seen)
+    }
+
+    /// The id of a task, by its sequence.
+    pub(super) fn id_of(&self, sequence: i64) -> Option<TaskId> {
+        match self.tasks.get(sequence)? {
+            Place::Unfinished(slot) => Some(self.engine.entry(*slot)?.id),
+            Place::Finished(finished) => Some(finished.entry.id),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Events.
+
+use std::time::Duration;
+
+use duly_core::{Decision, EventKind, Priority};
+
+use super::{ME, Rig, id, task, task_with};
+use crate::{EventCursor, RequestError, Settlement, When, attempts};
+
+/// Every state change is in the task's history, in order.
+pub async fn every_change_has_its_event(rig: Rig) {
+    rig.submit(vec![task(1)]).await;
+    rig.store
+        .reschedule(id(1), When::After(Duration::from_secs(1)))
+        .await
+        .unwrap();
+    rig.store.reprioritise(id(1), Priority::High).await.unwrap();
+    rig.advance(1);
+    for decision in [
+        Decision::Retry(Duration::ZERO),
+        Decision::Snooze(Duration::ZERO),
+        Decision::HandBack,
+        Decision::Fail,
+    ] {
+        let lease = rig.run(1).await.remove(0);
+        rig.settle(lease.attempt, decision).await.unwrap();
+    }
+    rig.store.retry(id(1)).await.unwrap();
+    let lease = rig.run(1).await.remove(0);
+    rig.settle(lease.attempt, Decision::Complete).await.unwrap();
+    let expected = [
+        EventKind::Submitted,
+        EventKind::Rescheduled,
+        EventKind::Reprioritised,
+        EventKind::Started,
+        EventKind::Retrying,
+        EventKind::Started,
+        EventKind::Snoozed,
+        EventKind::Started,
+        EventKind::HandedBack,
+        EventKind::Started,
+        EventKind::Failed,
+        EventKind::Retried,
+        EventKind::Started,
+        EventKind::Completed,
+    ];
+    assert_eq!(rig.history(1).await, expected);
+}
+
+/// Reading the feed page by page gives every event once, in order.
+pub async fn the_feed_skips_nothing(rig: Rig) {
+    rig.submit((1..=5).map(task).collect()).await;
+    for lease in rig.run(5).await {
+        rig.settle(lease.attempt, Decision::Complete).await.unwrap();
+    }
+    let mut after = EventCursor::START;
+    let mut sequences = Vec::new();
+    loop {
+        let page = rig.store.events(after, 4).await.unwrap();
+        if page.events.is_empty() {
+            assert_eq!(page.next, after);
+            break;
+        }
+        sequences.extend(page.events.iter().map(|event| event.sequence));
+        after = page.next;
+    }
+    assert_eq!(sequences, (1..=15).collect::<Vec<_>>());
+    let page = rig
+        .store
+        .task_events(id(3), EventCursor::START, 2)
+        .await
+        .unwrap();
+    let rest = rig.store.task_events(id(3), page.next, 9).await.unwrap();
+    assert_eq!((page.events.len(), rest.events.len()), (2, 1));
+    let unknown = rig.store.task_events(id(99), EventCursor::START, 9).await;
+    assert_eq!(unknown, Err(RequestError::TaskNotFound(id(99))));
+}
+
+/// The attempts of a task follow from its events.
+pub async fn attempts_are_told_by_events(rig: Rig) {
+    rig.submit(vec![task(1)]).await;
+    let lease = rig.run(1).await.remove(0);
+    rig.advance(2);
+    let error = Some("boom".to_owned());
+    let settlement = Settlement {
+        error: error.clone(),
+        ..Settlement::new(lease.attempt, Decision::Retry(Duration::ZERO))
+    };
+    rig.settle_with(ME, settlement).await.unwrap();
+    rig.run(1).await;
+    let events = rig
+        .store
+        .task_events(id(1), EventCursor::START, 99)
+        .await
+        .unwrap()
+        .events;
+    let told = attempts(&events);
+    assert_eq!(told.len(), 2);
+    assert_eq!(
+        told[0].ended_at,
+        Some(told[0].started_at + Duration::from_secs(2))
+    );
+    assert_eq!(
+        (told[0].outcome, &told[0].error),
+        (Some(EventKind::Retrying), &error)
+    );
+    assert_eq!((told[1].attempt, told[1].ended_at), (2, None));
+}
+
+/// Events carry what is needed to understand them.
+pub async fn details_are_kept(rig: Rig) {
+    let due = When::After(Duration::from_secs(5));
+    rig.submit(vec![task_with(1, |t| t.due = due)]).await;
+    rig.store.reprioritise(id(1), Priority::Low).await.unwrap();
+    rig.advance(5);
+    let lease = rig.run(1).await.remove(0);
+    let settlement = Settlement {
+        error: Some("boom".into()),
+        ..Settlement::new(lease.attempt, Decision::Retry(Duration::from_secs(9)))
+    };
+    rig.settle_with(ME, settlement).await.unwrap();
+    let events = rig
+        .store
+        .task_events(id(1), EventCursor::START, 99)
+        .await
+        .unwrap()
+        .events;
+    assert_eq!(events[0].due_at, Some(rig.now()));
+    assert_eq!((events[0].attempt, &events[0].worker), (0, &None));
+    assert_eq!(events[1].priority, Some(Priority::Low));
+    assert_eq!(
+        (events[2].attempt, events[2].worker.as_deref()),
+        (1, Some("me"))
+    );
+    assert_eq!(events[3].due_at, Some(rig.now() + Duration::from_secs(9)));
+    assert_eq!(events[3].error.as_deref(), Some("boom"));
+    assert_eq!(
+        (events[3].worker.as_deref(), events[3].at),
+        (Some("me"), rig.now())
+    );
+}

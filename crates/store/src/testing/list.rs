@@ -1,0 +1,189 @@
+//! Lists.
+
+use std::time::Duration;
+
+use duly_core::{Decision, State, TaskId};
+
+use super::{Rig, id, task, task_with};
+use crate::{Filter, List, RequestError, When};
+
+async fn found(rig: &Rig, filter: Filter) -> Vec<TaskId> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = rig
+            .store
+            .list(List {
+                filter: filter.clone(),
+                after,
+                limit: 2,
+            })
+            .await
+            .unwrap();
+        found.extend(page.tasks.iter().map(|task| task.id));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return found,
+        }
+    }
+}
+
+/// Each condition selects; together they all must hold.
+pub async fn filters_select(rig: Rig) {
+    rig.submit(vec![task(1), task_with(2, |t| t.queue = "mail".into())])
+        .await;
+    rig.advance(10);
+    let from = rig.now();
+    rig.submit(vec![
+        task_with(3, |t| t.kind = "other".into()),
+        task_with(4, |t| {
+            t.labels.insert("team".into(), "blue".into());
+            t.due = When::After(Duration::from_secs(60));
+        }),
+        task_with(5, |t| {
+            t.deadline = Some(When::After(Duration::from_secs(5)))
+        }),
+    ])
+    .await;
+    let lease = rig.run(1).await.remove(0);
+    assert_eq!(lease.attempt.task, id(1));
+    let all = Filter::default();
+    let of = |ids: &[u8]| -> Vec<TaskId> { ids.iter().copied().map(id).collect() };
+    assert_eq!(found(&rig, all.clone()).await, of(&[5, 4, 3, 2, 1]));
+    let states = |states: &[State]| Filter {
+        states: states.into(),
+        ..Filter::default()
+    };
+    assert_eq!(found(&rig, states(&[State::Pending])).await, of(&[5, 3, 2]));
+    assert_eq!(
+        found(&rig, states(&[State::Running, State::Scheduled])).await,
+        of(&[4, 1])
+    );
+    assert_eq!(
+        found(
+            &rig,
+            Filter {
+                queue: Some("mail".into()),
+                ..all.clone()
+            }
+        )
+        .await,
+        of(&[2])
+    );
+    assert_eq!(
+        found(
+            &rig,
+            Filter {
+                kind: Some("other".into()),
+                ..all.clone()
+            }
+        )
+        .await,
+        of(&[3])
+    );
+    assert_eq!(
+        found(
+            &rig,
+            Filter {
+                worker: Some("me".into()),
+                ..all.clone()
+            }
+        )
+        .await,
+        of(&[1])
+    );
+    let label = Some(("team".into(), "blue".into()));
+    assert_eq!(
+        found(
+            &rig,
+            Filter {
+                label,
+                ..all.clone()
+            }
+        )
+        .await,
+        of(&[4])
+    );
+    let recent = Filter {
+        submitted_from: Some(from),
+        ..all.clone()
+    };
+    assert_eq!(found(&rig, recent).await, of(&[5, 4, 3]));
+    let older = Filter {
+        submitted_before: Some(from),
+        ..all.clone()
+    };
+    assert_eq!(found(&rig, older).await, of(&[2, 1]));
+    let due = Filter {
+        due_before: Some(from),
+        ..all.clone()
+    };
+    assert_eq!(found(&rig, due).await, of(&[2]));
+    rig.advance(5);
+    assert_eq!(
+        found(
+            &rig,
+            Filter {
+                overdue: true,
+                ..all.clone()
+            }
+        )
+        .await,
+        of(&[5])
+    );
+    rig.settle(lease.attempt, Decision::Complete).await.unwrap();
+    let done = Filter {
+        worker: Some("me".into()),
+        ..states(&[State::Completed])
+    };
+    assert_eq!(found(&rig, done).await, of(&[1]));
+    assert_eq!(
+        found(
+            &rig,
+            Filter {
+                queue: Some("none".into()),
+                ..all
+            }
+        )
+        .await,
+        of(&[])
+    );
+}
+
+/// Pages go on where the one before ended, although tasks come and go meanwhile.
+pub async fn pages_go_down_without_gaps(rig: Rig) {
+    rig.submit((1..=5).map(task).collect()).await;
+    let list = |after| List {
+        filter: Filter::default(),
+        after,
+        limit: 2,
+    };
+    let first = rig.store.list(list(None)).await.unwrap();
+    let ids = |tasks: &[crate::TaskRecord]| tasks.iter().map(|task| task.id).collect::<Vec<_>>();
+    assert_eq!(ids(&first.tasks), [5, 4].map(id));
+    rig.submit(vec![task(6)]).await;
+    rig.store.cancel(id(4)).await.unwrap();
+    let second = rig.store.list(list(first.next)).await.unwrap();
+    assert_eq!(ids(&second.tasks), [3, 2].map(id));
+    let third = rig.store.list(list(second.next)).await.unwrap();
+    assert_eq!((ids(&third.tasks), third.next), (vec![id(1)], None));
+}
+
+/// A page without a size, or of too many, is refused.
+pub async fn pages_are_bounded(rig: Rig) {
+    for limit in [0, 1_001] {
+        let refused = rig
+            .store
+            .list(List {
+                limit,
+                ..List::default()
+            })
+            .await;
+        let Err(RequestError::InvalidInput(input)) = refused else {
+            panic!("got {refused:?}")
+        };
+        assert_eq!(input.field, "limit");
+        let events = rig.store.events(crate::EventCursor::START, limit).await;
+        assert!(matches!(events, Err(RequestError::InvalidInput(_))));
+    }
+}

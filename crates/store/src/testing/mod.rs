@@ -1,0 +1,90 @@
+//! What every store is held to: the conformance suite, and the model test against the memory store.
+//!
+//! ```text
+//! duly_store::conformance!(my_rig);          // `fn my_rig() -> Rig`: a fresh, empty store
+//! ```
+
+pub mod model;
+mod rig;
+
+pub mod change;
+pub mod claim;
+pub mod event;
+pub mod house;
+pub mod list;
+pub mod queue;
+pub mod settle;
+pub mod submit;
+pub mod worker;
+
+pub use rig::{
+    KIND, ME, OTHER, QUEUE, Rig, claim as claim_of, id, names, registration, task, task_with,
+};
+
+/// Makes one test of each conformance case, run on a fresh rig from `$rig()`.
+#[macro_export]
+macro_rules! conformance {
+    ($rig:ident) => {
+        $crate::conformance_cases! { $rig,
+            submit: [
+                all_or_nothing, the_same_id_is_one_task, a_finished_id_is_still_one_task,
+                a_unique_key_is_rejected_while_unfinished, a_queue_is_bounded,
+                bad_input_is_named_and_loses_nothing, the_record_shows_what_was_submitted,
+                a_batch_keeps_its_order
+            ],
+            claim: [
+                the_most_urgent_first_then_in_order, nothing_starts_early,
+                the_derived_state_is_seen_before_it_is_noticed, a_retry_ranks_by_when_it_was_due,
+                queues_take_turns, only_named_queues_and_kinds, a_paused_queue_rests,
+                an_unknown_worker_gets_nothing, prefetched_work_is_promoted,
+                a_promotion_is_fenced, suspects_come_one_at_a_time,
+                what_missed_its_deadline_expires_instead, next_at_is_the_earliest_due
+            ],
+            settle: [
+                complete_keeps_the_result, retry_is_charged_and_waits, snooze_is_refunded,
+                hand_back_keeps_the_place, after_the_limit_nothing_starts_it,
+                a_predecessors_attempt_cannot_be_settled, a_late_settlement_changes_nothing,
+                a_doubled_settlement_changes_nothing, one_refusal_does_not_hold_up_the_others,
+                a_result_is_bounded, an_error_is_cut, timed_out_is_final,
+                a_cancel_request_is_merged
+            ],
+            worker: [
+                a_heartbeat_counts, progress_is_kept_and_fenced, cancel_requests_reach_the_worker,
+                a_vanished_worker_costs_a_loss, three_losses_fail_the_task,
+                a_lapsed_assignment_costs_nothing, a_renewed_worker_keeps_its_leases,
+                taking_back_is_bounded_and_goes_on, a_lapsed_worker_is_unknown,
+                an_unknown_worker_is_gone, a_worker_registers_again
+            ],
+            change: [
+                cancel_at_once_or_by_request, retry_puts_back_in_line, a_completed_task_is_final,
+                retry_needs_its_unique_key, reprioritise_moves_in_line, reschedule_moves_in_time,
+                an_unknown_task_is_not_found
+            ],
+            queue: [settings_are_kept_and_merged, counts_follow_the_states, a_queue_is_made_by_its_settings],
+            list: [filters_select, pages_go_down_without_gaps, pages_are_bounded],
+            event: [
+                every_change_has_its_event, the_feed_skips_nothing, attempts_are_told_by_events,
+                details_are_kept
+            ],
+            house: [
+                promote_and_expire_in_steps, prune_respects_retention, a_pruned_id_is_free_again,
+                sequences_are_never_reused, events_are_forgotten, one_leads_at_a_time,
+                hints_are_given, a_closed_store_is_unavailable
+            ],
+        }
+    };
+}
+
+/// The tests behind [`conformance!`](crate::conformance).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ($rig:ident, $($topic:ident: [$($case:ident),* $(,)?]),* $(,)?) => {
+        $(mod $topic {
+            $(#[tokio::test]
+            async fn $case() {
+                $crate::testing::$topic::$case(super::$rig().ready().await).await;
+            })*
+        })*
+    };
+}
