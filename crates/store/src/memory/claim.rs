@@ -11,10 +11,10 @@ use crate::{Claim, ClaimError, Claimed, Lease, Name, Promote, Promoted, SettleEr
 impl World {
     pub(super) fn claim(&mut self, request: &Claim, now: Timestamp) -> Result<Claimed, ClaimError> {
         validate::claim(request)?;
-        if !self
+        if self
             .workers
             .get(&request.incarnation)
-            .is_some_and(|worker| !worker.lapsed)
+            .is_none_or(|worker| worker.lapsed)
         {
             return Err(ClaimError::WorkerNotFound);
         }

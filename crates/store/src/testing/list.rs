@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, State, TaskId};
+use duly_core::{Decision, State, TaskId, Timestamp};
 
 use super::{Rig, id, task, task_with};
-use crate::{Filter, List, RequestError, When};
+use crate::{Filter, Lease, List, RequestError, When};
 
 async fn found(rig: &Rig, filter: Filter) -> Vec<TaskId> {
     let mut found = Vec::new();
@@ -28,32 +28,44 @@ async fn found(rig: &Rig, filter: Filter) -> Vec<TaskId> {
     }
 }
 
-/// Each condition selects; together they all must hold.
-pub async fn filters_select(rig: Rig) {
+fn of(ids: &[u8]) -> Vec<TaskId> {
+    ids.iter().copied().map(id).collect()
+}
+
+fn states(states: &[State]) -> Filter {
+    Filter {
+        states: states.into(),
+        ..Filter::default()
+    }
+}
+
+/// Two old tasks, of which the first runs, and three younger ones; answers when those came.
+async fn sample(rig: &Rig) -> (Timestamp, Lease) {
     rig.submit(vec![task(1), task_with(2, |t| t.queue = "mail".into())])
         .await;
     rig.advance(10);
     let from = rig.now();
+    let labelled = task_with(4, |t| {
+        t.labels.insert("team".into(), "blue".into());
+        t.due = When::After(Duration::from_secs(60));
+    });
+    let urgent = task_with(5, |t| {
+        t.deadline = Some(When::After(Duration::from_secs(5)))
+    });
     rig.submit(vec![
         task_with(3, |t| t.kind = "other".into()),
-        task_with(4, |t| {
-            t.labels.insert("team".into(), "blue".into());
-            t.due = When::After(Duration::from_secs(60));
-        }),
-        task_with(5, |t| {
-            t.deadline = Some(When::After(Duration::from_secs(5)))
-        }),
+        labelled,
+        urgent,
     ])
     .await;
-    let lease = rig.run(1).await.remove(0);
-    assert_eq!(lease.attempt.task, id(1));
+    (from, rig.run(1).await.remove(0))
+}
+
+/// Tasks are found by what they are and who holds them.
+pub async fn filters_select(rig: Rig) {
+    let (_, lease) = sample(&rig).await;
     let all = Filter::default();
-    let of = |ids: &[u8]| -> Vec<TaskId> { ids.iter().copied().map(id).collect() };
     assert_eq!(found(&rig, all.clone()).await, of(&[5, 4, 3, 2, 1]));
-    let states = |states: &[State]| Filter {
-        states: states.into(),
-        ..Filter::default()
-    };
     assert_eq!(found(&rig, states(&[State::Pending])).await, of(&[5, 3, 2]));
     assert_eq!(
         found(&rig, states(&[State::Running, State::Scheduled])).await,
@@ -104,33 +116,6 @@ pub async fn filters_select(rig: Rig) {
         .await,
         of(&[4])
     );
-    let recent = Filter {
-        submitted_from: Some(from),
-        ..all.clone()
-    };
-    assert_eq!(found(&rig, recent).await, of(&[5, 4, 3]));
-    let older = Filter {
-        submitted_before: Some(from),
-        ..all.clone()
-    };
-    assert_eq!(found(&rig, older).await, of(&[2, 1]));
-    let due = Filter {
-        due_before: Some(from),
-        ..all.clone()
-    };
-    assert_eq!(found(&rig, due).await, of(&[2]));
-    rig.advance(5);
-    assert_eq!(
-        found(
-            &rig,
-            Filter {
-                overdue: true,
-                ..all.clone()
-            }
-        )
-        .await,
-        of(&[5])
-    );
     rig.settle(lease.attempt, Decision::Complete).await.unwrap();
     let done = Filter {
         worker: Some("me".into()),
@@ -148,6 +133,33 @@ pub async fn filters_select(rig: Rig) {
         .await,
         of(&[])
     );
+}
+
+/// Tasks are found by their times.
+pub async fn times_select(rig: Rig) {
+    let (from, _) = sample(&rig).await;
+    let recent = Filter {
+        submitted_from: Some(from),
+        ..Filter::default()
+    };
+    assert_eq!(found(&rig, recent).await, of(&[5, 4, 3]));
+    let older = Filter {
+        submitted_before: Some(from),
+        ..Filter::default()
+    };
+    assert_eq!(found(&rig, older).await, of(&[2, 1]));
+    let due = Filter {
+        due_before: Some(from),
+        ..Filter::default()
+    };
+    assert_eq!(found(&rig, due).await, of(&[2]));
+    let overdue = Filter {
+        overdue: true,
+        ..Filter::default()
+    };
+    assert_eq!(found(&rig, overdue.clone()).await, of(&[]));
+    rig.advance(5);
+    assert_eq!(found(&rig, overdue).await, of(&[5]));
 }
 
 /// Pages go on where the one before ended, although tasks come and go meanwhile.

@@ -4,6 +4,11 @@
 //! duly_store::conformance!(my_rig);          // `fn my_rig() -> Rig`: a fresh, empty store
 //! ```
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "these are tests, shipped to stores of others"
+)]
+
 pub mod model;
 mod rig;
 
@@ -61,7 +66,7 @@ macro_rules! conformance {
                 an_unknown_task_is_not_found
             ],
             queue: [settings_are_kept_and_merged, counts_follow_the_states, a_queue_is_made_by_its_settings],
-            list: [filters_select, pages_go_down_without_gaps, pages_are_bounded],
+            list: [filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded],
             event: [
                 every_change_has_its_event, the_feed_skips_nothing, attempts_are_told_by_events,
                 details_are_kept

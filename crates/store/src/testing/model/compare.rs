@@ -1,0 +1,373 @@
+//! Replaying a history on a store and on the memory store, and comparing all they say.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::sync::Arc;
+
+use duly_core::{AttemptRef, Incarnation, RetryPolicy, TaskId};
+
+use super::operation::{Draft, Ending, Operation, Pick};
+use crate::testing::{Rig, names};
+use crate::{
+    Claim, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, List, ListCursor, MemoryStore,
+    Name, NewTask, Payload, Progress, Promote, Registration, Settle, Settlement, Store, Submit,
+    TakeBack,
+};
+
+/// Replays `history` on the rig's store and on a memory store with the same clock.
+///
+/// # Panics
+/// At the first answer that differs, naming the operation and both answers; or if they differ at rest.
+pub async fn replay(rig: &Rig, history: &[Operation]) {
+    let pair = Pair {
+        subject: rig.store.clone(),
+        model: Arc::new(MemoryStore::new(rig.clock.clone())),
+    };
+    let mut attempts = Vec::new();
+    for (step, operation) in history.iter().enumerate() {
+        if let Operation::Advance { by } = operation {
+            rig.clock.advance(*by);
+        } else {
+            let what = format!("step {step}: {operation:?}");
+            pair.apply(&what, operation, &mut attempts).await;
+        }
+    }
+    pair.compare_at_rest().await;
+}
+
+struct Pair {
+    subject: Arc<dyn Store>,
+    model: Arc<dyn Store>,
+}
+
+impl Pair {
+    /// Asks both the same, and answers what both said.
+    async fn same<R, F>(&self, what: &str, ask: impl Fn(Arc<dyn Store>) -> F) -> R
+    where
+        R: PartialEq + Debug,
+        F: Future<Output = R>,
+    {
+        let (subject, model) = (
+            ask(self.subject.clone()).await,
+            ask(self.model.clone()).await,
+        );
+        assert_eq!(
+            subject, model,
+            "{what}: the store (left) differs from the model (right)"
+        );
+        subject
+    }
+
+    async fn apply(&self, what: &str, operation: &Operation, attempts: &mut Vec<AttemptRef>) {
+        match operation {
+            Operation::Claim { .. } => self.claim(what, operation, attempts).await,
+            Operation::Promote { worker, picks } => {
+                let request = Promote {
+                    incarnation: incarnation(*worker),
+                    attempts: picks
+                        .iter()
+                        .filter_map(|pick| picked(attempts, *pick))
+                        .collect(),
+                };
+                self.same(what, |store| ask(store, request.clone(), Store::promote))
+                    .await
+                    .ok();
+            }
+            Operation::Settle { worker, endings } => {
+                let settlements = endings
+                    .iter()
+                    .filter_map(|ending| settlement(attempts, ending))
+                    .collect();
+                let request = Settle {
+                    incarnation: incarnation(*worker),
+                    settlements,
+                };
+                self.same(what, |store| ask(store, request.clone(), Store::settle))
+                    .await
+                    .ok();
+            }
+            Operation::Heartbeat { worker, progress } => {
+                let progress = progress.and_then(|pick| picked(attempts, pick));
+                let report = |attempt| {
+                    (
+                        attempt,
+                        Progress {
+                            fraction: 0.5,
+                            text: "half".into(),
+                        },
+                    )
+                };
+                let request = Heartbeat {
+                    incarnation: incarnation(*worker),
+                    progress: progress.map(report).into_iter().collect(),
+                };
+                self.same(what, |store| ask(store, request.clone(), Store::heartbeat))
+                    .await
+                    .ok();
+            }
+            other => self.apply_simple(what, other).await,
+        }
+    }
+
+    async fn claim(&self, what: &str, operation: &Operation, attempts: &mut Vec<AttemptRef>) {
+        let Operation::Claim {
+            worker,
+            queues,
+            kinds,
+            run,
+            prefetch,
+            suspect,
+            turn,
+        } = operation
+        else {
+            return;
+        };
+        let request = Claim {
+            incarnation: incarnation(*worker),
+            queues: queues.iter().map(|n| queue(*n)).collect(),
+            kinds: kinds.iter().map(|n| kind(*n)).collect(),
+            run: *run,
+            prefetch: *prefetch,
+            suspect: *suspect,
+            turn: *turn,
+        };
+        let claimed = self
+            .same(what, |store| ask(store, request.clone(), Store::claim))
+            .await;
+        attempts.extend(
+            claimed
+                .iter()
+                .flat_map(|c| &c.leases)
+                .map(|lease| lease.attempt),
+        );
+    }
+
+    async fn apply_simple(&self, what: &str, operation: &Operation) {
+        match operation.clone() {
+            Operation::Submit { tasks } => {
+                let request = Submit {
+                    tasks: tasks.iter().map(new_task).collect(),
+                };
+                self.same(what, |store| ask(store, request.clone(), Store::submit))
+                    .await
+                    .ok();
+            }
+            Operation::Register { worker } => {
+                let request = registration(worker);
+                self.same(what, |store| ask(store, request.clone(), Store::register))
+                    .await
+                    .ok();
+            }
+            Operation::CancelRequests { worker } => {
+                let worker = incarnation(worker);
+                self.same(what, |store| ask(store, worker, Store::cancel_requests))
+                    .await
+                    .ok();
+            }
+            Operation::TakeBack {
+                worker,
+                beats,
+                limit,
+            } => {
+                let request = TakeBack {
+                    incarnation: incarnation(worker),
+                    beats,
+                    limit,
+                };
+                self.same(what, |store| ask(store, request, Store::take_back))
+                    .await
+                    .ok();
+            }
+            Operation::KeepHouse { duty, limit } => {
+                let request = KeepHouse { duty, limit };
+                self.same(what, |store| ask(store, request, Store::keep_house))
+                    .await
+                    .ok();
+            }
+            Operation::Lead { holder, ttl } => {
+                let request = Lead {
+                    name: "lead".into(),
+                    holder: incarnation(holder),
+                    ttl,
+                };
+                self.same(what, |store| ask(store, request.clone(), Store::lead))
+                    .await
+                    .ok();
+            }
+            other => self.apply_change(what, other).await,
+        }
+    }
+
+    async fn apply_change(&self, what: &str, operation: Operation) {
+        match operation {
+            Operation::Cancel { task } => {
+                self.same(what, |store| ask(store, id(task), Store::cancel))
+                    .await
+                    .ok();
+            }
+            Operation::Retry { task } => {
+                self.same(what, |store| ask(store, id(task), Store::retry))
+                    .await
+                    .ok();
+            }
+            Operation::Reprioritise { task, priority } => {
+                let change = |store: Arc<dyn Store>| async move {
+                    store.reprioritise(id(task), priority).await
+                };
+                self.same(what, change).await.ok();
+            }
+            Operation::Reschedule { task, due } => {
+                let change =
+                    |store: Arc<dyn Store>| async move { store.reschedule(id(task), due).await };
+                self.same(what, change).await.ok();
+            }
+            Operation::Configure { queue: n, change } => {
+                let change =
+                    |store: Arc<dyn Store>| async move { store.configure(queue(n), change).await };
+                self.same(what, change).await.ok();
+            }
+            other => self.look(what, other).await,
+        }
+    }
+
+    async fn look(&self, what: &str, operation: Operation) {
+        match operation {
+            Operation::List { filter, limit } => {
+                let list = List {
+                    filter,
+                    after: None,
+                    limit,
+                };
+                self.same(what, |store| ask(store, list.clone(), Store::list))
+                    .await
+                    .ok();
+            }
+            Operation::TaskEvents { task, after, limit } => {
+                let look = |store: Arc<dyn Store>| async move {
+                    store
+                        .task_events(id(task), EventCursor::after(after), limit)
+                        .await
+                };
+                self.same(what, look).await.ok();
+            }
+            Operation::Events { after, limit } => {
+                let look = |store: Arc<dyn Store>| async move {
+                    store.events(EventCursor::after(after), limit).await
+                };
+                self.same(what, look).await.ok();
+            }
+            other => unreachable!("{other:?} is applied elsewhere"),
+        }
+    }
+
+    async fn compare_at_rest(&self) {
+        let what = "at rest";
+        let mut after: Option<ListCursor> = None;
+        loop {
+            let list = List {
+                filter: Filter::default(),
+                after,
+                limit: 100,
+            };
+            let page = self
+                .same(what, |store| ask(store, list.clone(), Store::list))
+                .await;
+            after = page.expect("a page of tasks").next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let events = |store: Arc<dyn Store>| async move {
+            store
+                .events(EventCursor::START, crate::bounds::PAGE_MAX)
+                .await
+        };
+        self.same(what, events).await.expect("a page of events");
+        self.same(what, |store| async move { store.queues().await })
+            .await
+            .expect("the queues");
+        self.same(what, |store| async move { store.workers().await })
+            .await
+            .expect("the workers");
+    }
+}
+
+type Asked<'a, R> = crate::BoxFuture<'a, R>;
+
+/// Asks a store that the future owns.
+async fn ask<Q, R>(
+    store: Arc<dyn Store>,
+    request: Q,
+    operation: impl for<'a> FnOnce(&'a dyn Store, Q) -> Asked<'a, R>,
+) -> R {
+    operation(&*store, request).await
+}
+
+fn id(n: u8) -> TaskId {
+    TaskId::from_bytes([n; 16])
+}
+
+fn incarnation(n: u8) -> Incarnation {
+    Incarnation::from_bytes([n; 16])
+}
+
+fn queue(n: u8) -> Name {
+    format!("queue-{n}").into()
+}
+
+fn kind(n: u8) -> Name {
+    format!("kind-{n}").into()
+}
+
+fn registration(worker: u8) -> Registration {
+    Registration {
+        incarnation: incarnation(worker),
+        name: format!("worker-{worker}").into(),
+        queues: names(&["queue-0"]),
+        kinds: names(&["kind-0"]),
+        labels: Labels::new(),
+        capacity: 4,
+    }
+}
+
+fn new_task(draft: &Draft) -> NewTask {
+    let mut task = NewTask::new(
+        id(draft.id),
+        kind(draft.kind),
+        Payload::json(vec![draft.id]),
+    );
+    task.queue = queue(draft.queue);
+    task.priority = draft.priority;
+    task.due = draft.due;
+    task.deadline = draft.deadline;
+    task.unique_key = draft.unique.map(|n| format!("key-{n}").into());
+    task.lost_max = draft.lost_max;
+    task.labels = draft
+        .label
+        .map(|n| ("label".to_owned(), format!("value-{n}")))
+        .into_iter()
+        .collect();
+    if !draft.plain {
+        task.retry = RetryPolicy::NEVER;
+        task.tenant = Some("tenant".into());
+    }
+    task
+}
+
+fn picked(attempts: &[AttemptRef], pick: Pick) -> Option<AttemptRef> {
+    let index = pick.index.checked_rem(attempts.len())?;
+    let attempt = attempts[index];
+    Some(AttemptRef {
+        attempt: attempt.attempt + pick.skew,
+        ..attempt
+    })
+}
+
+fn settlement(attempts: &[AttemptRef], ending: &Ending) -> Option<Settlement> {
+    Some(Settlement {
+        attempt: picked(attempts, ending.pick)?,
+        decision: ending.decision,
+        result: ending.result.then(|| Payload::json("1")),
+        error: ending.error.then(|| "boom".to_owned()),
+    })
+}

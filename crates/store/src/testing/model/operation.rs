@@ -1,0 +1,123 @@
+//! What a random history is made of.
+
+use std::time::Duration;
+
+use duly_core::{Decision, Priority};
+
+use crate::{Duty, Filter, QueueChange, When};
+
+/// One of the attempts that claims have handed out so far, or something near it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick {
+    /// Which, modulo their number.
+    pub index: usize,
+    /// Added to the attempt's number: mostly 0.
+    pub skew: u32,
+}
+
+/// A task to submit, small enough to be drawn.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub(super) id: u8,
+    pub(super) kind: u8,
+    pub(super) queue: u8,
+    pub(super) priority: Priority,
+    pub(super) due: When,
+    pub(super) deadline: Option<When>,
+    pub(super) unique: Option<u8>,
+    pub(super) lost_max: u32,
+    pub(super) label: Option<u8>,
+    pub(super) plain: bool,
+}
+
+/// The end of a picked attempt.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    pub(super) pick: Pick,
+    pub(super) decision: Decision,
+    pub(super) error: bool,
+    pub(super) result: bool,
+}
+
+/// One operation on a store. Workers, tasks, queues and kinds are small numbers, so that histories meet.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Operation {
+    Submit {
+        tasks: Vec<Draft>,
+    },
+    Claim {
+        worker: u8,
+        queues: Vec<u8>,
+        kinds: Vec<u8>,
+        run: u32,
+        prefetch: u32,
+        suspect: bool,
+        turn: u32,
+    },
+    Promote {
+        worker: u8,
+        picks: Vec<Pick>,
+    },
+    Settle {
+        worker: u8,
+        endings: Vec<Ending>,
+    },
+    Register {
+        worker: u8,
+    },
+    Heartbeat {
+        worker: u8,
+        progress: Option<Pick>,
+    },
+    CancelRequests {
+        worker: u8,
+    },
+    TakeBack {
+        worker: u8,
+        beats: Option<i64>,
+        limit: u32,
+    },
+    Cancel {
+        task: u8,
+    },
+    Retry {
+        task: u8,
+    },
+    Reprioritise {
+        task: u8,
+        priority: Priority,
+    },
+    Reschedule {
+        task: u8,
+        due: When,
+    },
+    Configure {
+        queue: u8,
+        change: QueueChange,
+    },
+    List {
+        filter: Filter,
+        limit: u32,
+    },
+    TaskEvents {
+        task: u8,
+        after: i64,
+        limit: u32,
+    },
+    Events {
+        after: i64,
+        limit: u32,
+    },
+    KeepHouse {
+        duty: Duty,
+        limit: u32,
+    },
+    Lead {
+        holder: u8,
+        ttl: Duration,
+    },
+    Advance {
+        by: Duration,
+    },
+}

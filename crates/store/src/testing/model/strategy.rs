@@ -1,0 +1,209 @@
+//! Drawing random histories.
+
+use std::time::Duration;
+
+use duly_core::{Decision, Priority, State};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::operation::{Draft, Ending, Operation, Pick};
+use crate::{Duty, Filter, QueueChange, When};
+
+const TASKS: std::ops::Range<u8> = 0..24;
+const WORKERS: std::ops::Range<u8> = 0..3;
+const QUEUES: std::ops::Range<u8> = 0..3;
+const KINDS: std::ops::Range<u8> = 0..3;
+
+/// Histories of up to `length` operations.
+pub fn history(length: usize) -> impl Strategy<Value = Vec<Operation>> {
+    let begin = Just(
+        WORKERS
+            .map(|worker| Operation::Register { worker })
+            .collect::<Vec<_>>(),
+    );
+    (begin, vec(operation(), 1..=length)).prop_map(|(mut begin, rest)| {
+        begin.extend(rest);
+        begin
+    })
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        6 => vec(draft(), 1..5).prop_map(|tasks| Operation::Submit { tasks }),
+        8 => claim(),
+        3 => (WORKERS, vec(pick(), 1..4))
+            .prop_map(|(worker, picks)| Operation::Promote { worker, picks }),
+        8 => (WORKERS, vec(ending(), 1..4))
+            .prop_map(|(worker, endings)| Operation::Settle { worker, endings }),
+        4 => seconds().prop_map(|by| Operation::Advance { by }),
+        5 => on_workers(),
+        6 => on_tasks(),
+        2 => configure(),
+        4 => looks(),
+        3 => (duty(), 1_u32..6).prop_map(|(duty, limit)| Operation::KeepHouse { duty, limit }),
+        1 => (WORKERS, seconds()).prop_map(|(holder, ttl)| Operation::Lead { holder, ttl }),
+    ]
+}
+
+fn claim() -> impl Strategy<Value = Operation> {
+    let names = (vec(QUEUES, 1..4), vec(KINDS, 1..4));
+    (WORKERS, names, 0_u32..4, 0_u32..3, any::<bool>(), 0_u32..5).prop_map(
+        |(worker, (queues, kinds), run, prefetch, suspect, turn)| Operation::Claim {
+            worker,
+            queues,
+            kinds,
+            run,
+            prefetch,
+            suspect,
+            turn,
+        },
+    )
+}
+
+fn on_workers() -> impl Strategy<Value = Operation> {
+    let beats = prop_oneof![Just(None), (0_i64..3).prop_map(Some)];
+    prop_oneof![
+        3 => WORKERS.prop_map(|worker| Operation::Register { worker }),
+        2 => (WORKERS, proptest::option::of(pick()))
+            .prop_map(|(worker, progress)| Operation::Heartbeat { worker, progress }),
+        1 => WORKERS.prop_map(|worker| Operation::CancelRequests { worker }),
+        2 => (WORKERS, beats, 1_u32..5)
+            .prop_map(|(worker, beats, limit)| Operation::TakeBack { worker, beats, limit }),
+    ]
+}
+
+fn on_tasks() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => TASKS.prop_map(|task| Operation::Cancel { task }),
+        3 => TASKS.prop_map(|task| Operation::Retry { task }),
+        2 => (TASKS, priority())
+            .prop_map(|(task, priority)| Operation::Reprioritise { task, priority }),
+        2 => (TASKS, when()).prop_map(|(task, due)| Operation::Reschedule { task, due }),
+    ]
+}
+
+fn configure() -> impl Strategy<Value = Operation> {
+    let change = (
+        proptest::option::of(any::<bool>()),
+        proptest::option::of(1_u64..12),
+        proptest::option::of(seconds()),
+        proptest::option::of(seconds()),
+    );
+    (QUEUES, change).prop_map(
+        |(queue, (paused, bound, completed, failed))| Operation::Configure {
+            queue,
+            change: QueueChange {
+                paused,
+                bound,
+                retention_completed: completed,
+                retention_failed: failed,
+            },
+        },
+    )
+}
+
+fn looks() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        (filter(), 0_u32..5).prop_map(|(filter, limit)| Operation::List { filter, limit }),
+        (TASKS, 0_i64..40, 1_u32..5).prop_map(|(task, after, limit)| Operation::TaskEvents {
+            task,
+            after,
+            limit
+        }),
+        (0_i64..90, 1_u32..9).prop_map(|(after, limit)| Operation::Events { after, limit }),
+    ]
+}
+
+fn filter() -> impl Strategy<Value = Filter> {
+    let name = |range, prefix: &'static str| {
+        proptest::option::of((range, Just(prefix)).prop_map(|(n, p): (u8, &str)| format!("{p}{n}")))
+    };
+    (
+        vec(proptest::sample::select(&State::ALL[..]), 0..3),
+        name(QUEUES, "queue-"),
+        name(KINDS, "kind-"),
+        name(WORKERS, "worker-"),
+        any::<bool>(),
+        name(0..2, "value-"),
+    )
+        .prop_map(|(states, queue, kind, worker, overdue, label)| Filter {
+            states,
+            queue: queue.map(Into::into),
+            kind: kind.map(Into::into),
+            worker: worker.map(Into::into),
+            overdue,
+            label: label.map(|value| ("label".to_owned(), value)),
+            ..Filter::default()
+        })
+}
+
+fn draft() -> impl Strategy<Value = Draft> {
+    let names = (TASKS, KINDS, QUEUES);
+    let times = (when(), proptest::option::weighted(0.2, when()));
+    let rest = (
+        proptest::option::weighted(0.3, 0_u8..3),
+        1_u32..4,
+        proptest::option::weighted(0.3, 0_u8..2),
+        any::<bool>(),
+    );
+    (names, priority(), times, rest).prop_map(
+        |((id, kind, queue), priority, (due, deadline), (unique, lost_max, label, plain))| Draft {
+            id,
+            kind,
+            queue,
+            priority,
+            due,
+            deadline,
+            unique,
+            lost_max,
+            label,
+            plain,
+        },
+    )
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    let decision = prop_oneof![
+        4 => Just(Decision::Complete),
+        2 => seconds().prop_map(Decision::Retry),
+        1 => seconds().prop_map(Decision::Snooze),
+        2 => Just(Decision::HandBack),
+        1 => Just(Decision::Fail),
+        1 => Just(Decision::TimeOut),
+        1 => Just(Decision::Cancel),
+    ];
+    (pick(), decision, any::<bool>(), any::<bool>()).prop_map(|(pick, decision, error, result)| {
+        Ending {
+            pick,
+            decision,
+            error,
+            result,
+        }
+    })
+}
+
+fn pick() -> impl Strategy<Value = Pick> {
+    (any::<usize>(), prop_oneof![9 => Just(0_u32), 1 => Just(1)])
+        .prop_map(|(index, skew)| Pick { index, skew })
+}
+
+fn priority() -> impl Strategy<Value = Priority> {
+    proptest::sample::select(&Priority::ALL[..])
+}
+
+fn duty() -> impl Strategy<Value = Duty> {
+    proptest::sample::select(&[Duty::Promote, Duty::Expire, Duty::Prune, Duty::Forget][..])
+}
+
+fn when() -> impl Strategy<Value = When> {
+    prop_oneof![2 => Just(When::Now), 1 => seconds().prop_map(When::After)]
+}
+
+/// Mostly a few seconds; now and then none, and now and then longer than events are kept.
+fn seconds() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        1 => Just(Duration::ZERO),
+        8 => (1_u64..20).prop_map(Duration::from_secs),
+        1 => Just(crate::bounds::EVENT_RETENTION / 2),
+    ]
+}
