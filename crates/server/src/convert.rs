@@ -1,0 +1,7 @@
+//! Between the wire and the rooms behind it.
+
+mod asked;
+mod shown;
+
+pub(crate) use asked::new_task;
+pub(crate) use shown::{attempt, event, queue, task, task_whole, totals, worker};

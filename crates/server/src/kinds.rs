@@ -1,0 +1,3 @@
+//! Kinds of tasks that the server executes itself.
+
+pub mod http;

@@ -1,0 +1,126 @@
+//! One delivery, from payload to verdict.
+
+use std::future::Future;
+use std::time::Duration;
+
+use duly_core::{TaskId, Timestamp};
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{Response, StatusCode};
+
+use super::answer::Answer;
+use super::request::Request;
+use super::{Client, retry_after};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// How a delivery ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The answer counts as success: the result, as JSON text.
+    Done(String),
+    /// It is worth another try.
+    Retry {
+        /// What went wrong.
+        error: String,
+        /// How long the answer asked to be left alone.
+        after: Option<Duration>,
+    },
+    /// It is not: what went wrong.
+    Fail(String),
+    /// Stopped because it was asked to.
+    Cancelled,
+}
+
+/// Delivers the request that a payload describes, once. `cancelled` ends when it shall be given up;
+/// `now` is asked when an answer names a date.
+pub async fn deliver(
+    client: &Client,
+    task: TaskId,
+    payload: &[u8],
+    now: impl Fn() -> Timestamp,
+    cancelled: impl Future<Output = ()>,
+) -> Verdict {
+    let request = match Request::read(payload) {
+        Ok(request) => request,
+        Err(error) => return Verdict::Fail(error),
+    };
+    tokio::select! {
+        biased;
+        () = cancelled => Verdict::Cancelled,
+        verdict = exchange(client, task, request, now) => verdict,
+    }
+}
+
+async fn exchange(
+    client: &Client,
+    task: TaskId,
+    mut request: Request,
+    now: impl Fn() -> Timestamp,
+) -> Verdict {
+    if !request.headers.contains_key(IDEMPOTENCY_KEY) {
+        let key = HeaderValue::from_str(&task.to_string()).expect("an id is plain text");
+        request.headers.insert(IDEMPOTENCY_KEY, key);
+    }
+    let mut sending = client
+        .0
+        .request(request.method.clone(), request.url.clone())
+        .headers(std::mem::take(&mut request.headers))
+        .timeout(request.timeout);
+    if let Some(body) = request.body.take() {
+        sending = sending.body(body);
+    }
+    match sending.send().await {
+        Ok(response) => answered(&request, response, now).await,
+        Err(error) => unanswered(&request, error),
+    }
+}
+
+async fn answered(request: &Request, response: Response, now: impl Fn() -> Timestamp) -> Verdict {
+    let status = response.status();
+    let after = retry_after::read(response.headers(), now());
+    let answer = match Answer::read(response, request.response_bytes_max).await {
+        Ok(answer) => answer,
+        Err(error) => return unanswered(request, error),
+    };
+    if request.success.has(status.as_u16()) {
+        return Verdict::Done(answer.json());
+    }
+    let error = refusal(request, status, &answer);
+    if request.retry.has(status.as_u16()) {
+        return Verdict::Retry { error, after };
+    }
+    Verdict::Fail(error)
+}
+
+fn refusal(request: &Request, status: StatusCode, answer: &Answer) -> String {
+    let name = request.name();
+    match answer.quote() {
+        Some(quote) => format!("{name} answered {status}: {quote}"),
+        None => format!("{name} answered {status}"),
+    }
+}
+
+fn unanswered(request: &Request, error: reqwest::Error) -> Verdict {
+    let for_good = error.is_builder() || error.is_redirect() || !request.retry.has_connection();
+    // The URL may hold secrets; the request's name does not.
+    let cause = causes(&error.without_url());
+    let error = format!("{} had no answer: {cause}", request.name());
+    if for_good {
+        return Verdict::Fail(error);
+    }
+    Verdict::Retry { error, after: None }
+}
+
+/// An error with what caused it; the outermost alone says little.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,141 @@
+//! What is refused is answered as problem JSON.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use duly_api::{Code, Problem};
+
+use crate::port::{ChangeError, InvalidInput, RequestError, StoreError, SubmitError};
+
+/// When a client may ask again that was told that the store is unavailable, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// A problem, as an answer.
+#[derive(Debug)]
+pub(crate) struct Refusal(Box<Problem>);
+
+impl Refusal {
+    /// The same, about one task of an array.
+    pub(crate) fn at_index(self, index: usize) -> Self {
+        Self(Box::new(self.0.at_index(index)))
+    }
+
+    /// The same, about the only task there was.
+    pub(crate) fn alone(mut self) -> Self {
+        self.0.index = None;
+        self
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let body = serde_json::to_vec(&self.0).expect("text and numbers become JSON");
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.0.code == Code::Unavailable.name() || self.0.code == Code::QueueFull.name() {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
+    }
+}
+
+impl From<duly_api::ParseError> for Refusal {
+    fn from(error: duly_api::ParseError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::Corrupt { .. } => Code::Corrupt,
+            _ => Code::Unavailable,
+        };
+        tracing::warn!(%error, "the store failed");
+        Problem::new(code, error.to_string()).into()
+    }
+}
+
+impl From<InvalidInput> for Refusal {
+    fn from(error: InvalidInput) -> Self {
+        let field = wire_name(error.field);
+        let detail = format!("{field} is {}: expected {}", error.value, error.expected);
+        Problem::invalid(field, error.expected, detail).into()
+    }
+}
+
+/// The field as the wire names it, from how the Rust API does.
+fn wire_name(field: &'static str) -> &'static str {
+    match field {
+        "due" => "delay_ms",
+        "timeout" => "timeout_ms",
+        "deadline" => "deadline_in_ms",
+        "retry.attempts_max" => "attempts_max",
+        "payloads" => "payload",
+        other => other,
+    }
+}
+
+impl From<SubmitError> for Refusal {
+    fn from(error: SubmitError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SubmitError::QueueFull { index, .. } => {
+                let problem = Problem::new(Code::QueueFull, detail).at_index(index);
+                Problem {
+                    field: Some("queue".to_owned()),
+                    ..problem
+                }
+                .into()
+            }
+            SubmitError::TaskExists { index, .. } => {
+                let problem = Problem::new(Code::TaskExists, detail).at_index(index);
+                Problem {
+                    field: Some("unique_key".to_owned()),
+                    ..problem
+                }
+                .into()
+            }
+            SubmitError::InvalidInput { index, source } => Self::from(source).at_index(index),
+            SubmitError::Store(error) => error.into(),
+            _ => Problem::new(Code::Unavailable, detail).into(),
+        }
+    }
+}
+
+impl From<ChangeError> for Refusal {
+    fn from(error: ChangeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ChangeError::TaskNotFound(_) => Problem::new(Code::TaskNotFound, detail).into(),
+            ChangeError::InvalidTransition(_) => {
+                Problem::new(Code::InvalidTransition, detail).into()
+            }
+            ChangeError::TaskExists { .. } => Problem::new(Code::TaskExists, detail).into(),
+            ChangeError::Store(error) => error.into(),
+            _ => Problem::new(Code::Unavailable, detail).into(),
+        }
+    }
+}
+
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        let detail = error.to_string();
+        match error {
+            RequestError::InvalidInput(error) => error.into(),
+            RequestError::TaskNotFound(_) => Problem::new(Code::TaskNotFound, detail).into(),
+            RequestError::Store(error) => error.into(),
+            _ => Problem::new(Code::Unavailable, detail).into(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading one task or an array of them, so that a refusal names the element and the place.
+
+use duly_api::{NewTask, ParseError, parse};
+use serde_json::value::RawValue;
+
+use crate::convert;
+use crate::port::{self, Clock, SubmitError};
+use crate::refusal::Refusal;
+
+/// The body of a submit.
+pub(super) enum Asked {
+    /// An object.
+    One(Box<NewTask>),
+    /// An array.
+    Many(Vec<NewTask>),
+}
+
+pub(super) fn read(body: &[u8]) -> Result<Asked, Refusal> {
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        return Ok(Asked::One(Box::new(parse(body)?)));
+    }
+    let elements: Vec<&RawValue> = parse(body)?;
+    let mut tasks = Vec::with_capacity(elements.len());
+    for (index, element) in elements.into_iter().enumerate() {
+        let text = element.get().as_bytes();
+        let task = parse(text)
+            .map_err(|error| Refusal::from(placed(error, body, text)).at_index(index))?;
+        tasks.push(task);
+    }
+    Ok(Asked::Many(tasks))
+}
+
+/// The error with its place in the whole body, of which `part` is a part.
+fn placed(error: ParseError, body: &[u8], part: &[u8]) -> ParseError {
+    let start = (part.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+    let before = body.get(..start).unwrap_or_default();
+    let lines = before.iter().filter(|&&byte| byte == b'\n').count();
+    let line_start = before
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |at| at + 1);
+    let columns = if error.line == 1 {
+        start - line_start
+    } else {
+        0
+    };
+    ParseError {
+        line: error.line + lines,
+        column: error.column + columns,
+        ..error
+    }
+}
+
+pub(super) fn convert(
+    tasks: Vec<NewTask>,
+    clock: &dyn Clock,
+) -> Result<Vec<port::NewTask>, Refusal> {
+    let converted = tasks.into_iter().enumerate().map(|(index, task)| {
+        convert::new_task(task, clock).map_err(|refusal| refusal.at_index(index))
+    });
+    converted.collect()
+}
+
+/// What the store refused; the index means nothing where there was no array.
+pub(super) fn refusal(error: SubmitError, is_array: bool) -> Refusal {
+    let refusal = Refusal::from(error);
+    if is_array { refusal } else { refusal.alone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+
+    #[test]
+    fn an_error_in_an_element_has_its_place_in_the_whole() {
+        let body = b"[{\"kind\": \"a\"},\n  {\"kind\": 7}]";
+        let elements: Vec<&RawValue> = parse(body).unwrap();
+        let text = elements[1].get().as_bytes();
+        let error = placed(parse::<NewTask>(text).unwrap_err(), body, text);
+        assert_eq!(error.line, 2);
+        assert_eq!(&body[16 + error.column - 1..16 + error.column], b"7");
+    }
+
+    #[test]
+    fn what_is_neither_object_nor_array_is_refused() {
+        for body in [&b"7"[..], b"", b"[7]", b"null", b"[{}"] {
+            let refusal = read(body).err().expect("refused");
+            assert!(refusal.into_response().status().is_client_error());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Serving a listener until told to stop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::bounds::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_WAIT_MAX, HEADERS_MAX};
+
+/// How long to wait after the system refused to accept, for instance for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` ends; then accepts nothing more, and gives what is being answered `patience`
+/// to end.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send,
+    patience: Duration,
+) {
+    let connections = GracefulShutdown::new();
+    tokio::select! {
+        () = accept(&listener, &router, &connections) => {}
+        () = stop => {}
+    }
+    drop(listener);
+    if tokio::time::timeout(patience, connections.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("requests were still being answered; their connections are closed");
+    }
+}
+
+async fn accept(listener: &TcpListener, router: &Router, connections: &GracefulShutdown) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, _)) => spawn(stream, router, connections, place),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections now");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn spawn(
+    stream: TcpStream,
+    router: &Router,
+    connections: &GracefulShutdown,
+    place: OwnedSemaphorePermit,
+) {
+    // Answers are small and whole: waiting to fill a packet would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    let service = TowerToHyperService::new(router.clone());
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WAIT_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(place);
+    });
+}

@@ -1,0 +1,93 @@
+//! The server on a real socket.
+
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use duly_server::bounds::HEADERS_MAX;
+use duly_server::{bind, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+/// Serves until the test is over.
+pub(crate) async fn served(router: Router) -> SocketAddr {
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, router, pending(), Duration::ZERO));
+    address
+}
+
+async fn ask(address: SocketAddr, head: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn what_is_being_answered_when_it_stops_is_answered() {
+    let (arrived, go_on, stop) = (
+        Arc::new(Notify::new()),
+        Arc::new(Notify::new()),
+        Arc::new(Notify::new()),
+    );
+    let (tell, wait) = (arrived.clone(), go_on.clone());
+    let slow = get(async move || {
+        tell.notify_one();
+        wait.notified().await;
+        "late but whole"
+    });
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stopped = stop.clone();
+    let serving = tokio::spawn(serve(
+        listener,
+        Router::new().route("/", slow),
+        async move { stopped.notified().await },
+        Duration::from_secs(60),
+    ));
+    let answer =
+        tokio::spawn(async move { ask(address, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await });
+    arrived.notified().await;
+    stop.notify_one();
+    // It takes no more connections, although it still answers this one.
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    go_on.notify_one();
+    assert!(answer.await.unwrap().ends_with("late but whole"));
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn patience_with_what_does_not_end_has_an_end() {
+    let arrived = Arc::new(Notify::new());
+    let tell = arrived.clone();
+    let stuck = get(async move || {
+        tell.notify_one();
+        pending::<()>().await;
+    });
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked =
+        tokio::spawn(async move { ask(address, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await });
+    let router = Router::new().route("/", stuck);
+    let stop = async move { arrived.notified().await };
+    serve(listener, router, stop, Duration::from_millis(1)).await;
+    asked.abort();
+}
+
+#[tokio::test]
+async fn heads_are_bounded() {
+    let address = served(Router::new()).await;
+    let long = format!("GET / HTTP/1.1\r\nhost: {}\r\n\r\n", "a".repeat(64 << 10));
+    assert!(ask(address, &long).await.starts_with("HTTP/1.1 431"));
+    let many = "a: b\r\n".repeat(HEADERS_MAX + 1);
+    let answer = ask(address, &format!("GET / HTTP/1.1\r\n{many}\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+}

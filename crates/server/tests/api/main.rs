@@ -1,0 +1,9 @@
+//! The server from outside: its API over a memory store, its door, its listener, its kinds.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod delivery;
+mod door;
+mod listener;
+mod show;
+mod submit;
+mod support;
