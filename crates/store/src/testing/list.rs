@@ -61,78 +61,41 @@ async fn sample(rig: &Rig) -> (Timestamp, Lease) {
     (from, rig.run(1).await.remove(0))
 }
 
+fn filter(change: impl FnOnce(&mut Filter)) -> Filter {
+    let mut filter = Filter::default();
+    change(&mut filter);
+    filter
+}
+
 /// Tasks are found by what they are and who holds them.
 pub async fn filters_select(rig: Rig) {
     let (_, lease) = sample(&rig).await;
-    let all = Filter::default();
-    assert_eq!(found(&rig, all.clone()).await, of(&[5, 4, 3, 2, 1]));
-    assert_eq!(found(&rig, states(&[State::Pending])).await, of(&[5, 3, 2]));
-    assert_eq!(
-        found(&rig, states(&[State::Running, State::Scheduled])).await,
-        of(&[4, 1])
-    );
-    assert_eq!(
-        found(
-            &rig,
-            Filter {
-                queue: Some("mail".into()),
-                ..all.clone()
-            }
-        )
-        .await,
-        of(&[2])
-    );
-    assert_eq!(
-        found(
-            &rig,
-            Filter {
-                kind: Some("other".into()),
-                ..all.clone()
-            }
-        )
-        .await,
-        of(&[3])
-    );
-    assert_eq!(
-        found(
-            &rig,
-            Filter {
-                worker: Some("me".into()),
-                ..all.clone()
-            }
-        )
-        .await,
-        of(&[1])
-    );
-    let label = Some(("team".into(), "blue".into()));
-    assert_eq!(
-        found(
-            &rig,
-            Filter {
-                label,
-                ..all.clone()
-            }
-        )
-        .await,
-        of(&[4])
-    );
+    let cases = [
+        (Filter::default(), of(&[5, 4, 3, 2, 1])),
+        (states(&[State::Pending]), of(&[5, 3, 2])),
+        (states(&[State::Running, State::Scheduled]), of(&[4, 1])),
+        (filter(|f| f.queue = Some("mail".into())), of(&[2])),
+        (filter(|f| f.kind = Some("other".into())), of(&[3])),
+        (filter(|f| f.worker = Some("me".into())), of(&[1])),
+        (
+            filter(|f| f.label = Some(("team".into(), "blue".into()))),
+            of(&[4]),
+        ),
+        (
+            filter(|f| f.label = Some(("team".into(), "red".into()))),
+            of(&[]),
+        ),
+        (filter(|f| f.queue = Some("none".into())), of(&[])),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(found(&rig, filter.clone()).await, expected, "{filter:?}");
+    }
     rig.settle(lease.attempt, Decision::Complete).await.unwrap();
     let done = Filter {
         worker: Some("me".into()),
         ..states(&[State::Completed])
     };
     assert_eq!(found(&rig, done).await, of(&[1]));
-    assert_eq!(
-        found(
-            &rig,
-            Filter {
-                queue: Some("none".into()),
-                ..all
-            }
-        )
-        .await,
-        of(&[])
-    );
 }
 
 /// Tasks are found by their times.
