@@ -1,0 +1,47 @@
+//! Duly's benchmarks. Each prints its limit beside it, measured in the same run: a number without its
+//! comparison says nothing on a noisy machine. The last line of output is one JSON object.
+
+mod sqlite;
+mod stats;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Duly's benchmarks, each beside its limit")]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The SQLite store: throughput, latency, idleness and growth, beside the same rows written by hand.
+    Sqlite(SqliteArgs),
+}
+
+#[derive(Args)]
+struct SqliteArgs {
+    /// Tasks per pattern.
+    #[arg(long, default_value_t = 200_000)]
+    tasks: u32,
+    /// How often each pattern is measured, ours and the limit in turn; the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// The largest backlog of the growth measurement.
+    #[arg(long, default_value_t = 2_000_000)]
+    backlog: u32,
+    /// Where the files are made; a temporary folder by default.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Only these parts: throughput, latency, idle, growth, memory.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().bench {
+        Bench::Sqlite(args) => sqlite::run(&args),
+    }
+}

@@ -1,0 +1,52 @@
+//! The SQLite store, beside its limit.
+
+mod bare;
+mod growth;
+mod limit;
+mod port;
+mod throughput;
+
+use serde_json::{Map, Value, json};
+
+use crate::SqliteArgs;
+
+/// What every task carries: about what a small job does.
+const PAYLOAD: &str =
+    r#"{"to":"someone@example.org","template":"welcome","locale":"en","attempted":false,"n":12345}"#;
+
+pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
+    let temporary = tempfile::tempdir()?;
+    let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let wants = |part: &str| args.only.is_empty() || args.only.iter().any(|only| only == part);
+    let mut report = Map::new();
+    report.insert("bench".into(), json!("sqlite"));
+    report.insert("tasks".into(), json!(args.tasks));
+    if wants("throughput") {
+        println!("throughput: {} tasks, batches of {}, synchronous=FULL", args.tasks, limit::BATCH);
+        let figures = runtime.block_on(throughput::run(&dir, args.tasks, args.rounds))?;
+        report.insert("throughput".into(), figures);
+    }
+    if wants("growth") {
+        println!("growth: cycles at larger and larger backlogs");
+        report.insert("growth".into(), runtime.block_on(growth::run(&dir, args.backlog))?);
+    }
+    println!("{}", Value::Object(report));
+    Ok(())
+}
+
+/// Ids as clients make them: by time, with random-looking rest.
+fn ids(count: u32) -> Vec<[u8; 16]> {
+    ids_from(0, count)
+}
+
+fn ids_from(first: u64, count: u32) -> Vec<[u8; 16]> {
+    (first..first + u64::from(count))
+        .map(|n| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&n.to_be_bytes());
+            id[8..].copy_from_slice(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+            id
+        })
+        .collect()
+}

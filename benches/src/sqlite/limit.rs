@@ -1,0 +1,141 @@
+//! The limit: the rows, indexes and events of the same work, written by hand in batches of 500, one
+//! transaction a batch and step, with nothing around them.
+
+use std::path::Path;
+
+use anyhow::Context;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+/// Tasks of one transaction.
+pub(crate) const BATCH: u32 = 500;
+
+const ADD_TASK: &str = "INSERT INTO duly_task
+    (sequence, id, queue, kind, submitted_at, encoding, version, payload)
+    VALUES (?1, ?2, 1, 1, ?3, 0, 0, ?4)";
+const ADD_LIVE: &str = "INSERT INTO duly_live
+    (sequence, lane, class, rank, state, priority, due_at, attempt, spent, lost, lost_max,
+     cancel_requested, keyed)
+    VALUES (?1, 1, 2, ?2, 2, 2, ?2, 0, 0, 0, 3, 0, 0)";
+const ADD_EVENT: &str = "INSERT INTO duly_event (sequence, task, kind, at, attempt, worker)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const HEADS: &str = "SELECT l.sequence, l.due_at, t.id, t.payload FROM duly_live AS l
+    JOIN duly_task AS t ON t.sequence = l.sequence
+    WHERE l.lane = 1 AND l.state = 2 ORDER BY l.class, l.rank, l.sequence LIMIT ?1";
+const LEASE: &str = "UPDATE duly_live SET state = 4, attempt = 1, spent = 1, worker = 1, started_at = ?2
+    WHERE sequence = ?1";
+const END: &str = "DELETE FROM duly_live WHERE sequence = ?1";
+const ADD_DONE: &str = "INSERT INTO duly_done
+    (sequence, queue, kept, finished_at, state, priority, due_at, attempt, spent, lost, lost_max,
+     cancel_requested, holder, started_at)
+    VALUES (?1, 1, 0, ?2, 6, 2, ?3, 1, 1, 0, 3, 0, 1, ?2)";
+const COUNTERS: &str = "UPDATE duly_counter SET value = ?2 WHERE name = ?1";
+
+const SUBMITTED: u8 = 0;
+const STARTED: u8 = 1;
+const COMPLETED: u8 = 7;
+
+/// Hands at work on a file that has Duly's schema.
+pub(crate) struct Limit {
+    connection: Connection,
+    task: i64,
+    event: i64,
+    now: i64,
+}
+
+/// A task that was taken by hand.
+pub(crate) struct Taken {
+    sequence: i64,
+    due_at: i64,
+}
+
+impl Limit {
+    /// Opens a file whose schema a store has made, with the store's own settings.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        connection.pragma_update(None, "cache_size", -(64 << 10))?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(Self { connection, task: 0, event: 0, now: 1_767_225_600_000_000 })
+    }
+
+    pub(crate) fn submit(&mut self, ids: &[[u8; 16]], payload: &[u8]) -> anyhow::Result<()> {
+        let (mut task, mut event, now) = (self.task, self.event, self.now);
+        let tx = self.begin()?;
+        {
+            let mut add_task = tx.prepare_cached(ADD_TASK)?;
+            let mut add_live = tx.prepare_cached(ADD_LIVE)?;
+            let mut add_event = tx.prepare_cached(ADD_EVENT)?;
+            for id in ids {
+                task += 1;
+                event += 1;
+                add_task.execute(params![task, id, now, payload])?;
+                add_live.execute(params![task, now])?;
+                add_event.execute(params![event, task, SUBMITTED, now, 0, None::<i64>])?;
+            }
+        }
+        commit(tx, task, event)?;
+        (self.task, self.event, self.now) = (task, event, now + 1);
+        Ok(())
+    }
+
+    pub(crate) fn claim(&mut self, count: u32) -> anyhow::Result<Vec<Taken>> {
+        let (task, mut event, now) = (self.task, self.event, self.now);
+        let tx = self.begin()?;
+        let mut taken = Vec::with_capacity(count as usize);
+        {
+            let mut heads = tx.prepare_cached(HEADS)?;
+            let mut rows = heads.query([count])?;
+            while let Some(row) = rows.next()? {
+                let (_id, _payload): ([u8; 16], Vec<u8>) = (row.get(2)?, row.get(3)?);
+                taken.push(Taken { sequence: row.get(0)?, due_at: row.get(1)? });
+            }
+            let mut lease = tx.prepare_cached(LEASE)?;
+            let mut add_event = tx.prepare_cached(ADD_EVENT)?;
+            for one in &taken {
+                event += 1;
+                lease.execute(params![one.sequence, now])?;
+                add_event.execute(params![event, one.sequence, STARTED, now, 1, 1])?;
+            }
+        }
+        commit(tx, task, event)?;
+        (self.event, self.now) = (event, now + 1);
+        Ok(taken)
+    }
+
+    pub(crate) fn complete(&mut self, taken: &[Taken]) -> anyhow::Result<()> {
+        let (task, mut event, now) = (self.task, self.event, self.now);
+        let tx = self.begin()?;
+        {
+            let mut end = tx.prepare_cached(END)?;
+            let mut add_done = tx.prepare_cached(ADD_DONE)?;
+            let mut add_event = tx.prepare_cached(ADD_EVENT)?;
+            for one in taken {
+                event += 1;
+                end.execute([one.sequence])?;
+                add_done.execute(params![one.sequence, now, one.due_at])?;
+                add_event.execute(params![event, one.sequence, COMPLETED, now, 1, 1])?;
+            }
+        }
+        commit(tx, task, event)?;
+        (self.event, self.now) = (event, now + 1);
+        Ok(())
+    }
+
+    fn begin(&mut self) -> anyhow::Result<Transaction<'_>> {
+        self.connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .context("the file is nobody else's")
+    }
+}
+
+fn commit(tx: Transaction<'_>, task: i64, event: i64) -> anyhow::Result<()> {
+    {
+        let mut counters = tx.prepare_cached(COUNTERS)?;
+        counters.execute(params!["task", task])?;
+        counters.execute(params!["event", event])?;
+    }
+    Ok(tx.commit()?)
+}
