@@ -1,0 +1,62 @@
+//! What can be typed. Each command's own arguments stand with the command.
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{cancel, list, show, submit};
+use crate::logs;
+
+/// Where the server listens unless told otherwise.
+pub(crate) const SERVER: &str = "http://127.0.0.1:7788";
+
+const AFTER: &str = "\
+Exit codes:
+  0  done
+  1  failed
+  2  the command line, or a file that it names, makes no sense
+  3  the server cannot be reached, or not in time
+  4  the server refused
+  5  there is no such task
+
+Durations are written as 500ms, 30s, 5m, 2h or 7d; times as in RFC 3339: 2026-01-31T12:00:00Z.
+With --json, answers are JSON on stdout and errors are JSON on stderr.";
+
+/// Duly runs work when it is due, in the right order, and tells you why anything is still waiting.
+#[derive(Debug, Parser)]
+#[command(name = "duly", version, after_help = AFTER, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// The server that the commands other than serve and bench talk to
+    #[arg(long, global = true, env = "DULY_SERVER", value_name = "URL", default_value = SERVER)]
+    pub(crate) server: String,
+
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) logs: logs::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Submit a task, or a file of them
+    Submit(submit::Arguments),
+    /// List tasks, the newest submission first
+    #[command(visible_alias = "ls")]
+    List(list::Arguments),
+    /// Show a task with its attempts and events
+    Show(show::Arguments),
+    /// Call tasks off: at once, or by asking their worker if they run
+    Cancel(cancel::Arguments),
+    /// Count tasks by queue and state, and show the workers
+    Stats,
+}
+
+impl Command {
+    /// It is the server, whose logs are what it says.
+    pub(crate) const fn is_serve(&self) -> bool {
+        false
+    }
+}

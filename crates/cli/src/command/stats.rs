@@ -1,0 +1,87 @@
+//! `duly stats`.
+
+use std::collections::BTreeMap;
+
+use duly_api::Stats;
+use duly_core::State;
+
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::output::{self, Table};
+
+pub(crate) async fn run(client: &Client, json: bool) -> Result<(), Failure> {
+    let stats = client.stats().await?;
+    if json {
+        return output::print_json(&stats);
+    }
+    let for_people = output::is_terminal();
+    let tables = [queues(&stats), workers(&stats)];
+    let parts: Vec<_> = tables
+        .iter()
+        .filter_map(|table| table.render(for_people))
+        .collect();
+    if parts.is_empty() && for_people {
+        return output::print("no queues yet: submit a task with `duly submit`");
+    }
+    output::print(&parts.join(if for_people { "\n\n" } else { "\n" }))
+}
+
+fn queues(stats: &Stats) -> Table {
+    let mut table = Table::new(&[
+        "QUEUE",
+        "PENDING",
+        "RUNNING",
+        "SCHEDULED",
+        "RETRYING",
+        "COMPLETED",
+        "FAILED",
+        "OTHER",
+        "",
+    ]);
+    for queue in &stats.queues {
+        let note = if queue.paused { "paused" } else { "" };
+        table.row(row(&queue.name, &queue.tasks, note));
+    }
+    if stats.queues.len() > 1 && output::is_terminal() {
+        table.row(row("all", &stats.tasks, ""));
+    }
+    table
+}
+
+fn row(name: &str, tasks: &BTreeMap<String, u64>, note: &str) -> Vec<String> {
+    let of = |states: &[State]| -> u64 {
+        let counts = states.iter().map(|state| tasks.get(state.name()));
+        counts.map(|count| count.copied().unwrap_or(0)).sum()
+    };
+    let shown: [&[State]; 6] = [
+        &[State::Pending],
+        &[State::Running, State::Assigned],
+        &[State::Scheduled],
+        &[State::Retrying],
+        &[State::Completed],
+        &[State::Failed, State::TimedOut],
+    ];
+    let counts = shown.map(of);
+    let other = tasks
+        .values()
+        .sum::<u64>()
+        .saturating_sub(counts.iter().sum());
+    let mut row = vec![output::printable(name).into_owned()];
+    row.extend(counts.into_iter().chain([other]).map(output::count));
+    row.push(note.to_owned());
+    row
+}
+
+fn workers(stats: &Stats) -> Table {
+    let mut table = Table::new(&["WORKER", "RUNNING", "OF", "QUEUES", "KINDS"]);
+    for worker in &stats.workers {
+        table.row(vec![
+            output::printable(&worker.name).into_owned(),
+            worker.running.to_string(),
+            worker.capacity.to_string(),
+            output::printable(&worker.queues.join(",")).into_owned(),
+            output::printable(&worker.kinds.join(",")).into_owned(),
+        ]);
+    }
+    table
+}

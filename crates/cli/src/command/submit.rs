@@ -1,0 +1,225 @@
+//! `duly submit`.
+
+mod batch;
+mod delivery;
+mod file;
+mod lines;
+mod stable;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use duly_api::NewTask;
+use duly_core::{Priority, TaskId, Timestamp};
+use serde_json::value::RawValue;
+
+use crate::client::Client;
+use crate::duration;
+use crate::failure::Failure;
+use crate::output;
+
+const FILE_HELP: &str = "\
+With --file, each line is a task as POST /v1/tasks takes it, such as
+  {\"payload\": {\"url\": \"https://example.org/hook\"}, \"priority\": \"high\"}
+where `kind` may be left out if it is given on the command line, and what the other options say
+holds for lines that do not say it themselves. Lines are sent in batches, each all or none. If the
+server is away for a while (it was restarted, say), they are sent again, and nothing is doubled;
+nor is it with --run, if the same file is submitted again under the same name.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = FILE_HELP)]
+pub(crate) struct Arguments {
+    /// The name of the handler, such as http
+    #[arg(required_unless_present = "file")]
+    kind: Option<String>,
+    /// What the handler gets, as JSON
+    #[arg(conflicts_with = "file", value_name = "JSON")]
+    payload: Option<String>,
+    /// Submit a task per line of this file; - is stdin
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// With --file: a name for this run, from which the ids of its tasks are made
+    #[arg(long, requires = "file", value_name = "NAME")]
+    run: Option<String>,
+    /// With --file: how long to try again when the server is away or a queue is full
+    #[arg(long, requires = "file", value_parser = duration::parse, default_value = "60s")]
+    patience: Duration,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What may be said about a task beside kind and payload.
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// An id, a UUID: submitting the same id twice is one task
+    #[arg(long, conflicts_with = "file", value_parser = super::id)]
+    id: Option<TaskId>,
+    /// The queue it waits in
+    #[arg(long)]
+    queue: Option<String>,
+    /// critical, high, normal or low
+    #[arg(long, value_parser = priority)]
+    priority: Option<Priority>,
+    /// It may start after this long
+    #[arg(long, value_parser = duration::parse, conflicts_with = "at", value_name = "DURATION")]
+    delay: Option<Duration>,
+    /// It may start at this time
+    #[arg(long, value_parser = super::instant, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// It must have started by then, or expires: a time, or a duration from now
+    #[arg(long, value_parser = deadline, value_name = "TIME|DURATION")]
+    deadline: Option<Deadline>,
+    /// How long one attempt may take
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
+    timeout: Option<Duration>,
+    /// How often it is tried in all [default: 20]
+    #[arg(long, value_name = "N")]
+    max_attempts: Option<u32>,
+    /// No two unfinished tasks of one kind share this key
+    #[arg(long, conflicts_with = "file", value_name = "KEY")]
+    unique: Option<String>,
+    /// A label to find it by; may be repeated
+    #[arg(long, value_parser = super::label, value_name = "NAME=VALUE")]
+    label: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Deadline {
+    In(Duration),
+    At(Timestamp),
+}
+
+fn deadline(text: &str) -> Result<Deadline, String> {
+    if let Ok(after) = duration::parse(text) {
+        return Ok(Deadline::In(after));
+    }
+    let at = super::instant(text).map(Deadline::At);
+    at.map_err(|_| "expected a time such as 2026-01-31T12:00:00Z, or a duration such as 2h".into())
+}
+
+fn priority(text: &str) -> Result<Priority, String> {
+    let expected = <Priority as duly_api::text::Word>::EXPECTED;
+    text.parse().map_err(|_| format!("expected {expected}"))
+}
+
+impl Options {
+    /// Says what the task does not say itself.
+    fn complete(&self, mut task: NewTask) -> NewTask {
+        task.queue = task.queue.or_else(|| self.queue.clone());
+        task.priority = task.priority.or(self.priority);
+        if task.delay_ms.is_none() && task.run_at.is_none() {
+            task.delay_ms = self.delay.map(millis);
+            task.run_at = self.at;
+        }
+        if task.deadline.is_none() && task.deadline_in_ms.is_none() {
+            match self.deadline {
+                Some(Deadline::In(after)) => task.deadline_in_ms = Some(millis(after)),
+                Some(Deadline::At(at)) => task.deadline = Some(at),
+                None => {}
+            }
+        }
+        task.timeout_ms = task.timeout_ms.or_else(|| self.timeout.map(millis));
+        task.attempts_max = task.attempts_max.or(self.max_attempts);
+        for (name, value) in &self.label {
+            let label = task.labels.entry(name.clone());
+            label.or_insert_with(|| value.clone());
+        }
+        task
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result<(), Failure> {
+    if asked.file.is_some() {
+        return file::run(client, &asked, json).await;
+    }
+    let payload = asked.payload.as_deref().map(payload).transpose()?;
+    let task = asked.options.complete(NewTask {
+        id: Some(asked.options.id.unwrap_or_else(fresh_id)),
+        kind: asked.kind,
+        payload,
+        unique_key: asked.options.unique.clone(),
+        ..NewTask::default()
+    });
+    let submitted = client.submit(&task).await?;
+    if json {
+        return output::print_json(&submitted);
+    }
+    let note = if submitted.existed {
+        "  (was there already)"
+    } else {
+        ""
+    };
+    output::print(&format!(
+        "{}  {}{note}",
+        submitted.id,
+        output::state(submitted.state)
+    ))
+}
+
+/// An id of the client's own: a request that is sent again makes no second task.
+fn fresh_id() -> TaskId {
+    duly_store::id::task_id(&duly_store::SystemClock)
+}
+
+fn payload(text: &str) -> Result<Box<RawValue>, Failure> {
+    duly_api::parse(text.as_bytes()).map_err(|error| {
+        Failure::Usage(format!(
+            "the payload is not JSON: {error}; text needs quotes of its own: '\"text\"'"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn completed(task: &str, options: &[&str]) -> String {
+        let options = Line::parse_from([&["x"], options].concat()).options;
+        let task = options.complete(duly_api::parse(task.as_bytes()).unwrap());
+        serde_json::to_string(&task).unwrap()
+    }
+
+    #[test]
+    fn options_say_what_a_task_does_not_say_itself() {
+        let options = [
+            "--queue",
+            "q",
+            "--priority",
+            "low",
+            "--delay",
+            "2s",
+            "--label",
+            "a=b",
+        ];
+        assert_eq!(
+            completed("{}", &options),
+            r#"{"queue":"q","priority":"low","delay_ms":2000,"labels":{"a":"b"}}"#
+        );
+        let task = r#"{"queue":"own","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","labels":{"a":"own"}}"#;
+        assert_eq!(completed(task, &options), task);
+    }
+
+    #[test]
+    fn a_deadline_is_a_time_or_a_duration() {
+        assert_eq!(
+            completed("{}", &["--deadline", "2h"]),
+            r#"{"deadline_in_ms":7200000}"#
+        );
+        assert_eq!(
+            completed("{}", &["--deadline", "2026-01-01T00:00:00Z"]),
+            r#"{"deadline":"2026-01-01T00:00:00.000000Z"}"#
+        );
+        assert!(deadline("soon").is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! What went wrong, for people and for scripts.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use duly_api::{Code, Problem};
+use serde_json::json;
+
+use crate::output;
+
+/// Why a command failed. Its message ends with the next step where there is one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What was typed, or a file that it names, makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The server did not answer, or not in time.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The server refused; said with what was being done where that helps.
+    #[error("{}{problem}", .place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
+    Refused {
+        /// What the server said.
+        problem: Box<Problem>,
+        /// What it is about, such as a line of a file.
+        place: Option<String>,
+    },
+    /// Anything else.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl Failure {
+    /// The documented exit code.
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(self.number())
+    }
+
+    fn number(&self) -> u8 {
+        match self {
+            Self::Other(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Unreachable(_) => 3,
+            Self::Refused { problem, .. } if problem.code == Code::TaskNotFound.name() => 5,
+            Self::Refused { .. } => 4,
+        }
+    }
+
+    /// Says it on stderr.
+    pub(crate) fn print(&self, as_json: bool) {
+        let mut stderr = std::io::stderr().lock();
+        let line = if as_json {
+            self.json().to_string()
+        } else {
+            let colour = stderr.is_terminal() && output::colours_wanted();
+            let label = if colour {
+                "\x1b[1;31merror\x1b[0m"
+            } else {
+                "error"
+            };
+            format!("{label}: {}", output::printable_lines(&self.to_string()))
+        };
+        // There is nobody left to tell if stderr is closed.
+        let _ = writeln!(stderr, "{line}");
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let exit = self.number();
+        match self {
+            Self::Refused { problem, place } => {
+                json!({"error": self.to_string(), "exit": exit, "problem": problem, "place": place})
+            }
+            _ => json!({"error": self.to_string(), "exit": exit}),
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Refused {
+            problem: Box::new(problem),
+            place: None,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Logs, on stderr: for people, or as lines of JSON.
+
+use std::io::IsTerminal;
+
+use clap::ValueEnum;
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+use crate::output;
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How logs are written, on stderr
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    log_format: Format,
+
+    /// What is logged: error, warn, info, debug or trace, or a list of such filters per module
+    /// [default: info for serve, warn for the others]
+    #[arg(long, global = true, env = "DULY_LOG", value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+/// Starts logging; `is_serve` raises the level unless it is given.
+pub(crate) fn start(arguments: &Arguments, is_serve: bool) -> Result<(), Failure> {
+    let default = if is_serve { "info" } else { "warn" };
+    let level = arguments.log_level.as_deref().unwrap_or(default);
+    let filter = EnvFilter::try_new(level).map_err(|error| {
+        Failure::Usage(format!(
+            "--log-level is {level:?}: expected error, warn, info, debug, trace, or such as \
+             warn,duly_runtime=debug ({error})"
+        ))
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match arguments.log_format {
+        Format::Json => builder.json().flatten_event(true).init(),
+        Format::Text => builder
+            .with_ansi(std::io::stderr().is_terminal() && output::colours_wanted())
+            .with_target(false)
+            .init(),
+    }
+    Ok(())
+}

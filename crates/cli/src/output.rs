@@ -1,0 +1,110 @@
+//! What goes to stdout: text for people, lines for pipes.
+
+mod table;
+
+use std::borrow::Cow;
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use anyhow::Context;
+use duly_core::State;
+use serde::Serialize;
+
+pub(crate) use table::Table;
+
+use crate::failure::Failure;
+
+/// Whether the user lets us use colours.
+pub(crate) fn colours_wanted() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Somebody looks at stdout.
+pub(crate) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Writes text and ends its line. A reader that has gone away (`duly list | head`) is no error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(anyhow::Error::new(error)
+            .context("cannot write to stdout")
+            .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one line of JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string(value).context("cannot write the answer as JSON")?)
+}
+
+/// Text on one line that cannot steer a terminal: errors quote servers of elsewhere.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The same, but lines stay lines.
+pub(crate) fn printable_lines(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() && c != '\n';
+    if text.contains(steers) {
+        Cow::Owned(text.replace(steers, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// A state, coloured by how it bodes where colours are wanted.
+pub(crate) fn state(state: State) -> String {
+    let code = match state {
+        State::Completed => "32",
+        State::Running | State::Assigned => "36",
+        State::Failed | State::TimedOut => "31",
+        State::Retrying => "33",
+        State::Cancelled | State::Expired => "90",
+        State::Scheduled | State::Blocked | State::Pending => return state.to_string(),
+    };
+    if is_terminal() && colours_wanted() {
+        format!("\x1b[{code}m{state}\x1b[0m")
+    } else {
+        state.to_string()
+    }
+}
+
+/// A number with commas between its thousands.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn nothing_printed_steers_the_terminal() {
+        assert_eq!(printable("a\x1b[2Jb\nc"), "a [2Jb c");
+        assert_eq!(printable_lines("a\x1b[2Jb\nc"), "a [2Jb\nc");
+        assert_eq!(printable("plain ü"), "plain ü");
+    }
+}
