@@ -1,1 +1,38 @@
-//! Duly.
+//! What executes stored jobs and keeps house for them. It knows the port
+//! ([`Store`](duly_store::Store)), and no store by name.
+//!
+//! - [`WorkerBuilder`], [`Worker`]: claims work and runs it with the handlers registered by kind.
+//! - [`Context`], [`JobError`], [`Verdict`]: what a handler gets, and how it can end.
+//! - [`Housekeeper`]: leader, reaper, and the bounded duties of housekeeping.
+//! - [`Inline`]: runs due work in the caller's task, one at a time.
+#![cfg_attr(
+    feature = "signal",
+    doc = "- [`signal`]: a graceful stop on SIGTERM and SIGINT."
+)]
+#![forbid(unsafe_code)]
+
+mod backoff;
+pub mod bounds;
+mod builder;
+mod caught;
+mod context;
+mod decode;
+mod dice;
+mod ending;
+mod handler;
+mod house;
+mod inline;
+mod job_error;
+mod settings;
+#[cfg(feature = "signal")]
+pub mod signal;
+mod verdict;
+mod worker;
+
+pub use builder::{InvalidWorker, WorkerBuilder};
+pub use context::Context;
+pub use house::{House, Housekeeper};
+pub use inline::{Inline, InlineError, Ran};
+pub use job_error::JobError;
+pub use verdict::Verdict;
+pub use worker::{Shutdown, Worker};

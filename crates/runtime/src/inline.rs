@@ -1,0 +1,194 @@
+//! Running due work in the caller's task, one at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duly_core::{Attempt, Incarnation, State, TaskId};
+use duly_store::{
+    Claim, ClaimError, Clock, Heartbeat, Lease, Name, RequestError, Settle, SettleError,
+    Settlement, Store, StoreError, id,
+};
+
+use crate::caught::Caught;
+use crate::dice::Dice;
+use crate::ending::{Ending, Stop, verdict};
+use crate::handler::Handlers;
+use crate::settings::Settings;
+use crate::{Context, Verdict};
+
+/// A worker without a life of its own: it runs what is due when it is told to, one task after the
+/// other, in the order in which a worker would. For tests, and for programs that are started now and
+/// then. It keeps no house, and renews nothing while it runs.
+pub struct Inline {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    handlers: Handlers,
+    incarnation: Option<Incarnation>,
+    turn: u32,
+    dice: Dice,
+}
+
+/// A task that was run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// The task.
+    pub task: TaskId,
+    /// Its kind.
+    pub kind: Name,
+    /// Which attempt of it.
+    pub attempt: u32,
+    /// The state that it is in now.
+    pub state: State,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// Why running due work ended early.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InlineError {
+    /// Nothing could be claimed.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The worker could not be registered.
+    #[error(transparent)]
+    Register(#[from] RequestError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The end of an attempt was refused.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
+}
+
+impl Inline {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        handlers: Handlers,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            settings,
+            handlers,
+            incarnation: None,
+            turn: 0,
+            dice: Dice::new(0),
+        }
+    }
+
+    /// Runs what is due, and what that makes due, until nothing is. At most `tasks_max` attempts, so
+    /// that a task that submits itself comes to an end.
+    ///
+    /// # Errors
+    /// [`InlineError`], if the store fails or refuses.
+    pub async fn run_due(&mut self, tasks_max: usize) -> Result<Vec<Ran>, InlineError> {
+        let mut ran = Vec::new();
+        while ran.len() < tasks_max {
+            let Some(lease) = self.claim().await? else {
+                break;
+            };
+            ran.push(self.run(lease).await?);
+        }
+        Ok(ran)
+    }
+
+    async fn claim(&mut self) -> Result<Option<Lease>, InlineError> {
+        loop {
+            let incarnation = self.incarnation().await?;
+            let claim = Claim {
+                incarnation,
+                queues: self.settings.queues.clone(),
+                kinds: self.settings.kinds.clone(),
+                run: 1,
+                prefetch: 0,
+                suspect: true,
+                turn: self.turn,
+            };
+            match self.store.claim(claim).await {
+                Ok(mut claimed) => {
+                    let lease = claimed.leases.pop();
+                    let is_behind = claimed.next_at.is_some_and(|at| at <= claimed.at);
+                    self.turn = self.turn.wrapping_add(u32::from(lease.is_some()));
+                    if lease.is_some() || !is_behind {
+                        return Ok(lease);
+                    }
+                }
+                Err(ClaimError::WorkerNotFound) => self.incarnation = None,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn incarnation(&mut self) -> Result<Incarnation, InlineError> {
+        if let Some(incarnation) = self.incarnation {
+            return Ok(incarnation);
+        }
+        let incarnation = id::incarnation(&*self.clock);
+        let registration = self.settings.registration(incarnation);
+        self.store.register(registration).await?;
+        self.incarnation = Some(incarnation);
+        Ok(incarnation)
+    }
+
+    async fn run(&mut self, mut lease: Lease) -> Result<Ran, InlineError> {
+        let context = Context::new(&mut lease, &self.settings.name);
+        let ended = self.execute(&lease, context.clone()).await;
+        let error = ended.error.clone();
+        let attempt = Attempt::running(lease.attempt, lease.spent, lease.retry);
+        let end = attempt.settle(ended.outcome, self.dice.roll());
+        let incarnation = self.incarnation().await?;
+        if let Some(progress) = context.take_progress() {
+            let progress = vec![(lease.attempt, progress)];
+            self.store
+                .heartbeat(Heartbeat {
+                    incarnation,
+                    progress,
+                })
+                .await?;
+        }
+        let settlement = Settlement {
+            attempt: end.attempt,
+            decision: end.decision,
+            result: ended.result,
+            error: ended.error,
+        };
+        let settled = self
+            .store
+            .settle(Settle {
+                incarnation,
+                settlements: vec![settlement],
+            })
+            .await?;
+        let answer = settled.attempts.into_iter().next();
+        let state = answer.unwrap_or(Err(SettleError::TaskNotFound(lease.attempt.task)))?;
+        Ok(Ran {
+            task: lease.attempt.task,
+            kind: lease.kind,
+            attempt: lease.attempt.attempt,
+            state,
+            error,
+        })
+    }
+
+    /// Runs the handler to its end, or to the end of its time.
+    async fn execute(&self, lease: &Lease, context: Context) -> Verdict {
+        let Some(handler) = self.handlers.get(&lease.kind) else {
+            return Verdict::retry("no handler of this kind");
+        };
+        let run = Caught(handler(lease.payload.clone(), context.clone()));
+        let timeout = lease.timeout.unwrap_or(Duration::MAX);
+        let (ending, stop) = tokio::select! {
+            biased;
+            ending = run => (ending, None),
+            () = self.clock.sleep(timeout), if lease.timeout.is_some() => {
+                context.cancelled().cancel();
+                (Ending::Aborted, Some(Stop::TimedOut(timeout)))
+            }
+        };
+        verdict(ending, stop).unwrap_or_else(|| Verdict::retry("it ended without a verdict"))
+    }
+}

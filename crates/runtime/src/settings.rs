@@ -1,0 +1,43 @@
+//! What a worker is told before it starts.
+
+use std::time::Duration;
+
+use duly_store::{Labels, Name, NewTask};
+
+use crate::bounds;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) name: Name,
+    pub(crate) queues: Vec<Name>,
+    pub(crate) kinds: Vec<Name>,
+    pub(crate) labels: Labels,
+    pub(crate) concurrency: u32,
+    pub(crate) prefetch_max: u32,
+    pub(crate) heartbeat: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) cancel_grace: Duration,
+    pub(crate) poll: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: format!("worker-{}", std::process::id()).into(),
+            queues: vec![NewTask::QUEUE_DEFAULT.into()],
+            kinds: Vec::new(),
+            labels: Labels::new(),
+            concurrency: cores().saturating_mul(bounds::CONCURRENCY_PER_CORE),
+            prefetch_max: bounds::PREFETCH_MAX,
+            heartbeat: bounds::HEARTBEAT,
+            lease: bounds::LEASE,
+            cancel_grace: bounds::CANCEL_GRACE,
+            poll: bounds::POLL,
+        }
+    }
+}
+
+fn cores() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(cores).unwrap_or(u32::MAX)
+}

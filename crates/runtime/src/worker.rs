@@ -1,0 +1,116 @@
+//! A running worker: its handle, and how it is stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duly_store::{Clock, Name, Store};
+use tokio::sync::{mpsc, watch};
+
+use crate::handler::Handlers;
+use crate::settings::Settings;
+use crate::{House, Housekeeper};
+
+mod attempts;
+mod audit;
+mod call;
+mod claims;
+mod coordinator;
+mod departure;
+mod event;
+mod life;
+mod outbox;
+mod pace;
+mod run;
+mod stock;
+mod timeline;
+
+use coordinator::Coordinator;
+use departure::Departure;
+
+/// A worker that runs. Dropping it is like [`shutdown_now`](Self::shutdown_now) without waiting.
+#[derive(Debug)]
+#[must_use = "a worker that is dropped stops"]
+pub struct Worker {
+    name: Name,
+    orders: mpsc::UnboundedSender<Departure>,
+    over: watch::Receiver<Option<Shutdown>>,
+    house: Option<Housekeeper>,
+}
+
+/// What became of the work of a worker that shut down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shutdown {
+    /// Attempts that ended by themselves during the shutdown, and are settled.
+    pub finished: usize,
+    /// Attempts that were handed back, refunded.
+    pub handed_back: usize,
+    /// Attempts whose handler did not stop (it blocks its thread), or whose end the store did not
+    /// take in time: their leases will be taken back.
+    pub abandoned: usize,
+}
+
+impl Worker {
+    pub(crate) fn start(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        handlers: Handlers,
+        house: Option<House>,
+    ) -> Self {
+        let (orders, taken) = mpsc::unbounded_channel();
+        let (report, over) = watch::channel(None);
+        let name = settings.name.clone();
+        let house = house.map(|house| house.start(Arc::clone(&store), Arc::clone(&clock)));
+        let coordinator = Coordinator::new(store, clock, settings, handlers);
+        tokio::spawn(async move {
+            let shutdown = coordinator.run(taken).await;
+            report.send_replace(Some(shutdown));
+        });
+        Self {
+            name,
+            orders,
+            over,
+            house,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Stops it: claims nothing more, hands back what has not begun, lets what runs go on, and is
+    /// over when all has ended or when `deadline` has passed, whichever is earlier.
+    ///
+    /// Before the deadline (by the grace for cancellation, or a quarter of the time given) the tokens
+    /// of what still runs are tripped; what does not end by itself is aborted and handed back,
+    /// refunded, to its old place in line. A second call with an earlier deadline moves it forward.
+    pub async fn shutdown(&self, deadline: Duration) -> Shutdown {
+        self.depart(Departure::Within(deadline)).await
+    }
+
+    /// Stops it at once: aborts and hands back everything, and waits half a second at most for the
+    /// store to hear of it.
+    pub async fn shutdown_now(&self) -> Shutdown {
+        self.depart(Departure::Now).await
+    }
+
+    /// Ends when the worker has shut down, whoever asked for it.
+    pub async fn finished(&self) -> Shutdown {
+        let mut over = self.over.clone();
+        let report = match over.wait_for(Option::is_some).await {
+            Ok(report) => report.unwrap_or_default(),
+            Err(_) => Shutdown::default(),
+        };
+        if let Some(house) = &self.house {
+            house.stop().await;
+        }
+        report
+    }
+
+    async fn depart(&self, departure: Departure) -> Shutdown {
+        let _ = self.orders.send(departure);
+        self.finished().await
+    }
+}

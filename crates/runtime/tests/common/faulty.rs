@@ -1,0 +1,259 @@
+//! A store that fails on command: before the operation takes effect, or after.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
+use duly_store::*;
+
+/// An operation that can be made to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    Submit,
+    Claim,
+    Promote,
+    Settle,
+    Register,
+    Heartbeat,
+    CancelRequests,
+    TakeBack,
+    Workers,
+    KeepHouse,
+    Lead,
+    List,
+    Other,
+}
+
+/// When an operation fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Before it takes effect.
+    Before,
+    /// After it took effect: the answer is lost.
+    After,
+}
+
+/// Wraps a store, and fails on command.
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    plan: Mutex<Plan>,
+    shared_fate: bool,
+}
+
+#[derive(Default)]
+struct Plan {
+    /// Nothing answers.
+    is_away: bool,
+    /// The next operation of that kind fails so.
+    next: VecDeque<(Operation, Fault)>,
+    /// What was asked.
+    asked: Vec<Operation>,
+}
+
+impl FaultyStore {
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        let shared_fate = inner.traits().shared_fate;
+        Self {
+            inner,
+            plan: Mutex::default(),
+            shared_fate,
+        }
+    }
+
+    /// One that may be out of reach for one process only.
+    pub fn without_shared_fate(inner: Arc<dyn Store>) -> Self {
+        Self {
+            shared_fate: false,
+            ..Self::new(inner)
+        }
+    }
+
+    /// The store itself, which does not fail.
+    pub fn inner(&self) -> &Arc<dyn Store> {
+        &self.inner
+    }
+
+    /// From now on nothing answers, or everything again.
+    pub fn set_away(&self, is_away: bool) {
+        self.plan.lock().unwrap().is_away = is_away;
+    }
+
+    /// The next operation of that kind fails so, after those that were ordered earlier.
+    pub fn fail_next(&self, operation: Operation, fault: Fault) {
+        let mut plan = self.plan.lock().unwrap();
+        plan.next.push_back((operation, fault));
+    }
+
+    /// How many faults that were ordered have not happened.
+    pub fn faults_left(&self) -> usize {
+        self.plan.lock().unwrap().next.len()
+    }
+
+    /// How often it was asked for that.
+    pub fn asked(&self, operation: Operation) -> usize {
+        let plan = self.plan.lock().unwrap();
+        plan.asked.iter().filter(|o| **o == operation).count()
+    }
+
+    fn fault(&self, operation: Operation) -> Option<Fault> {
+        let mut plan = self.plan.lock().unwrap();
+        plan.asked.push(operation);
+        if plan.is_away {
+            return Some(Fault::Before);
+        }
+        let at = plan.next.iter().position(|(o, _)| *o == operation)?;
+        plan.next.remove(at).map(|(_, fault)| fault)
+    }
+
+    fn call<'a, T, E>(
+        &'a self,
+        operation: Operation,
+        call: impl FnOnce(&'a dyn Store) -> BoxFuture<'a, Result<T, E>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, E>>
+    where
+        T: Send + 'a,
+        E: From<StoreError> + Send + 'a,
+    {
+        Box::pin(async move {
+            let fault = self.fault(operation);
+            if fault == Some(Fault::Before) {
+                return Err(unavailable(false).into());
+            }
+            let answer = call(&*self.inner).await;
+            match fault {
+                Some(_) => Err(unavailable(true).into()),
+                None => answer,
+            }
+        })
+    }
+}
+
+fn unavailable(outcome_unknown: bool) -> StoreError {
+    StoreError::Unavailable {
+        reason: "a fault on command".to_owned(),
+        outcome_unknown,
+    }
+}
+
+impl Store for FaultyStore {
+    fn traits(&self) -> Traits {
+        Traits {
+            shared_fate: self.shared_fate,
+            ..self.inner.traits()
+        }
+    }
+
+    fn submit(&self, request: Submit) -> BoxFuture<'_, Result<SubmitReply, SubmitError>> {
+        self.call(Operation::Submit, |s| s.submit(request))
+    }
+
+    fn claim(&self, request: Claim) -> BoxFuture<'_, Result<Claimed, ClaimError>> {
+        self.call(Operation::Claim, |s| s.claim(request))
+    }
+
+    fn promote(&self, request: Promote) -> BoxFuture<'_, Result<Promoted, StoreError>> {
+        self.call(Operation::Promote, |s| s.promote(request))
+    }
+
+    fn settle(&self, request: Settle) -> BoxFuture<'_, Result<Settled, StoreError>> {
+        self.call(Operation::Settle, |s| s.settle(request))
+    }
+
+    fn register(&self, request: Registration) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.call(Operation::Register, |s| s.register(request))
+    }
+
+    fn heartbeat(&self, request: Heartbeat) -> BoxFuture<'_, Result<Renewed, StoreError>> {
+        self.call(Operation::Heartbeat, |s| s.heartbeat(request))
+    }
+
+    fn cancel_requests(
+        &self,
+        incarnation: Incarnation,
+    ) -> BoxFuture<'_, Result<Vec<AttemptRef>, StoreError>> {
+        self.call(Operation::CancelRequests, move |s| {
+            s.cancel_requests(incarnation)
+        })
+    }
+
+    fn take_back(&self, request: TakeBack) -> BoxFuture<'_, Result<TakenBack, StoreError>> {
+        self.call(Operation::TakeBack, move |s| s.take_back(request))
+    }
+
+    fn workers(&self) -> BoxFuture<'_, Result<Vec<WorkerRecord>, StoreError>> {
+        self.call(Operation::Workers, |s| s.workers())
+    }
+
+    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.call(Operation::Other, move |s| s.cancel(id))
+    }
+
+    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.call(Operation::Other, move |s| s.retry(id))
+    }
+
+    fn reprioritise(
+        &self,
+        id: TaskId,
+        priority: Priority,
+    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.call(Operation::Other, move |s| s.reprioritise(id, priority))
+    }
+
+    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.call(Operation::Other, move |s| s.reschedule(id, due))
+    }
+
+    fn configure(
+        &self,
+        queue: Name,
+        change: QueueChange,
+    ) -> BoxFuture<'_, Result<QueueSettings, RequestError>> {
+        self.call(Operation::Other, move |s| s.configure(queue, change))
+    }
+
+    fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>> {
+        self.call(Operation::Other, |s| s.queues())
+    }
+
+    fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {
+        self.call(Operation::Other, move |s| s.task(id))
+    }
+
+    fn list(&self, request: List) -> BoxFuture<'_, Result<TaskPage, RequestError>> {
+        self.call(Operation::List, |s| s.list(request))
+    }
+
+    fn task_events(
+        &self,
+        id: TaskId,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>> {
+        self.call(Operation::Other, move |s| s.task_events(id, after, limit))
+    }
+
+    fn events(
+        &self,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>> {
+        self.call(Operation::Other, move |s| s.events(after, limit))
+    }
+
+    fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {
+        self.call(Operation::KeepHouse, move |s| s.keep_house(request))
+    }
+
+    fn lead(&self, request: Lead) -> BoxFuture<'_, Result<Leadership, StoreError>> {
+        self.call(Operation::Lead, |s| s.lead(request))
+    }
+
+    fn listen(&self, queues: &[Name]) -> Listener {
+        self.inner.listen(queues)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
+}
