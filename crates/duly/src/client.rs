@@ -1,0 +1,268 @@
+//! The handle that applications hold.
+
+use std::fmt;
+use std::sync::Arc;
+
+use duly_core::{Priority, TaskId};
+use duly_runtime::{Housekeeper, WorkerBuilder};
+use duly_store::{
+    ChangeError, Clock, EventCursor, EventPage, List, MemoryStore, Name, QueueChange, QueueRecord,
+    QueueSettings, RequestError, Store, StoreError, Submit, SubmitError, Submitted, SystemClock,
+    TaskPage, TaskRecord, When, id,
+};
+
+use crate::{OpenError, Task, open, wait};
+
+/// How often a submit whose outcome is not known is made again, before the caller hears of it.
+const SUBMIT_TRIES_MAX: usize = 3;
+
+/// A store, opened: submits, inspects, changes, and makes workers. Cheap to clone.
+#[derive(Clone)]
+pub struct Duly {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Duly {
+    /// Opens the store that a URL names:
+    ///
+    /// - `sqlite:PATH` (feature `sqlite`): an embedded file, made if there is none. Options, as in
+    ///   `sqlite:duly.db?synchronous=normal`: `synchronous` (`full`, the default, or `normal`: faster,
+    ///   but a power cut may undo the last moments), `busy_timeout` (seconds that an operation waits
+    ///   for other processes; 60), `share_file` (`true` installs Duly's tables in a database that
+    ///   holds an application's own; `false`).
+    /// - `memory:`: nothing is stored; for tests and trials.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), duly::OpenError> {
+    /// let duly = duly::Duly::open("memory:").await?;
+    /// assert!(duly::Duly::open("redis://localhost").await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`OpenError`]; a file that is refused is left as it was.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = open::open(url, Arc::clone(&clock)).await?;
+        Ok(Self { store, clock })
+    }
+
+    /// On a store that was opened already. The clock must be that of the store.
+    #[must_use]
+    pub fn with_store(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// On a fresh store in memory.
+    #[must_use]
+    pub fn in_memory(clock: Arc<dyn Clock>) -> Self {
+        Self::with_store(Arc::new(MemoryStore::new(Arc::clone(&clock))), clock)
+    }
+
+    /// The store, for what this handle does not offer.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// What tells the time here.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// A fresh id, for a task that may have to be submitted twice.
+    #[must_use]
+    pub fn new_id(&self) -> TaskId {
+        id::task_id(&*self.clock)
+    }
+
+    /// Submits a task; when this returns, it is as durable as the store makes it.
+    ///
+    /// # Errors
+    /// [`SubmitError`]: then nothing was submitted, unless it says that the outcome is not known.
+    pub async fn submit(&self, task: impl Into<Task>) -> Result<Submitted, SubmitError> {
+        let tasks = self.submit_all([task]).await?;
+        tasks.into_iter().next().ok_or_else(|| {
+            SubmitError::Store(StoreError::Corrupt {
+                reason: "the store did not answer for the task".to_owned(),
+            })
+        })
+    }
+
+    /// Submits tasks, all or none, in the order in which they shall stand in line; at most 10,000. An
+    /// answer that got lost is asked for again: ids make that safe.
+    ///
+    /// # Errors
+    /// [`SubmitError`], with the index of the first task that is wrong.
+    pub async fn submit_all<T: Into<Task>>(
+        &self,
+        tasks: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<Submitted>, SubmitError> {
+        let new = |(index, task): (usize, T)| {
+            let new = task.into().into_new(|| self.new_id());
+            new.map_err(|source| SubmitError::InvalidInput { index, source })
+        };
+        let tasks: Result<Vec<_>, _> = tasks.into_iter().enumerate().map(new).collect();
+        let request = Submit { tasks: tasks? };
+        for _ in 1..SUBMIT_TRIES_MAX {
+            match self.store.submit(request.clone()).await {
+                Err(SubmitError::Store(error)) if error.outcome_unknown() => {}
+                answer => return Ok(answer?.tasks),
+            }
+        }
+        Ok(self.store.submit(request).await?.tasks)
+    }
+
+    /// A task as it stands; `None` if there is none of that id, or it was pruned.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+        self.store.task(id).await
+    }
+
+    /// A page of tasks, the newest submission first.
+    ///
+    /// # Errors
+    /// If the page size is not 1 to 1,000, or the store fails.
+    pub async fn list(&self, request: List) -> Result<TaskPage, RequestError> {
+        self.store.list(request).await
+    }
+
+    /// The events of a task, the oldest first; [`attempts`](crate::attempts) reads its attempts from
+    /// them.
+    ///
+    /// # Errors
+    /// If there is no such task, `limit` is not 1 to 1,000, or the store fails.
+    pub async fn task_events(
+        &self,
+        id: TaskId,
+        after: EventCursor,
+        limit: u32,
+    ) -> Result<EventPage, RequestError> {
+        self.store.task_events(id, after, limit).await
+    }
+
+    /// Waits until a task has ended, however: see its state. A task that is retried by hand
+    /// afterwards counts as ended.
+    ///
+    /// # Errors
+    /// If there is no such task (any more), or the store cannot be read.
+    pub async fn wait(&self, id: TaskId) -> Result<TaskRecord, RequestError> {
+        wait::wait(&*self.store, &*self.clock, id).await
+    }
+
+    /// Calls a task off: at once, or, if it runs, by tripping its handler's token.
+    ///
+    /// # Errors
+    /// If there is no such task, or it has ended.
+    pub async fn cancel(&self, id: TaskId) -> Result<TaskRecord, ChangeError> {
+        self.store.cancel(id).await
+    }
+
+    /// Puts a failed, timed out, cancelled or expired task back in line.
+    ///
+    /// # Errors
+    /// If there is no such task, it is in another state, or its unique key is taken.
+    pub async fn retry(&self, id: TaskId) -> Result<TaskRecord, ChangeError> {
+        self.store.retry(id).await
+    }
+
+    /// Changes the priority of an unfinished task.
+    ///
+    /// # Errors
+    /// If there is no such task, or it has ended.
+    pub async fn reprioritise(
+        &self,
+        id: TaskId,
+        priority: Priority,
+    ) -> Result<TaskRecord, ChangeError> {
+        self.store.reprioritise(id, priority).await
+    }
+
+    /// Changes when a waiting task is due.
+    ///
+    /// # Errors
+    /// If there is no such task, it runs, or it has ended.
+    pub async fn reschedule(&self, id: TaskId, due: When) -> Result<TaskRecord, ChangeError> {
+        self.store.reschedule(id, due).await
+    }
+
+    /// All queues, with their settings and counts, by name.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn queues(&self) -> Result<Vec<QueueRecord>, StoreError> {
+        self.store.queues().await
+    }
+
+    /// Changes the settings of a queue, which is made if there is none of that name.
+    ///
+    /// # Errors
+    /// If the name is not valid, or the store fails.
+    pub async fn configure(
+        &self,
+        queue: impl Into<Name>,
+        change: QueueChange,
+    ) -> Result<QueueSettings, RequestError> {
+        self.store.configure(queue.into(), change).await
+    }
+
+    /// Nothing starts from the queue any more; what runs goes on.
+    ///
+    /// # Errors
+    /// If the name is not valid, or the store fails.
+    pub async fn pause(&self, queue: impl Into<Name>) -> Result<QueueSettings, RequestError> {
+        self.set_paused(queue.into(), true).await
+    }
+
+    /// Work starts from the queue again.
+    ///
+    /// # Errors
+    /// If the name is not valid, or the store fails.
+    pub async fn resume(&self, queue: impl Into<Name>) -> Result<QueueSettings, RequestError> {
+        self.set_paused(queue.into(), false).await
+    }
+
+    async fn set_paused(&self, queue: Name, paused: bool) -> Result<QueueSettings, RequestError> {
+        let change = QueueChange {
+            paused: Some(paused),
+            ..QueueChange::default()
+        };
+        self.store.configure(queue, change).await
+    }
+
+    /// A worker on this store: register handlers, and start it. Housekeeping starts and stops with
+    /// it.
+    #[must_use]
+    pub fn worker(&self) -> WorkerBuilder {
+        WorkerBuilder::new(Arc::clone(&self.store), Arc::clone(&self.clock))
+    }
+
+    /// Housekeeping without a worker, for a process that only submits, so that due work, deadlines,
+    /// lost workers and retention are minded wherever workers are.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn housekeeper(&self) -> Housekeeper {
+        Housekeeper::start(Arc::clone(&self.store), Arc::clone(&self.clock))
+    }
+
+    /// Ends what the store has begun, and lets go of it: what is asked afterwards, by any clone of
+    /// this handle, is unavailable. Shut workers down before.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+impl fmt::Debug for Duly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Duly")
+            .field("traits", &self.store.traits())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,128 @@
+//! From a URL to a store.
+
+use std::sync::Arc;
+
+use duly_store::{Clock, MemoryStore, Store};
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The URL names no kind of store that is known here.
+    #[error("\"{url}\" names no known store: expected {}", known())]
+    UnknownScheme {
+        /// The URL, without its options.
+        url: String,
+    },
+    /// The URL lacks what the store needs.
+    #[error("\"{url}\" is not complete: expected {expected}")]
+    Incomplete {
+        /// The URL, without its options.
+        url: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// The store has no such option.
+    #[error("there is no option \"{option}\": expected {expected}")]
+    UnknownOption {
+        /// Its name.
+        option: String,
+        /// The options that there are.
+        expected: &'static str,
+    },
+    /// An option has a value that it cannot have.
+    #[error("option {option} is \"{value}\": expected {expected}")]
+    InvalidOption {
+        /// Its name.
+        option: &'static str,
+        /// The value.
+        value: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// The file could not be opened.
+    #[cfg(feature = "sqlite")]
+    #[error(transparent)]
+    Sqlite(#[from] duly_store_sqlite::OpenError),
+}
+
+/// What a URL may begin with.
+const fn known() -> &'static str {
+    if cfg!(feature = "sqlite") {
+        "sqlite:PATH or memory:"
+    } else {
+        "memory: (the feature `sqlite` adds sqlite:PATH)"
+    }
+}
+
+/// Opens the store that a URL names.
+pub(crate) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, OpenError> {
+    let (place, options) = url.split_once('?').unwrap_or((url, ""));
+    let options = pairs(options);
+    match place.split_once(':') {
+        Some(("memory", "")) => match options.first() {
+            None => Ok(Arc::new(MemoryStore::new(clock))),
+            Some((option, _)) => Err(OpenError::UnknownOption {
+                option: (*option).to_owned(),
+                expected: "none for a store in memory",
+            }),
+        },
+        #[cfg(feature = "sqlite")]
+        Some(("sqlite", path)) => sqlite::open(place, path, &options, clock).await,
+        _ => Err(OpenError::UnknownScheme {
+            url: place.to_owned(),
+        }),
+    }
+}
+
+fn pairs(options: &str) -> Vec<(&str, &str)> {
+    let pairs = options.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect()
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use duly_store::SystemClock;
+
+    async fn refused(url: &str) -> String {
+        match open(url, Arc::new(SystemClock)).await {
+            Ok(_) => panic!("{url} was opened"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_named_with_what_was_expected() {
+        let refusal = refused("redis://localhost?password=secret").await;
+        assert!(refusal.contains("\"redis://localhost\" names no known store"));
+        assert!(!refusal.contains("secret"));
+        assert!(refused("duly.db").await.contains("memory:"));
+        assert!(refused("memory:?size=3").await.contains("no option \"size\""));
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn options_of_a_file_are_checked_before_it_is_touched() {
+        assert!(refused("sqlite:").await.contains("sqlite:PATH"));
+        let refusal = refused("sqlite:never.db?synchronous=off").await;
+        assert_eq!(
+            refusal,
+            "option synchronous is \"off\": expected full or normal"
+        );
+        assert!(refused("sqlite:never.db?sync=full").await.contains("synchronous"));
+        assert!(refused("sqlite:never.db?busy_timeout=soon").await.contains("seconds"));
+        assert!(!std::path::Path::new("never.db").exists());
+    }
+
+    #[tokio::test]
+    async fn memory_opens() {
+        let store = open("memory:", Arc::new(SystemClock)).await.unwrap();
+        assert!(!store.traits().durable);
+    }
+}

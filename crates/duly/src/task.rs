@@ -1,0 +1,194 @@
+//! A job to submit, with its options.
+
+use std::time::Duration;
+
+use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
+use duly_store::{InvalidInput, Name, NewTask, Payload, When};
+use serde::Serialize;
+
+/// A job to submit: a kind, a payload, and options. What is not said has a default: queue `default`,
+/// priority normal, due now, no deadline, no timeout, 20 attempts with exponential backoff.
+///
+/// ```
+/// use std::time::Duration;
+/// use duly::{Priority, Task};
+///
+/// let task = Task::new("report.build", &("2026", 7))
+///     .queue("reports")
+///     .priority(Priority::High)
+///     .delay(Duration::from_secs(60))
+///     .timeout(Duration::from_secs(600))
+///     .attempts_max(5)
+///     .unique_key("report-2026-7")
+///     .label("customer", "acme");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a task does nothing until it is submitted"]
+pub struct Task {
+    id: Option<TaskId>,
+    new: NewTask,
+    refused: Option<InvalidInput>,
+}
+
+impl Task {
+    /// A job whose payload is written as JSON. If that fails, submitting it does, with
+    /// [`InvalidInput`](crate::SubmitError::InvalidInput) (`payload`).
+    pub fn new(kind: impl Into<Name>, payload: &impl Serialize) -> Self {
+        match serde_json::to_vec(payload) {
+            Ok(json) => Self::raw(kind, Payload::json(json)),
+            Err(error) => Self {
+                refused: Some(InvalidInput {
+                    field: "payload",
+                    value: format!("not to be written as JSON ({error})"),
+                    expected: "a value that serde_json can write, or a raw payload".to_owned(),
+                }),
+                ..Self::raw(kind, Payload::default())
+            },
+        }
+    }
+
+    /// A job with a payload as it is, for [`handle_raw`](crate::WorkerBuilder::handle_raw).
+    pub fn raw(kind: impl Into<Name>, payload: Payload) -> Self {
+        Self {
+            id: None,
+            new: NewTask::new(TaskId::from_bytes([0; 16]), kind, payload),
+            refused: None,
+        }
+    }
+
+    /// Its id. Submitting the same id twice is one task, so a client that did not hear an answer can
+    /// submit again. Default: a fresh UUIDv7.
+    pub const fn id(mut self, id: TaskId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The queue that it waits in; made if there is none of that name. Default: `default`.
+    pub fn queue(mut self, queue: impl Into<Name>) -> Self {
+        self.new.queue = queue.into();
+        self
+    }
+
+    /// How urgent it is. Default: normal.
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.new.priority = priority;
+        self
+    }
+
+    /// It may start this long from now, at most 366 days. Default: at once.
+    pub const fn delay(mut self, delay: Duration) -> Self {
+        self.new.due = When::After(delay);
+        self
+    }
+
+    /// It may start at this instant.
+    pub const fn at(mut self, at: Timestamp) -> Self {
+        self.new.due = When::At(at);
+        self
+    }
+
+    /// It must have started this long from now, at most 366 days, or it expires.
+    pub const fn deadline(mut self, within: Duration) -> Self {
+        self.new.deadline = Some(When::After(within));
+        self
+    }
+
+    /// It must have started before this instant, or it expires.
+    pub const fn deadline_at(mut self, at: Timestamp) -> Self {
+        self.new.deadline = Some(When::At(at));
+        self
+    }
+
+    /// How long one attempt may take; then its handler is told to stop, and after a grace aborted.
+    /// Default: as long as its worker lives.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.new.timeout = Some(timeout);
+        self
+    }
+
+    /// How often it is tried, and when again. Default: 20 attempts; 1 s, 2 s, 4 s … up to 1 h between
+    /// them, ±10 %.
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.new.retry = policy;
+        self
+    }
+
+    /// How many charged attempts it has in all, at least 1. Default: 20.
+    pub const fn attempts_max(mut self, attempts: u32) -> Self {
+        self.new.retry.attempts_max = attempts;
+        self
+    }
+
+    /// At how many workers that vanish while running it it is given up. Default: 3.
+    pub const fn lost_max(mut self, losses: u32) -> Self {
+        self.new.lost_max = losses;
+        self
+    }
+
+    /// While a task of this kind and key is unfinished, another is refused with
+    /// [`TaskExists`](crate::SubmitError::TaskExists).
+    pub fn unique_key(mut self, key: impl Into<Name>) -> Self {
+        self.new.unique_key = Some(key.into());
+        self
+    }
+
+    /// Whose work it is.
+    pub fn tenant(mut self, tenant: impl Into<Name>) -> Self {
+        self.new.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Adds a label: it can be listed by, and the handler sees it.
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.new.labels.insert(name.into(), value.into());
+        self
+    }
+
+    /// The task as a store takes it, with a fresh id if it has none.
+    pub(crate) fn into_new(self, fresh: impl FnOnce() -> TaskId) -> Result<NewTask, InvalidInput> {
+        if let Some(refusal) = self.refused {
+            return Err(refusal);
+        }
+        Ok(NewTask {
+            id: self.id.unwrap_or_else(fresh),
+            ..self.new
+        })
+    }
+}
+
+/// Everything said by hand.
+impl From<NewTask> for Task {
+    fn from(new: NewTask) -> Self {
+        Self {
+            id: Some(new.id),
+            new,
+            refused: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_payload_that_cannot_be_written_is_an_error_not_a_panic() {
+        let keys_are_no_strings = BTreeMap::from([((1, 2), 3)]);
+        let task = Task::new("sum", &keys_are_no_strings);
+        let refusal = task
+            .into_new(|| TaskId::from_bytes([1; 16]))
+            .unwrap_err()
+            .to_string();
+        assert!(refusal.starts_with("payload is not to be written as JSON"));
+    }
+
+    #[test]
+    fn an_id_that_is_given_stays() {
+        let id = TaskId::from_bytes([7; 16]);
+        let fresh = || TaskId::from_bytes([1; 16]);
+        let new = |task: Task| task.into_new(fresh).unwrap().id;
+        assert_eq!(new(Task::new("sum", &1).id(id)), id);
+        assert_eq!(new(Task::new("sum", &1)), fresh());
+    }
+}
