@@ -103,7 +103,11 @@ mod tests {
         assert!(refusal.contains("\"redis://localhost\" names no known store"));
         assert!(!refusal.contains("secret"));
         assert!(refused("duly.db").await.contains("memory:"));
-        assert!(refused("memory:?size=3").await.contains("no option \"size\""));
+        assert!(
+            refused("memory:?size=3")
+                .await
+                .contains("no option \"size\"")
+        );
     }
 
     #[cfg(feature = "sqlite")]
@@ -115,8 +119,16 @@ mod tests {
             refusal,
             "option synchronous is \"off\": expected full or normal"
         );
-        assert!(refused("sqlite:never.db?sync=full").await.contains("synchronous"));
-        assert!(refused("sqlite:never.db?busy_timeout=soon").await.contains("seconds"));
+        assert!(
+            refused("sqlite:never.db?sync=full")
+                .await
+                .contains("synchronous")
+        );
+        assert!(
+            refused("sqlite:never.db?busy_timeout=soon")
+                .await
+                .contains("seconds")
+        );
         assert!(!std::path::Path::new("never.db").exists());
     }
 
