@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{cancel, list, show, submit};
+use crate::command::{cancel, list, serve, show, submit};
 use crate::logs;
 
 /// Where the server listens unless told otherwise.
@@ -41,6 +41,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the server: API and workers
+    Serve(serve::Arguments),
     /// Submit a task, or a file of them
     Submit(submit::Arguments),
     /// List tasks, the newest submission first
@@ -57,6 +59,17 @@ pub(crate) enum Command {
 impl Command {
     /// It is the server, whose logs are what it says.
     pub(crate) const fn is_serve(&self) -> bool {
-        false
+        matches!(self, Self::Serve(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_are_put_together_rightly() {
+        Arguments::command().debug_assert();
     }
 }

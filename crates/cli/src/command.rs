@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod list;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod submit;

@@ -19,6 +19,7 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Arguments {
     /// How logs are written, on stderr
     #[arg(

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod backend;
 mod client;
 mod command;
 mod duration;
@@ -36,6 +37,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let server = arguments.server;
     let client = || Client::new(&server);
     match arguments.command {
+        Command::Serve(asked) => command::serve::run(asked, json).await,
         Command::Submit(asked) => command::submit::run(&client()?, asked, json).await,
         Command::List(asked) => command::list::run(&client()?, &asked, json).await,
         Command::Show(asked) => command::show::run(&client()?, &asked, json).await,

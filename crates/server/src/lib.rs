@@ -18,6 +18,7 @@ mod query;
 mod refusal;
 mod routes;
 mod serve;
+pub mod tls;
 
 pub use app::App;
 pub use listen::{ListenError, bind};

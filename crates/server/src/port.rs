@@ -1,3 +1,4 @@
-//! The store's port, by one name in this crate.
+//! The façade's rooms, by one name in this crate: the store's port, and what executes tasks.
 
+pub(crate) use duly_runtime::{Verdict, WorkerBuilder};
 pub(crate) use duly_store::*;

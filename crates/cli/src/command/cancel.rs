@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output;
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Arguments {
     /// The tasks
     #[arg(required = true, value_parser = super::id, value_name = "ID")]

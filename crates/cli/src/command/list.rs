@@ -11,6 +11,7 @@ use crate::output::{self, Table};
 const ERROR_CHARS_MAX: usize = 60;
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Arguments {
     /// Only in these states, with commas between them; may be repeated
     #[arg(long, value_delimiter = ',', value_parser = state, value_name = "STATE")]

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::output::{self, Table};
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Arguments {
     /// The task
     #[arg(value_parser = super::id)]

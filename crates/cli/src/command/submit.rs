@@ -27,6 +27,7 @@ server is away for a while (it was restarted, say), they are sent again, and not
 nor is it with --run, if the same file is submitted again under the same name.";
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 #[command(after_help = FILE_HELP)]
 pub(crate) struct Arguments {
     /// The name of the handler, such as http
@@ -50,6 +51,7 @@ pub(crate) struct Arguments {
 
 /// What may be said about a task beside kind and payload.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 struct Options {
     /// An id, a UUID: submitting the same id twice is one task
     #[arg(long, conflicts_with = "file", value_parser = super::id)]

@@ -23,12 +23,14 @@
 mod answer;
 mod client;
 mod delivery;
+mod handler;
 mod request;
 mod retry_after;
 mod statuses;
 
 pub use client::{Client, ClientError};
-pub use delivery::{Verdict, deliver};
+pub use delivery::{Delivered, deliver};
+pub(super) use handler::register;
 
 /// The name of the kind.
 pub const KIND: &str = "http";

@@ -12,7 +12,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, Response};
 use axum::routing::any;
 use duly_core::{TaskId, Timestamp};
-use duly_server::kinds::http::{Client, Verdict, deliver};
+use duly_server::kinds::http::{Client, Delivered, deliver};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -22,33 +22,33 @@ const TASK: TaskId = TaskId::from_bytes([7; 16]);
 /// Two minutes before 2015-10-21T07:28:00Z.
 const NOW: Timestamp = Timestamp::from_micros(1_445_412_360_000_000);
 
-async fn delivered(payload: &Value) -> Verdict {
+async fn delivered(payload: &Value) -> Delivered {
     delivered_unless(payload, pending()).await
 }
 
-async fn delivered_unless(payload: &Value, cancelled: impl Future<Output = ()>) -> Verdict {
+async fn delivered_unless(payload: &Value, cancelled: impl Future<Output = ()>) -> Delivered {
     let client = Client::new().unwrap();
     let payload = payload.to_string();
     deliver(&client, TASK, payload.as_bytes(), || NOW, cancelled).await
 }
 
-fn result(verdict: Verdict) -> Value {
+fn result(verdict: Delivered) -> Value {
     match verdict {
-        Verdict::Done(json) => serde_json::from_str(&json).unwrap(),
+        Delivered::Done(json) => serde_json::from_str(&json).unwrap(),
         other => panic!("expected success, got {other:?}"),
     }
 }
 
-fn failure(verdict: Verdict) -> String {
+fn failure(verdict: Delivered) -> String {
     match verdict {
-        Verdict::Fail(error) => error,
+        Delivered::Fail(error) => error,
         other => panic!("expected a failure for good, got {other:?}"),
     }
 }
 
-fn retry(verdict: Verdict) -> (String, Option<Duration>) {
+fn retry(verdict: Delivered) -> (String, Option<Duration>) {
     match verdict {
-        Verdict::Retry { error, after } => (error, after),
+        Delivered::Retry { error, after } => (error, after),
         other => panic!("expected another try, got {other:?}"),
     }
 }
@@ -266,11 +266,11 @@ async fn a_cancelled_delivery_stops_where_it_is() {
     let cancelled = async { arrived.notified().await };
     assert_eq!(
         delivered_unless(&payload, cancelled).await,
-        Verdict::Cancelled
+        Delivered::Cancelled
     );
     assert_eq!(
         delivered_unless(&payload, ready(())).await,
-        Verdict::Cancelled
+        Delivered::Cancelled
     );
 }
 

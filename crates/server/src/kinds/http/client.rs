@@ -4,7 +4,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{ClientBuilder, Url};
 
 use super::bounds::{CONNECT_TIMEOUT, REDIRECTS_MAX};
-use crate::VERSION;
+use crate::{VERSION, tls};
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
@@ -22,23 +22,12 @@ impl Client {
     /// # Errors
     /// [`ClientError`], if the system refuses what a client needs.
     pub fn new() -> Result<Self, ClientError> {
-        install_provider();
-        let client = builder().build().or_else(|error| {
-            tracing::warn!(%error, "no trusted certificates: install the package ca-certificates \
-                            if tasks of kind http are to reach https");
-            builder().tls_certs_only([]).build()
-        });
-        client.map(Self).map_err(ClientError)
+        tls::client(configure).map(Self).map_err(ClientError)
     }
 }
 
-/// Makes `ring` the one provider of cryptography; another that was installed before stays.
-fn install_provider() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-fn builder() -> ClientBuilder {
-    reqwest::Client::builder()
+fn configure(builder: ClientBuilder) -> ClientBuilder {
+    builder
         .user_agent(format!("duly/{VERSION}"))
         .connect_timeout(CONNECT_TIMEOUT)
         .referer(false)

@@ -15,7 +15,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How a delivery ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Delivered {
     /// The answer counts as success: the result, as JSON text.
     Done(String),
     /// It is worth another try.
@@ -39,14 +39,14 @@ pub async fn deliver(
     payload: &[u8],
     now: impl Fn() -> Timestamp,
     cancelled: impl Future<Output = ()>,
-) -> Verdict {
+) -> Delivered {
     let request = match Request::read(payload) {
         Ok(request) => request,
-        Err(error) => return Verdict::Fail(error),
+        Err(error) => return Delivered::Fail(error),
     };
     tokio::select! {
         biased;
-        () = cancelled => Verdict::Cancelled,
+        () = cancelled => Delivered::Cancelled,
         verdict = exchange(client, task, request, now) => verdict,
     }
 }
@@ -56,7 +56,7 @@ async fn exchange(
     task: TaskId,
     mut request: Request,
     now: impl Fn() -> Timestamp,
-) -> Verdict {
+) -> Delivered {
     if !request.headers.contains_key(IDEMPOTENCY_KEY) {
         let key = HeaderValue::from_str(&task.to_string()).expect("an id is plain text");
         request.headers.insert(IDEMPOTENCY_KEY, key);
@@ -75,7 +75,7 @@ async fn exchange(
     }
 }
 
-async fn answered(request: &Request, response: Response, now: impl Fn() -> Timestamp) -> Verdict {
+async fn answered(request: &Request, response: Response, now: impl Fn() -> Timestamp) -> Delivered {
     let status = response.status();
     let after = retry_after::read(response.headers(), now());
     let answer = match Answer::read(response, request.response_bytes_max).await {
@@ -83,13 +83,13 @@ async fn answered(request: &Request, response: Response, now: impl Fn() -> Times
         Err(error) => return unanswered(request, error),
     };
     if request.success.has(status.as_u16()) {
-        return Verdict::Done(answer.json());
+        return Delivered::Done(answer.json());
     }
     let error = refusal(request, status, &answer);
     if request.retry.has(status.as_u16()) {
-        return Verdict::Retry { error, after };
+        return Delivered::Retry { error, after };
     }
-    Verdict::Fail(error)
+    Delivered::Fail(error)
 }
 
 fn refusal(request: &Request, status: StatusCode, answer: &Answer) -> String {
@@ -100,15 +100,15 @@ fn refusal(request: &Request, status: StatusCode, answer: &Answer) -> String {
     }
 }
 
-fn unanswered(request: &Request, error: reqwest::Error) -> Verdict {
+fn unanswered(request: &Request, error: reqwest::Error) -> Delivered {
     let for_good = error.is_builder() || error.is_redirect() || !request.retry.has_connection();
     // The URL may hold secrets; the request's name does not.
     let cause = causes(&error.without_url());
     let error = format!("{} had no answer: {cause}", request.name());
     if for_good {
-        return Verdict::Fail(error);
+        return Delivered::Fail(error);
     }
-    Verdict::Retry { error, after: None }
+    Delivered::Retry { error, after: None }
 }
 
 /// An error with what caused it; the outermost alone says little.

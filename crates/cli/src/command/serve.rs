@@ -1,0 +1,90 @@
+//! `duly serve`.
+
+mod banner;
+mod life;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use duly_server::{ListenError, bind, kinds};
+
+use crate::backend::Backend;
+use crate::duration;
+use crate::failure::Failure;
+
+use banner::Banner;
+use life::Life;
+
+/// Handlers at once unless told otherwise: the kinds that the server has wait for others mostly.
+const CONCURRENCY: u32 = 64;
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// Where the tasks are: sqlite:FILE, or memory: for nothing that lasts
+    #[arg(
+        long,
+        env = "DULY_STORE",
+        value_name = "URL",
+        default_value = "sqlite:duly.db"
+    )]
+    store: String,
+    /// Where the API listens: a loopback address; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7788")]
+    listen: SocketAddr,
+    /// How many tasks run at once
+    #[arg(long, value_name = "N", default_value_t = CONCURRENCY, conflicts_with = "no_worker")]
+    concurrency: u32,
+    /// Only take tasks and show them; run none
+    #[arg(long)]
+    no_worker: bool,
+    /// The queue that is worked on; may be repeated
+    #[arg(
+        long,
+        value_name = "QUEUE",
+        default_value = "default",
+        conflicts_with = "no_worker"
+    )]
+    queue: Vec<String>,
+    /// The name that the worker is shown under [default: worker- and the id of the process]
+    #[arg(long, value_name = "NAME", conflicts_with = "no_worker")]
+    name: Option<String>,
+    /// How long running tasks may go on after SIGTERM or Ctrl-C, before they are handed back
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION", default_value = "30s")]
+    shutdown_timeout: Duration,
+}
+
+/// Serves until told to stop; the second signal ends it at once.
+pub(crate) async fn run(asked: Arguments, json: bool) -> Result<(), Failure> {
+    let backend = Backend::open(&asked.store).await?;
+    let listener = bind(asked.listen).await.map_err(refused)?;
+    let address = listener.local_addr().context("cannot tell the address")?;
+    let mut life = Life::begin(&backend, listener, asked.shutdown_timeout)?;
+    if asked.no_worker {
+        life.keep_house(&backend);
+    } else {
+        life.work(worker(&backend, &asked)?)?;
+    }
+    Banner::new(&asked, address).print(json)?;
+    life.live().await;
+    backend.close().await;
+    Ok(())
+}
+
+fn refused(error: ListenError) -> Failure {
+    match error {
+        ListenError::NotLoopback(_) => Failure::Usage(error.to_string()),
+        other => anyhow::Error::new(other).into(),
+    }
+}
+
+fn worker(backend: &Backend, asked: &Arguments) -> Result<duly_runtime::WorkerBuilder, Failure> {
+    let mut worker = backend.worker().concurrency(asked.concurrency);
+    worker = worker.queues(asked.queue.iter().map(String::as_str));
+    if let Some(name) = &asked.name {
+        worker = worker.name(name.as_str());
+    }
+    let worker = kinds::register(worker, backend.clock());
+    Ok(worker.map_err(anyhow::Error::new)?)
+}
