@@ -1,1 +1,34 @@
-//! Duly.
+//! The store in one SQLite file: the embedded default.
+//!
+//! One thread writes, and commits many operations at once; a few threads read. Several processes may
+//! share a file: one that is busy is waited for, and commits of others wake this one's listeners.
+#![forbid(unsafe_code)]
+
+mod book;
+mod change;
+mod claim;
+mod connection;
+mod done;
+mod error;
+mod event;
+mod file;
+mod house;
+mod list;
+mod live;
+mod message;
+mod migration;
+mod options;
+mod queue;
+mod reader;
+mod record;
+mod row;
+mod settle;
+mod store;
+mod submit;
+mod transaction;
+mod worker;
+mod writer;
+
+pub use error::OpenError;
+pub use options::{Options, Synchronous};
+pub use store::SqliteStore;

@@ -1,0 +1,114 @@
+//! Tasks that have ended.
+
+use duly_core::{State, TaskId, Vitals};
+use rusqlite::{OptionalExtension, Result, params};
+
+use crate::row::{self, vitals_columns};
+use crate::transaction::Transaction;
+
+pub(crate) const DONE: &str = concat!(
+    "SELECT ",
+    vitals_columns!(),
+    " FROM duly_done AS s WHERE s.sequence = ?1"
+);
+pub(crate) const FORGET: &str = "DELETE FROM duly_done WHERE sequence = ?1";
+const REVIVE: &str = "INSERT INTO duly_live
+    (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
+     cancel_requested, keyed, started_at, progress_fraction, progress_text, error)
+    SELECT sequence, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, started_at,
+           progress_fraction, progress_text, error
+    FROM duly_done WHERE sequence = ?1";
+const LINE: &str = "SELECT q.name, t.kind, t.unique_key
+    FROM duly_task AS t JOIN duly_queue AS q ON q.id = t.queue WHERE t.sequence = ?1";
+
+/// Where a task stands, unfinished or ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub(crate) sequence: i64,
+    /// As seen now.
+    pub(crate) state: State,
+    /// As core knows it.
+    pub(crate) vitals: Vitals,
+}
+
+/// The queue, the kind and the unique key of a task.
+pub(crate) struct Line {
+    pub(crate) queue: duly_store::Name,
+    pub(crate) kind: i64,
+    pub(crate) unique_key: Option<duly_store::Name>,
+}
+
+impl Transaction<'_, '_> {
+    /// A task that has ended, if it has.
+    pub(crate) fn done(&self, sequence: i64) -> Result<Option<Vitals>> {
+        self.connection
+            .prepare_cached(DONE)?
+            .query_row([sequence], |row| row::vitals(row, 0))
+            .optional()
+    }
+
+    /// Where a task stands.
+    pub(crate) fn standing(&mut self, id: TaskId) -> Result<Option<Standing>> {
+        let Some(sequence) = self.sequence(id)? else {
+            return Ok(None);
+        };
+        let vitals = match self.live(sequence)? {
+            Some(live) => Some(live.vitals),
+            None => self.done(sequence)?,
+        };
+        Ok(vitals.map(|vitals| Standing {
+            sequence,
+            state: vitals.state_at(self.now),
+            vitals,
+        }))
+    }
+
+    /// The queue, the kind and the unique key of a task.
+    pub(crate) fn line(&self, sequence: i64) -> Result<Line> {
+        self.connection
+            .prepare_cached(LINE)?
+            .query_row([sequence], |row| {
+                Ok(Line {
+                    queue: row::name(row, 0)?,
+                    kind: row.get(1)?,
+                    unique_key: row::optional_name(row, 2)?,
+                })
+            })
+    }
+
+    /// Puts a task that had ended back among the unfinished.
+    pub(crate) fn revive(
+        &mut self,
+        sequence: i64,
+        (old, new): (&Vitals, &Vitals),
+        line: &Line,
+    ) -> Result<()> {
+        let queue = self.book.make_queue(self.connection, &line.queue)?;
+        let place = self.place(queue, line.kind, sequence, new)?;
+        self.connection.prepare_cached(REVIVE)?.execute(params![
+            sequence,
+            place.lane_id,
+            place.class,
+            place.rank,
+            new.state.code(),
+            new.priority.code(),
+            new.due_at.as_micros(),
+            new.deadline.map(duly_core::Timestamp::as_micros),
+            new.attempt,
+            new.spent,
+            new.lost,
+            new.lost_max,
+            new.cancel_requested,
+            line.unique_key.is_some(),
+        ])?;
+        self.connection
+            .prepare_cached(FORGET)?
+            .execute([sequence])?;
+        if let Some(key) = &line.unique_key {
+            self.take_key(line.kind, key, sequence)?;
+        }
+        self.count_move(queue, old.state, new.state);
+        self.hint(queue);
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! Unfinished tasks, and how they end: every change of a task is read, decided by core, and written
+//! back here.
+
+use duly_core::{State, TaskId, Timestamp, Vitals};
+use duly_store::Payload;
+use rusqlite::{OptionalExtension, Result, Row, params};
+
+use crate::book::LaneSlot;
+use crate::row::{self, VITALS_WIDTH, vitals_columns};
+use crate::transaction::Transaction;
+
+pub(crate) const LIVE: &str = concat!(
+    "SELECT ",
+    vitals_columns!(),
+    ", s.lane, s.worker, s.keyed, s.started_at, s.progress_fraction, s.progress_text, s.error
+    FROM duly_live AS s WHERE s.sequence = ?1"
+);
+pub(crate) const UPDATE: &str = "UPDATE duly_live
+    SET lane = ?2, class = ?3, rank = ?4, state = ?5, priority = ?6, due_at = ?7, deadline = ?8,
+        attempt = ?9, spent = ?10, lost = ?11, cancel_requested = ?12, worker = ?13,
+        error = coalesce(?14, error)
+    WHERE sequence = ?1";
+pub(crate) const REMOVE: &str = "DELETE FROM duly_live WHERE sequence = ?1";
+pub(crate) const KEEP: &str = "INSERT INTO duly_done
+    (sequence, queue, kept, finished_at, state, priority, due_at, deadline, attempt, spent, lost,
+     lost_max, cancel_requested, holder, started_at, progress_fraction, progress_text, error,
+     encoding, version, key_id, result)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+            ?21, ?22)";
+const UNIQUE_KEY: &str = "SELECT kind, unique_key FROM duly_task WHERE sequence = ?1";
+const FREE_KEY: &str = "DELETE FROM duly_unique WHERE kind = ?1 AND key = ?2";
+
+/// An unfinished task, as read in this transaction.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) sequence: i64,
+    pub(crate) vitals: Vitals,
+    pub(crate) lane: LaneSlot,
+    /// The worker that holds it.
+    pub(crate) worker: Option<i64>,
+    keyed: bool,
+    started_at: Option<i64>,
+    progress_fraction: Option<f64>,
+    progress_text: Option<String>,
+    error: Option<String>,
+}
+
+/// What a change leaves on a task beside its vitals.
+#[derive(Debug, Default)]
+pub(crate) struct Trace<'a> {
+    /// Replaces the error before it.
+    pub(crate) error: Option<&'a str>,
+    /// Who held it when it ended: the number of a worker's name.
+    pub(crate) holder: Option<i64>,
+    /// What its handler returned.
+    pub(crate) result: Option<&'a Payload>,
+}
+
+/// Whether a final state counts among the dead letters, which are kept longer.
+pub(crate) const fn kept(state: State) -> bool {
+    matches!(state, State::Failed | State::TimedOut)
+}
+
+impl Transaction<'_, '_> {
+    /// An unfinished task, if it is one.
+    pub(crate) fn live(&mut self, sequence: i64) -> Result<Option<Live>> {
+        let found = self
+            .connection
+            .prepare_cached(LIVE)?
+            .query_row([sequence], |row| read(row, sequence))
+            .optional()?;
+        let Some((lane, mut live)) = found else {
+            return Ok(None);
+        };
+        live.lane = self.book.lane_by_id(self.connection, lane)?;
+        Ok(Some(live))
+    }
+
+    /// An unfinished task by its id: the sequence of a task that was claimed here is known by heart.
+    pub(crate) fn live_by_id(&mut self, id: TaskId) -> Result<Option<Live>> {
+        if let Some(sequence) = self.book.lease(id)
+            && let Some(live) = self.live(sequence)?
+        {
+            return Ok(Some(live));
+        }
+        match self.sequence(id)? {
+            Some(sequence) => self.live(sequence),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes what core made of a task: it goes on, or ends.
+    pub(crate) fn change(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
+        let queue = self.book.lane(live.lane).queue;
+        self.count_move(queue, live.vitals.state, vitals.state);
+        if vitals.state.is_final() {
+            self.finish(live, vitals, trace)
+        } else {
+            self.update(live, vitals, trace)
+        }
+    }
+
+    fn update(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
+        let lane = *self.book.lane(live.lane);
+        let place = self.place(lane.queue, lane.kind, live.sequence, vitals)?;
+        let worker = live.worker.filter(|_| vitals.state.is_leased());
+        self.connection.prepare_cached(UPDATE)?.execute(params![
+            live.sequence,
+            place.lane_id,
+            place.class,
+            place.rank,
+            vitals.state.code(),
+            vitals.priority.code(),
+            vitals.due_at.as_micros(),
+            vitals.deadline.map(Timestamp::as_micros),
+            vitals.attempt,
+            vitals.spent,
+            vitals.lost,
+            vitals.cancel_requested,
+            worker,
+            trace.error,
+        ])?;
+        Ok(())
+    }
+
+    fn finish(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
+        let queue = self.book.lane(live.lane).queue;
+        let error = match vitals.state {
+            State::Completed => None,
+            _ => trace.error.or(live.error.as_deref()),
+        };
+        let result = trace.result;
+        self.connection.prepare_cached(KEEP)?.execute(params![
+            live.sequence,
+            self.book.queue(queue).id,
+            kept(vitals.state),
+            self.now.as_micros(),
+            vitals.state.code(),
+            vitals.priority.code(),
+            vitals.due_at.as_micros(),
+            vitals.deadline.map(Timestamp::as_micros),
+            vitals.attempt,
+            vitals.spent,
+            vitals.lost,
+            vitals.lost_max,
+            vitals.cancel_requested,
+            trace.holder,
+            live.started_at,
+            live.progress_fraction,
+            live.progress_text,
+            error,
+            result.map(|payload| payload.encoding.code()),
+            result.map(|payload| payload.version),
+            result.and_then(|payload| payload.key_id.as_deref()),
+            result.map(|payload| &*payload.bytes),
+        ])?;
+        self.connection
+            .prepare_cached(REMOVE)?
+            .execute([live.sequence])?;
+        if live.keyed {
+            self.free_key(live.sequence)?;
+        }
+        Ok(())
+    }
+
+    fn free_key(&self, sequence: i64) -> Result<()> {
+        let (kind, key): (i64, String) = self
+            .connection
+            .prepare_cached(UNIQUE_KEY)?
+            .query_row([sequence], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let values = params![kind, key];
+        self.connection.prepare_cached(FREE_KEY)?.execute(values)?;
+        Ok(())
+    }
+}
+
+/// A task with the number of its lane, which the book still has to find.
+fn read(row: &Row<'_>, sequence: i64) -> Result<(i64, Live)> {
+    let live = Live {
+        sequence,
+        vitals: row::vitals(row, 0)?,
+        lane: LaneSlot::UNKNOWN,
+        worker: row.get(VITALS_WIDTH + 1)?,
+        keyed: row.get(VITALS_WIDTH + 2)?,
+        started_at: row.get(VITALS_WIDTH + 3)?,
+        progress_fraction: row.get(VITALS_WIDTH + 4)?,
+        progress_text: row.get(VITALS_WIDTH + 5)?,
+        error: row.get(VITALS_WIDTH + 6)?,
+    };
+    Ok((row.get(VITALS_WIDTH)?, live))
+}

@@ -1,0 +1,142 @@
+//! The schema: embedded files, applied in order, each once.
+
+use std::path::Path;
+
+use duly_store::Clock;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::error::OpenError;
+
+/// One step of the schema.
+pub(crate) struct Migration {
+    /// Its place, from 1 without gaps.
+    pub(crate) version: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+    /// The oldest version of the code that may still work with a file after this step: schemas expand
+    /// first and contract a release later, so that neighbouring versions share a file during a deploy.
+    pub(crate) opens_from: i64,
+}
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "heart",
+    sql: include_str!("migrations/0001_heart.sql"),
+    opens_from: 1,
+}];
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS duly_schema (
+    version    INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    checksum   TEXT NOT NULL,
+    opens_from INTEGER NOT NULL,
+    applied_at INTEGER NOT NULL
+) STRICT";
+const APPLIED: &str =
+    "SELECT version, name, checksum, opens_from FROM duly_schema ORDER BY version";
+const RECORD: &str = "INSERT INTO duly_schema (version, name, checksum, opens_from, applied_at)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
+
+/// Written into a database that is Duly's alone, so that `file` and others can tell.
+const APPLICATION_ID: i32 = 0x4475_6c79;
+
+/// The newest version that is known here.
+pub(crate) const fn known() -> i64 {
+    MIGRATIONS[MIGRATIONS.len() - 1].version
+}
+
+/// FNV-1a, 64 bits: it tells builds apart, it does not keep secrets.
+fn checksum(sql: &str) -> String {
+    let hash = sql.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// Checks what was applied to a file against what is known here, and answers how far it is. Writes
+/// nothing.
+pub(crate) fn check(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
+    let failed = |error| OpenError::of(path, &error);
+    let mut statement = connection.prepare(APPLIED).map_err(failed)?;
+    let mut rows = statement.query([]).map_err(failed)?;
+    let mut newest = 0;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let read = || {
+            let text = |at| row.get::<_, String>(at);
+            Ok((row.get(0)?, text(1)?, text(2)?, row.get(3)?))
+        };
+        let (version, name, found, opens_from): (i64, _, _, i64) = read().map_err(failed)?;
+        match MIGRATIONS.iter().find(|known| known.version == version) {
+            Some(migration) if checksum(migration.sql) != found => {
+                return Err(OpenError::Altered {
+                    path: path.into(),
+                    version,
+                    name,
+                });
+            }
+            None if opens_from > known() => {
+                return Err(OpenError::Newer {
+                    path: path.into(),
+                    found: version,
+                    known: known(),
+                });
+            }
+            _ => newest = version,
+        }
+    }
+    Ok(newest)
+}
+
+/// Brings a file up to date. Several processes may do so at once: one does, the others find it done.
+pub(crate) fn apply(
+    connection: &mut Connection,
+    path: &Path,
+    clock: &dyn Clock,
+    is_ours_alone: bool,
+) -> Result<(), OpenError> {
+    let failed = |error| OpenError::of(path, &error);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    transaction.execute_batch(CREATE).map_err(failed)?;
+    let newest = check(&transaction, path)?;
+    let missing = MIGRATIONS.iter().filter(|step| step.version > newest);
+    for step in missing {
+        let record = params![
+            step.version,
+            step.name,
+            checksum(step.sql),
+            step.opens_from,
+            clock.now().as_micros()
+        ];
+        transaction
+            .execute_batch(step.sql)
+            .and_then(|()| transaction.execute(RECORD, record))
+            .map_err(failed)?;
+    }
+    if newest == 0 && is_ours_alone {
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_have_no_gaps_and_name_their_files() {
+        for (place, migration) in (1..).zip(MIGRATIONS) {
+            assert_eq!(migration.version, place);
+            assert!(migration.opens_from <= migration.version);
+        }
+    }
+
+    #[test]
+    fn a_checksum_tells_texts_apart() {
+        assert_eq!(checksum(""), "cbf29ce484222325");
+        assert_ne!(checksum("a"), checksum("b"));
+    }
+}

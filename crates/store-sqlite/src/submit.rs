@@ -1,0 +1,272 @@
+//! Submitting tasks.
+
+use std::collections::HashMap;
+
+use duly_core::bounds::LINES_MAX;
+use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
+use duly_store::{
+    InvalidInput, Name, NewTask, Submit, SubmitError, SubmitReply, Submitted, validate,
+};
+use rusqlite::{CachedStatement, OptionalExtension, Result, params};
+
+use crate::book::QueueSlot;
+use crate::error::Fault;
+use crate::row;
+use crate::transaction::{NewEvent, Transaction};
+
+pub(crate) const ADD_TASK: &str = "INSERT INTO duly_task
+    (sequence, id, queue, kind, submitted_at, tenant, unique_key, timeout, retry, labels, encoding,
+     version, key_id, payload)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+    ON CONFLICT (id) DO NOTHING";
+pub(crate) const ADD_LIVE: &str = "INSERT INTO duly_live
+    (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
+     cancel_requested, keyed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+const ADD_KEY: &str = "INSERT INTO duly_unique (kind, key, task) VALUES (?1, ?2, ?3)";
+const KEY_HOLDER: &str =
+    "SELECT t.id FROM duly_unique AS u JOIN duly_task AS t ON t.sequence = u.task
+    WHERE u.kind = ?1 AND u.key = ?2";
+/// The statements of one submit, prepared once.
+struct Pens<'c> {
+    task: CachedStatement<'c>,
+    live: CachedStatement<'c>,
+}
+
+pub(crate) fn submit(
+    tx: &mut Transaction<'_, '_>,
+    request: &Submit,
+) -> std::result::Result<SubmitReply, Fault<SubmitError>> {
+    validate::submit(request).map_err(Fault::Refused)?;
+    let tasks = if request.tasks.len() < 2 || is_sure(tx, &request.tasks)? {
+        admit_all(tx, &request.tasks)?
+    } else {
+        tx.all_or_none(|tx| admit_all(tx, &request.tasks))?
+    };
+    Ok(SubmitReply { tasks, at: tx.now })
+}
+
+/// Whether no task of a batch can be refused, so that none has to be undone.
+fn is_sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<bool> {
+    let mut per_queue: HashMap<&Name, u64> = HashMap::new();
+    for task in tasks {
+        if task.unique_key.is_some() {
+            return Ok(false);
+        }
+        *per_queue.entry(&task.queue).or_default() += 1;
+    }
+    for (name, n) in per_queue {
+        let Some(slot) = tx.book.queue_slot(tx.connection, name)? else {
+            return Ok(false);
+        };
+        let queue = tx.book.queue(slot);
+        if queue.unfinished() + n > queue.settings.bound {
+            return Ok(false);
+        }
+        if tx.book.line_count(slot) + tasks.len() > LINES_MAX {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn admit_all(
+    tx: &mut Transaction<'_, '_>,
+    tasks: &[NewTask],
+) -> std::result::Result<Vec<Submitted>, Fault<SubmitError>> {
+    let mut pens = Pens {
+        task: tx.connection.prepare_cached(ADD_TASK)?,
+        live: tx.connection.prepare_cached(ADD_LIVE)?,
+    };
+    let mut submitted = Vec::with_capacity(tasks.len());
+    for (index, task) in tasks.iter().enumerate() {
+        submitted.push(admit(tx, &mut pens, task, index)?);
+    }
+    Ok(submitted)
+}
+
+fn admit(
+    tx: &mut Transaction<'_, '_>,
+    pens: &mut Pens<'_>,
+    task: &NewTask,
+    index: usize,
+) -> std::result::Result<Submitted, Fault<SubmitError>> {
+    let queue = tx.book.queue_slot(tx.connection, &task.queue)?;
+    let kind = tx.book.kind(tx.connection, &task.kind)?;
+    let refusal = refusal(tx, queue, kind, task, index)?;
+    // What has no line yet is looked up first, so that a task that is there already makes none.
+    let has_line = queue
+        .zip(kind)
+        .is_some_and(|(queue, kind)| tx.book.has_line(queue, kind));
+    if (refusal.is_some() || !has_line)
+        && let Some(existing) = existing(tx, task.id)?
+    {
+        return Ok(existing);
+    }
+    if let Some(refusal) = refusal {
+        return Err(Fault::Refused(refusal));
+    }
+    let queue = tx.book.make_queue(tx.connection, &task.queue)?;
+    let kind = tx.book.make_kind(tx.connection, &task.kind)?;
+    Ok(insert(tx, pens, task, queue, kind)?)
+}
+
+/// Why a task that is not there yet cannot be taken in.
+fn refusal(
+    tx: &mut Transaction<'_, '_>,
+    queue: Option<QueueSlot>,
+    kind: Option<i64>,
+    task: &NewTask,
+    index: usize,
+) -> Result<Option<SubmitError>> {
+    if let (Some(kind), Some(key)) = (kind, &task.unique_key)
+        && let Some(existing) = tx.key_holder(kind, key)?
+    {
+        let key = key.clone();
+        return Ok(Some(SubmitError::TaskExists {
+            index,
+            existing,
+            key,
+        }));
+    }
+    let Some(slot) = queue else { return Ok(None) };
+    let found = tx.book.queue(slot);
+    if found.unfinished() >= found.settings.bound {
+        return Ok(Some(SubmitError::QueueFull {
+            index,
+            queue: task.queue.clone(),
+            bound: found.settings.bound,
+        }));
+    }
+    let has_line = kind.is_some_and(|kind| tx.book.has_line(slot, kind));
+    Ok(
+        (!has_line && tx.book.line_count(slot) >= LINES_MAX).then(|| SubmitError::InvalidInput {
+            index,
+            source: too_many_kinds(&task.kind),
+        }),
+    )
+}
+
+fn too_many_kinds(kind: &str) -> InvalidInput {
+    InvalidInput {
+        field: "kind",
+        value: format!("{kind:?}, one kind more than its queue can hold"),
+        expected: format!("at most {LINES_MAX} kinds in one queue"),
+    }
+}
+
+/// The answer for a task that is there already.
+fn existing(tx: &mut Transaction<'_, '_>, id: TaskId) -> Result<Option<Submitted>> {
+    let state = tx.standing(id)?.map(|standing| standing.state);
+    Ok(state.map(|state| Submitted {
+        id,
+        state,
+        existed: true,
+    }))
+}
+
+fn insert(
+    tx: &mut Transaction<'_, '_>,
+    pens: &mut Pens<'_>,
+    task: &NewTask,
+    queue: QueueSlot,
+    kind: i64,
+) -> Result<Submitted> {
+    let sequence = tx.next_sequence()?;
+    if !write_task(tx, &mut pens.task, task, (queue, kind, sequence))? {
+        tx.book.counters(tx.connection)?.task -= 1;
+        let existing = existing(tx, task.id)?;
+        return existing.ok_or(rusqlite::Error::QueryReturnedNoRows);
+    }
+    let now = tx.now;
+    let deadline = task.deadline.map(|deadline| deadline.resolve(now));
+    let due_at = task.due.resolve(now);
+    let vitals = Vitals::submitted(task.priority, due_at, deadline, task.lost_max, now);
+    write_live(tx, &mut pens.live, &vitals, (queue, kind, sequence), task)?;
+    if let Some(key) = &task.unique_key {
+        tx.take_key(kind, key, sequence)?;
+    }
+    tx.event(NewEvent {
+        due_at: (vitals.state == State::Scheduled).then_some(due_at),
+        ..NewEvent::new(sequence, EventKind::Submitted, 0)
+    })?;
+    tx.count(queue, vitals.state, 1);
+    tx.hint(queue);
+    Ok(Submitted {
+        id: task.id,
+        state: vitals.state,
+        existed: false,
+    })
+}
+
+/// Writes what never changes; false if a task of this id is there already.
+fn write_task(
+    tx: &Transaction<'_, '_>,
+    pen: &mut CachedStatement<'_>,
+    task: &NewTask,
+    (queue, kind, sequence): (QueueSlot, i64, i64),
+) -> Result<bool> {
+    let payload = &task.payload;
+    let changed = pen.execute(params![
+        sequence,
+        task.id.as_bytes(),
+        tx.book.queue(queue).id,
+        kind,
+        tx.now.as_micros(),
+        task.tenant.as_deref(),
+        task.unique_key.as_deref(),
+        task.timeout.map(row::micros),
+        row::retry_text(&task.retry),
+        row::labels_text(&task.labels),
+        payload.encoding.code(),
+        payload.version,
+        payload.key_id.as_deref(),
+        &*payload.bytes,
+    ])?;
+    Ok(changed == 1)
+}
+
+fn write_live(
+    tx: &mut Transaction<'_, '_>,
+    pen: &mut CachedStatement<'_>,
+    vitals: &Vitals,
+    (queue, kind, sequence): (QueueSlot, i64, i64),
+    task: &NewTask,
+) -> Result<()> {
+    let place = tx.place(queue, kind, sequence, vitals)?;
+    pen.execute(params![
+        sequence,
+        place.lane_id,
+        place.class,
+        place.rank,
+        vitals.state.code(),
+        vitals.priority.code(),
+        vitals.due_at.as_micros(),
+        vitals.deadline.map(Timestamp::as_micros),
+        vitals.attempt,
+        vitals.spent,
+        vitals.lost,
+        vitals.lost_max,
+        vitals.cancel_requested,
+        task.unique_key.is_some(),
+    ])?;
+    Ok(())
+}
+
+impl Transaction<'_, '_> {
+    /// The unfinished task that has a unique key.
+    pub(crate) fn key_holder(&self, kind: i64, key: &str) -> Result<Option<TaskId>> {
+        self.connection
+            .prepare_cached(KEY_HOLDER)?
+            .query_row(params![kind, key], |row| row::task_id(row, 0))
+            .optional()
+    }
+
+    /// Gives a unique key to a task.
+    pub(crate) fn take_key(&self, kind: i64, key: &str, sequence: i64) -> Result<()> {
+        self.connection
+            .prepare_cached(ADD_KEY)?
+            .execute(params![kind, key, sequence])
+            .map(drop)
+    }
+}

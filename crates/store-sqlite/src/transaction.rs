@@ -1,0 +1,210 @@
+//! One transaction of the writer: what operations work on.
+
+use duly_core::{EventKind, OrderPolicy, Priority, State, TaskId, Timestamp, Vitals};
+use duly_store::Name;
+use rusqlite::{Connection, OptionalExtension, Result, Statement, params};
+
+use crate::book::{Book, QueueSlot};
+use crate::error::Fault;
+
+const ADD_EVENT: &str = "INSERT INTO duly_event
+    (sequence, task, kind, at, attempt, worker, due_at, priority, error)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
+
+/// An event to write.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    pub(crate) task: i64,
+    pub(crate) kind: EventKind,
+    pub(crate) attempt: u32,
+    /// The name of the worker that caused it, by its number.
+    pub(crate) worker: Option<i64>,
+    pub(crate) due_at: Option<Timestamp>,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) error: Option<String>,
+}
+
+impl NewEvent {
+    pub(crate) const fn new(task: i64, kind: EventKind, attempt: u32) -> Self {
+        Self {
+            task,
+            kind,
+            attempt,
+            worker: None,
+            due_at: None,
+            priority: None,
+            error: None,
+        }
+    }
+}
+
+/// What is common to the operations of one transaction.
+pub(crate) struct Transaction<'w, 'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) book: &'w mut Book,
+    /// Statements that step through lanes, kept from claim to claim.
+    pub(crate) lane_steps: &'w mut Vec<Statement<'c>>,
+    /// The instant of the operation.
+    pub(crate) now: Timestamp,
+    /// Queues whose listeners get a hint once it is committed.
+    pub(crate) hints: Vec<Name>,
+    /// Events written so far, with their sequences and instants; they reach the table together.
+    events: Vec<(i64, Timestamp, NewEvent)>,
+    /// Changes to counts since the last savepoint, to be undone with it.
+    counted: Vec<(QueueSlot, State, i64)>,
+    /// How many events it has written: a measure of its size.
+    pub(crate) size: usize,
+}
+
+impl<'w, 'c> Transaction<'w, 'c> {
+    pub(crate) fn new(
+        connection: &'c Connection,
+        book: &'w mut Book,
+        lane_steps: &'w mut Vec<Statement<'c>>,
+    ) -> Self {
+        Self {
+            connection,
+            book,
+            lane_steps,
+            now: Timestamp::default(),
+            hints: Vec::new(),
+            events: Vec::new(),
+            counted: Vec::new(),
+            size: 0,
+        }
+    }
+
+    /// Does something all or not at all, although it may be refused half-way.
+    pub(crate) fn all_or_none<T, E>(
+        &mut self,
+        operation: impl FnOnce(&mut Self) -> std::result::Result<T, Fault<E>>,
+    ) -> std::result::Result<T, Fault<E>> {
+        self.counted.clear();
+        let (events, hints) = (self.events.len(), self.hints.len());
+        let counters = *self.book.counters(self.connection)?;
+        self.run("SAVEPOINT duly")?;
+        let result = operation(self);
+        if matches!(result, Err(Fault::Refused(_))) {
+            self.run("ROLLBACK TO duly")?;
+            *self.book.counters(self.connection)? = counters;
+            self.events.truncate(events);
+            self.hints.truncate(hints);
+            for (queue, state, by) in std::mem::take(&mut self.counted) {
+                self.book.queue_mut(queue).count(state, -by);
+            }
+        }
+        self.run("RELEASE duly")?;
+        result
+    }
+
+    pub(crate) fn run(&self, sql: &str) -> Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    /// Notes that a queue has more or fewer tasks in a state.
+    pub(crate) fn count(&mut self, queue: QueueSlot, state: State, by: i64) {
+        self.book.queue_mut(queue).count(state, by);
+        self.counted.push((queue, state, by));
+    }
+
+    /// Notes that a task moved from one state to another.
+    pub(crate) fn count_move(&mut self, queue: QueueSlot, from: State, to: State) {
+        if from != to {
+            self.count(queue, from, -1);
+            self.count(queue, to, 1);
+        }
+    }
+
+    /// A hint for the listeners of a queue, when this is committed.
+    pub(crate) fn hint(&mut self, queue: QueueSlot) {
+        let name = &self.book.queue(queue).name;
+        if !self.hints.contains(name) {
+            self.hints.push(name.clone());
+        }
+    }
+
+    /// Writes an event.
+    pub(crate) fn event(&mut self, event: NewEvent) -> Result<()> {
+        let counters = self.book.counters(self.connection)?;
+        counters.event += 1;
+        let sequence = counters.event;
+        self.events.push((sequence, self.now, event));
+        self.size += 1;
+        Ok(())
+    }
+
+    /// The sequence for a new task.
+    pub(crate) fn next_sequence(&mut self) -> Result<i64> {
+        let counters = self.book.counters(self.connection)?;
+        counters.task += 1;
+        Ok(counters.task)
+    }
+
+    /// Brings the events to their table.
+    pub(crate) fn flush_events(&mut self) -> Result<()> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let mut add = self.connection.prepare_cached(ADD_EVENT)?;
+        for (sequence, at, event) in self.events.drain(..) {
+            add.execute(params![
+                sequence,
+                event.task,
+                event.kind.code(),
+                at.as_micros(),
+                event.attempt,
+                event.worker,
+                event.due_at.map(Timestamp::as_micros),
+                event.priority.map(Priority::code),
+                event.error,
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Writes what was kept in memory; the last step before a commit.
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        self.flush_events()?;
+        self.counted.clear();
+        self.book.flush(self.connection)
+    }
+
+    /// The sequence of a task.
+    pub(crate) fn sequence(&self, id: TaskId) -> Result<Option<i64>> {
+        self.connection
+            .prepare_cached(SEQUENCE)?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .optional()
+    }
+
+    /// The lane that a task belongs in, and its place there.
+    pub(crate) fn place(
+        &mut self,
+        queue: QueueSlot,
+        kind: i64,
+        sequence: i64,
+        vitals: &Vitals,
+    ) -> Result<Place> {
+        let lane = self
+            .book
+            .make_lane(self.connection, queue, kind, vitals.is_suspect())?;
+        let key = vitals.key(OrderPolicy::Strict, sequence);
+        if vitals.state == State::Pending {
+            self.book.lane_mut(lane).may_hold = true;
+        }
+        Ok(Place {
+            lane_id: self.book.lane(lane).id,
+            class: key.class,
+            rank: key.rank,
+        })
+    }
+}
+
+/// Where a task stands in line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) lane_id: i64,
+    pub(crate) class: u8,
+    pub(crate) rank: i64,
+}
