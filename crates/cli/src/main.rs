@@ -2,13 +2,13 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod backend;
 mod client;
 mod command;
 mod duration;
 mod failure;
 mod logs;
 mod output;
+mod store;
 
 use std::process::ExitCode;
 

@@ -1,27 +1,25 @@
 //! What the routes share.
 
-use std::fmt;
 use std::sync::Arc;
 
-use crate::port::{Clock, Store};
+use crate::port::{Clock, Duly, Store};
 
 /// What the routes share: a store, and a clock for fresh ids. Cheap to clone.
-#[derive(Clone)]
-pub struct App {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-}
+#[derive(Clone, Debug)]
+pub struct App(Duly);
 
 impl App {
-    /// An API over this store.
+    /// An API over what this handle has opened.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub const fn new(duly: Duly) -> Self {
+        Self(duly)
     }
-}
 
-impl fmt::Debug for App {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").finish_non_exhaustive()
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        self.0.store()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &**self.0.clock()
     }
 }

@@ -2,17 +2,12 @@
 
 pub mod http;
 
-use std::sync::Arc;
+use crate::port::{Duly, WorkerBuilder};
 
-use crate::port::{Clock, WorkerBuilder};
-
-/// A worker that has handlers for all of them.
+/// A worker on what this handle has opened, with handlers for all of them.
 ///
 /// # Errors
 /// [`http::ClientError`], if the system refuses what a handler needs.
-pub fn register(
-    worker: WorkerBuilder,
-    clock: Arc<dyn Clock>,
-) -> Result<WorkerBuilder, http::ClientError> {
-    http::register(worker, clock)
+pub fn worker(duly: &Duly) -> Result<WorkerBuilder, http::ClientError> {
+    http::register(duly.worker(), duly.clock())
 }

@@ -7,11 +7,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use duly::{Duly, WorkerBuilder};
 use duly_server::{ListenError, bind, kinds};
 
-use crate::backend::Backend;
 use crate::duration;
 use crate::failure::Failure;
+use crate::store;
 
 use banner::Banner;
 use life::Life;
@@ -57,18 +58,18 @@ pub(crate) struct Arguments {
 
 /// Serves until told to stop; the second signal ends it at once.
 pub(crate) async fn run(asked: Arguments, json: bool) -> Result<(), Failure> {
-    let backend = Backend::open(&asked.store).await?;
+    let duly = store::open(&asked.store).await?;
     let listener = bind(asked.listen).await.map_err(refused)?;
     let address = listener.local_addr().context("cannot tell the address")?;
-    let mut life = Life::begin(&backend, listener, asked.shutdown_timeout)?;
+    let mut life = Life::begin(&duly, listener, asked.shutdown_timeout)?;
     if asked.no_worker {
-        life.keep_house(&backend);
+        life.keep_house(&duly);
     } else {
-        life.work(worker(&backend, &asked)?)?;
+        life.work(worker(&duly, &asked)?)?;
     }
     Banner::new(&asked, address).print(json)?;
     life.live().await;
-    backend.close().await;
+    duly.close().await;
     Ok(())
 }
 
@@ -79,12 +80,12 @@ fn refused(error: ListenError) -> Failure {
     }
 }
 
-fn worker(backend: &Backend, asked: &Arguments) -> Result<duly_runtime::WorkerBuilder, Failure> {
-    let mut worker = backend.worker().concurrency(asked.concurrency);
+fn worker(duly: &Duly, asked: &Arguments) -> Result<WorkerBuilder, Failure> {
+    let worker = kinds::worker(duly).map_err(anyhow::Error::new)?;
+    let mut worker = worker.concurrency(asked.concurrency);
     worker = worker.queues(asked.queue.iter().map(String::as_str));
     if let Some(name) = &asked.name {
         worker = worker.name(name.as_str());
     }
-    let worker = kinds::register(worker, backend.clock());
-    Ok(worker.map_err(anyhow::Error::new)?)
+    Ok(worker)
 }

@@ -164,7 +164,7 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
 
 /// An id of the client's own: a request that is sent again makes no second task.
 fn fresh_id() -> TaskId {
-    duly_store::id::task_id(&duly_store::SystemClock)
+    duly::store::id::task_id(&duly::SystemClock)
 }
 
 fn payload(text: &str) -> Result<Box<RawValue>, Failure> {

@@ -16,7 +16,7 @@ pub(crate) async fn alive() -> Json<Value> {
 
 /// The store answers.
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Value>, Refusal> {
-    let asked = tokio::time::timeout(READY_WAIT_MAX, app.store.workers()).await;
+    let asked = tokio::time::timeout(READY_WAIT_MAX, app.store().workers()).await;
     let workers = asked.unwrap_or_else(|_| {
         Err(StoreError::Unavailable {
             reason: format!("no answer within {READY_WAIT_MAX:?}"),

@@ -8,8 +8,8 @@ use crate::{App, convert};
 
 /// Counts by queue and state, and the workers.
 pub(crate) async fn show(State(app): State<App>) -> Result<Json<duly_api::Stats>, Refusal> {
-    let queues = app.store.queues().await?;
-    let workers = app.store.workers().await?;
+    let queues = app.store().queues().await?;
+    let workers = app.store().workers().await?;
     Ok(Json(duly_api::Stats {
         tasks: convert::totals(&queues),
         queues: queues.iter().map(convert::queue).collect(),

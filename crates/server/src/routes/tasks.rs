@@ -26,10 +26,10 @@ pub(crate) async fn submit(
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
     let (asked, is_array) = match batch::read(&body)? {
-        Asked::One(task) => (vec![convert::new_task(*task, &*app.clock)?], false),
-        Asked::Many(tasks) => (batch::convert(tasks, &*app.clock)?, true),
+        Asked::One(task) => (vec![convert::new_task(*task, app.clock())?], false),
+        Asked::Many(tasks) => (batch::convert(tasks, app.clock())?, true),
     };
-    let submitted = app.store.submit(Submit { tasks: asked }).await;
+    let submitted = app.store().submit(Submit { tasks: asked }).await;
     let reply = submitted.map_err(|error| batch::refusal(error, is_array))?;
     let tasks: Vec<_> = reply.tasks.into_iter().map(submitted_task).collect();
     let is_new = tasks.iter().any(|task| !task.existed);
@@ -60,7 +60,7 @@ pub(crate) async fn show(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<duly_api::Task>, Refusal> {
     let id = task_id(path)?;
-    let found = app.store.task(id).await?;
+    let found = app.store().task(id).await?;
     let record = found.ok_or_else(|| not_found(id))?;
     let events = last_events(&app, id).await?;
     Ok(Json(duly_api::Task {
@@ -80,7 +80,7 @@ async fn last_events(app: &App, id: TaskId) -> Result<Vec<Event>, Refusal> {
     let mut events = VecDeque::new();
     let mut after = EventCursor::START;
     for _ in 0..EVENT_PAGES_MAX {
-        let page = app.store.task_events(id, after, PAGE_MAX).await?;
+        let page = app.store().task_events(id, after, PAGE_MAX).await?;
         let is_full = page.events.len() >= PAGE_MAX as usize;
         after = page.next;
         events.extend(page.events);
@@ -104,7 +104,7 @@ pub(crate) async fn list(
             format!("the query cannot be read: {}", error.body_text()),
         )
     })?;
-    let page = app.store.list(query::list(&pairs)?).await?;
+    let page = app.store().list(query::list(&pairs)?).await?;
     Ok(Json(TaskPage {
         tasks: page.tasks.into_iter().map(convert::task).collect(),
         next: page.next.map(query::cursor_text),
@@ -116,7 +116,7 @@ pub(crate) async fn cancel(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<duly_api::Task>, Refusal> {
-    let record = app.store.cancel(task_id(path)?).await?;
+    let record = app.store().cancel(task_id(path)?).await?;
     Ok(Json(convert::task(record)))
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::support::Api;
+use duly::store::{Claim, Labels, Payload, Registration, Settle, Settlement};
 use duly_core::{Decision, Incarnation};
-use duly_store::{Claim, Labels, Payload, Registration, Settle, Settlement};
 use serde_json::{Value, json};
 
 const WORKER: Incarnation = Incarnation::from_bytes([9; 16]);
@@ -89,10 +89,10 @@ async fn settle(api: &Api, settlement: Settlement) {
 async fn bytes_that_are_not_json_are_shown_in_base64() {
     let api = Api::new();
     for payload in [Payload::bytes([0xff, 0xfe]), Payload::json([0xff, 0xfe])] {
-        let id = duly_store::id::task_id(&*api.clock);
-        let task = duly_store::NewTask::new(id, "a", payload);
+        let id = duly::store::id::task_id(&*api.clock);
+        let task = duly::store::NewTask::new(id, "a", payload);
         api.store
-            .submit(duly_store::Submit::one(task))
+            .submit(duly::store::Submit::one(task))
             .await
             .unwrap();
         let shown = api.get(&format!("/v1/tasks/{id}")).await.body;

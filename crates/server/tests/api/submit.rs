@@ -1,7 +1,7 @@
 //! `POST /v1/tasks`: what is taken, and what is refused.
 
 use crate::support::Api;
-use duly_store::QueueChange;
+use duly::store::QueueChange;
 use serde_json::{Value, json};
 
 #[tokio::test]

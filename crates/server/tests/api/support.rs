@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use duly::Duly;
+use duly::store::{ManualClock, MemoryStore, Store};
 use duly_server::{App, router};
-use duly_store::{ManualClock, MemoryStore, Store};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -30,7 +31,7 @@ impl Api {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(clock.clone()));
-        let router = router(App::new(store.clone(), clock.clone()));
+        let router = router(App::new(Duly::with_store(store.clone(), clock.clone())));
         Self {
             clock,
             store,

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use duly_runtime::{Housekeeper, Worker, WorkerBuilder, signal::Signals};
+use duly::{Duly, Housekeeper, Worker, WorkerBuilder, signal::Signals};
 use duly_server::{App, router, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::backend::Backend;
 use crate::failure::Failure;
 
 /// How long answers that are under way may take once it stops.
@@ -33,13 +32,13 @@ enum Work {
 impl Life {
     /// Serves the API, and listens for signals from now on.
     pub(super) fn begin(
-        backend: &Backend,
+        duly: &Duly,
         listener: TcpListener,
         shutdown_timeout: Duration,
     ) -> Result<Self, Failure> {
         let signals = Signals::listen().context("cannot listen for signals")?;
         let (stop, stopped) = watch::channel(false);
-        let app = App::new(backend.store(), backend.clock());
+        let app = App::new(duly.clone());
         let stopped = told(stopped);
         let api = tokio::spawn(serve(listener, router(app), stopped, ANSWERS_WAIT_MAX));
         Ok(Self {
@@ -59,8 +58,8 @@ impl Life {
     }
 
     /// Keeps house without executing anything.
-    pub(super) fn keep_house(&mut self, backend: &Backend) {
-        self.work = Work::House(backend.housekeeper());
+    pub(super) fn keep_house(&mut self, duly: &Duly) {
+        self.work = Work::House(duly.housekeeper());
     }
 
     /// Goes on until a signal comes, and then ends in good order, or at once on a second one.

@@ -8,9 +8,9 @@ use crate::port::{Clock, Payload, Verdict, WorkerBuilder};
 /// A worker that executes the kind.
 pub(in crate::kinds) fn register(
     worker: WorkerBuilder,
-    clock: Arc<dyn Clock>,
+    clock: &Arc<dyn Clock>,
 ) -> Result<WorkerBuilder, ClientError> {
-    let client = Client::new()?;
+    let (client, clock) = (Client::new()?, Arc::clone(clock));
     Ok(worker.handle_raw(KIND, move |payload, context| {
         let (client, clock) = (client.clone(), Arc::clone(&clock));
         async move {
