@@ -81,6 +81,14 @@ pub(crate) struct Lane {
     pub(crate) may_hold: bool,
 }
 
+/// How far the book had come at a savepoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    queues: usize,
+    lanes: usize,
+    kinds: usize,
+}
+
 /// A registered worker.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
@@ -108,6 +116,8 @@ pub(crate) struct Book {
     kind_names: HashMap<i64, Name>,
     names: HashMap<Name, i64>,
     workers: HashMap<Incarnation, Option<Worker>>,
+    /// Kinds made in this transaction.
+    made_kinds: Vec<Name>,
     /// Sequences of tasks leased here. True for ever: no sequence and no id is used twice.
     leases: HashMap<TaskId, i64>,
 }
@@ -131,8 +141,40 @@ impl Book {
         };
     }
 
-    /// Keeps itself small.
+    /// How far it has come.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            queues: self.queues.len(),
+            lanes: self.lanes.len(),
+            kinds: self.made_kinds.len(),
+        }
+    }
+
+    /// Forgets what was made or read since.
+    pub(crate) fn undo_to(&mut self, mark: Mark) {
+        for lane in self.lanes.drain(mark.lanes..) {
+            self.lane_slots.remove(&lane.id);
+            let lines = &mut self.queues[lane.queue.0].lines;
+            if let Some(line) = lines.get_mut(&lane.kind) {
+                line.lanes[usize::from(lane.suspect)] = None;
+                if line.lanes == [None; 2] {
+                    lines.remove(&lane.kind);
+                }
+            }
+        }
+        for queue in self.queues.drain(mark.queues..) {
+            self.queue_slots.remove(&queue.name);
+        }
+        for kind in self.made_kinds.drain(mark.kinds..) {
+            if let Some(id) = self.kinds.remove(&kind) {
+                self.kind_names.remove(&id);
+            }
+        }
+    }
+
+    /// Keeps itself small, between transactions.
     pub(crate) fn trim(&mut self) {
+        self.made_kinds.clear();
         let names =
             self.kinds.len() + self.names.len() + self.queue_slots.len() + self.workers.len();
         if names > NAMES_MAX {
@@ -393,6 +435,7 @@ impl Book {
         let id = connection.last_insert_rowid();
         self.kinds.insert(name.clone(), id);
         self.kind_names.insert(id, name.clone());
+        self.made_kinds.push(name.clone());
         Ok(id)
     }
 

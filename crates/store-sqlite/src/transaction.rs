@@ -83,6 +83,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
         self.counted.clear();
         let (events, hints) = (self.events.len(), self.hints.len());
         let counters = *self.book.counters(self.connection)?;
+        let mark = self.book.mark();
         self.run("SAVEPOINT duly")?;
         let result = operation(self);
         if matches!(result, Err(Fault::Refused(_))) {
@@ -93,6 +94,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
             for (queue, state, by) in std::mem::take(&mut self.counted) {
                 self.book.queue_mut(queue).count(state, -by);
             }
+            self.book.undo_to(mark);
         }
         self.run("RELEASE duly")?;
         result

@@ -14,6 +14,7 @@ impl World {
         validate::name("queue", name)?;
         let queue = self.queue_mut(name);
         queue.settings = change.apply(&queue.settings);
+        queue.made = true;
         let (id, settings) = (queue.id, queue.settings.clone());
         self.engine.set_paused(id, settings.paused);
         self.engine.set_bound(id, settings.bound);
@@ -47,6 +48,7 @@ impl World {
         }
         self.queues
             .iter()
+            .filter(|(_, index)| self.queue_list[**index].made)
             .map(|(name, index)| QueueRecord {
                 name: name.clone(),
                 settings: self.queue_list[*index].settings.clone(),

@@ -118,7 +118,9 @@ impl World {
         };
         let scheduled = entry.vitals.state == State::Scheduled;
         let due_at = scheduled.then_some(entry.vitals.due_at);
+        let queue = entry.queue;
         self.tasks.insert(entry.sequence, Place::Unfinished(slot));
+        self.queue_of(queue).made = true;
         self.write(
             slot,
             EventKind::Submitted,

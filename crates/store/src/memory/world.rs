@@ -24,6 +24,8 @@ pub(super) struct Queue {
     pub(super) name: Name,
     pub(super) id: QueueId,
     pub(super) settings: QueueSettings,
+    /// A task or a setting has made it; a submit that was refused has not.
+    pub(super) made: bool,
     pub(super) finished: Counts,
     /// Finished tasks by `(finished_at, sequence)`: completed ones, and failed ones.
     pub(super) history: [BTreeSet<(Timestamp, i64)>; 2],
@@ -85,6 +87,7 @@ impl World {
                 name: name.clone(),
                 id,
                 settings,
+                made: false,
                 finished: Counts::default(),
                 history: [BTreeSet::new(), BTreeSet::new()],
             });
