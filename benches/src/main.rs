@@ -1,6 +1,7 @@
 //! Duly's benchmarks. Each prints its limit beside it, measured in the same run: a number without its
 //! comparison says nothing on a noisy machine. The last line of output is one JSON object.
 
+mod memory;
 mod sqlite;
 mod stats;
 
@@ -19,6 +20,12 @@ struct Cli {
 enum Bench {
     /// The SQLite store: throughput, latency, idleness and growth, beside the same rows written by hand.
     Sqlite(SqliteArgs),
+    /// What a pending task costs in the memory store.
+    Memory {
+        /// How many tasks wait.
+        #[arg(long, default_value_t = 1_000_000)]
+        tasks: u32,
+    },
 }
 
 #[derive(Args)]
@@ -35,7 +42,7 @@ struct SqliteArgs {
     /// Where the files are made; a temporary folder by default.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Only these parts: throughput, latency, idle, growth, memory.
+    /// Only these parts: throughput, worker, latency, idle, growth.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -43,5 +50,6 @@ struct SqliteArgs {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
         Bench::Sqlite(args) => sqlite::run(&args),
+        Bench::Memory { tasks } => memory::run(tasks),
     }
 }

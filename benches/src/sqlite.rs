@@ -2,9 +2,12 @@
 
 mod bare;
 mod growth;
+mod idle;
+mod latency;
 mod limit;
 mod port;
 mod throughput;
+mod worker;
 
 use serde_json::{Map, Value, json};
 
@@ -26,6 +29,17 @@ pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
         println!("throughput: {} tasks, batches of {}, synchronous=FULL", args.tasks, limit::BATCH);
         let figures = runtime.block_on(throughput::run(&dir, args.tasks, args.rounds))?;
         report.insert("throughput".into(), figures);
+    }
+    if wants("worker") {
+        let figures = runtime.block_on(worker::run(&dir, args.tasks, args.rounds))?;
+        report.insert("worker".into(), figures);
+    }
+    if wants("latency") {
+        println!("latency when idle, one task at a time");
+        report.insert("latency".into(), runtime.block_on(latency::run(&dir))?);
+    }
+    if wants("idle") {
+        report.insert("idle".into(), runtime.block_on(idle::run(&dir))?);
     }
     if wants("growth") {
         println!("growth: cycles at larger and larger backlogs");

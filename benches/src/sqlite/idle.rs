@@ -1,0 +1,45 @@
+//! What an idle worker with housekeeping costs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use duly_runtime::{Context, WorkerBuilder};
+use duly_store::SystemClock;
+use serde_json::{Value, json};
+
+use super::port::{KIND, Port};
+use crate::stats::rounded;
+
+/// How long it is watched.
+const WATCHED: Duration = Duration::from_secs(20);
+/// Time to come to rest first.
+const SETTLE: Duration = Duration::from_secs(2);
+
+pub(crate) async fn run(dir: &Path) -> anyhow::Result<Value> {
+    let port = Port::sqlite(&dir.join("idle.db")).await?;
+    let handler =
+        |_: Value, _: Context| std::future::ready(Ok::<_, std::convert::Infallible>(()));
+    let worker = WorkerBuilder::new(Arc::clone(&port.store), Arc::new(SystemClock))
+        .handle(KIND, handler)
+        .start()?;
+    tokio::time::sleep(SETTLE).await;
+    let (before, begin) = (cpu_seconds()?, Instant::now());
+    tokio::time::sleep(WATCHED).await;
+    let share = (cpu_seconds()? - before) / begin.elapsed().as_secs_f64() * 100.0;
+    println!("an idle worker with housekeeping: {share:.2} % of a core");
+    worker.shutdown(Duration::from_secs(5)).await;
+    port.store.close().await;
+    Ok(json!({ "core_percent": rounded(share) }))
+}
+
+/// Processor time of this process so far, as the kernel accounts it.
+fn cpu_seconds() -> anyhow::Result<f64> {
+    // Nanoseconds on a processor: the first field, of each thread.
+    let mut nanos = 0_u64;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let stat = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        nanos += stat.split_whitespace().next().unwrap_or("0").parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos).as_secs_f64())
+}
