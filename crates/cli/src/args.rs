@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{cancel, list, serve, show, submit};
+use crate::command::{bench, cancel, list, serve, show, submit};
 use crate::logs;
 
 /// Where the server listens unless told otherwise.
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Cancel(cancel::Arguments),
     /// Count tasks by queue and state, and show the workers
     Stats,
+    /// Measure a store on this machine: tasks a second, and latency
+    Bench(bench::Arguments),
 }
 
 impl Command {

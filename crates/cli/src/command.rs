@@ -1,5 +1,6 @@
 //! A file per command.
 
+pub(crate) mod bench;
 pub(crate) mod cancel;
 pub(crate) mod list;
 pub(crate) mod serve;

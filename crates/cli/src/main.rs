@@ -42,6 +42,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::List(asked) => command::list::run(&client()?, &asked, json).await,
         Command::Show(asked) => command::show::run(&client()?, &asked, json).await,
         Command::Cancel(asked) => command::cancel::run(&client()?, &asked, json).await,
+        Command::Bench(asked) => command::bench::run(&asked, json).await,
         Command::Stats => command::stats::run(&client()?, json).await,
     }
 }

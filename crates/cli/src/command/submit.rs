@@ -183,11 +183,13 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        options: Options,
+        arguments: Arguments,
     }
 
     fn completed(task: &str, options: &[&str]) -> String {
-        let options = Line::parse_from([&["x"], options].concat()).options;
+        let options = Line::parse_from([&["duly", "kind"], options].concat())
+            .arguments
+            .options;
         let task = options.complete(duly_api::parse(task.as_bytes()).unwrap());
         serde_json::to_string(&task).unwrap()
     }

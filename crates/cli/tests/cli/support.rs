@@ -1,0 +1,173 @@
+//! A server in a folder of its own, its client, and somebody to deliver to.
+
+use std::future::pending;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use axum::Router;
+use duly::{Duly, TaskId, TaskRecord};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The binary, without what the environment may say to it.
+pub(crate) fn duly() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_duly"));
+    for name in [
+        "DULY_SERVER",
+        "DULY_STORE",
+        "DULY_LOG",
+        "CARGO",
+        "HTTP_PROXY",
+        "http_proxy",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("DULY_LOG", "warn");
+    command.kill_on_drop(true).stdin(Stdio::null());
+    command
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    child: Child,
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// A folder with a store in it.
+pub(crate) struct Place(TempDir);
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn store(&self) -> String {
+        format!("sqlite:{}", self.0.path().join("duly.db").display())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A file with this content.
+    pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A server on the store, at any free port.
+    pub(crate) async fn serve(&self, options: &[&str]) -> Server {
+        self.serve_at("127.0.0.1:0", options).await
+    }
+
+    pub(crate) async fn serve_at(&self, listen: &str, options: &[&str]) -> Server {
+        let store = self.store();
+        let mut command = duly();
+        command.args(["serve", "--json", "--listen", listen, "--store", &store]);
+        command.args(options).stdout(Stdio::piped());
+        Server::spawned(command).await
+    }
+
+    /// The task once it has ended, as another process on the same file sees it.
+    pub(crate) async fn ended(&self, id: TaskId) -> TaskRecord {
+        let duly = Duly::open(&self.store()).await.unwrap();
+        let ended = duly.wait(id).await.unwrap();
+        duly.close().await;
+        ended
+    }
+}
+
+impl Server {
+    /// Runs a command that serves, and waits until it says where.
+    pub(crate) async fn spawned(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap();
+        let said: Value = serde_json::from_str(&line.expect("it says where it listens")).unwrap();
+        let url = said["listening"].as_str().unwrap().to_owned();
+        Self { url, child }
+    }
+
+    /// Runs a command against it.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Outcome {
+        run(&[&["--server", &self.url], arguments].concat()).await
+    }
+
+    /// Runs a command with `--json` against it, which must succeed: its answer.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let outcome = self.run(&[arguments, &["--json"]].concat()).await;
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        serde_json::from_str(&outcome.out).unwrap()
+    }
+
+    /// Submits a delivery to this address: its id.
+    pub(crate) async fn deliver_to(&self, url: &str, options: &[&str]) -> TaskId {
+        let payload = format!(r#"{{"url": "{url}"}}"#);
+        let arguments = [&["submit", "http", &payload], options].concat();
+        let submitted = self.json(&arguments).await;
+        submitted["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
+    /// Sends it a signal, by name.
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().await;
+        assert!(sent.unwrap().success());
+    }
+
+    pub(crate) async fn ended(mut self) -> ExitStatus {
+        self.child.wait().await.unwrap()
+    }
+
+    /// Asks it to stop, which it does in good order.
+    pub(crate) async fn stop(self) {
+        self.signal("TERM").await;
+        assert_eq!(self.ended().await.code(), Some(0));
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) async fn run(arguments: &[&str]) -> Outcome {
+    let output = duly().args(arguments).output().await.unwrap();
+    Outcome {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A server of the test's own, until the test is over.
+pub(crate) async fn served(router: Router) -> SocketAddr {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let listener = duly_server::bind(any).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(duly_server::serve(
+        listener,
+        router,
+        pending(),
+        Duration::ZERO,
+    ));
+    address
+}
+
+/// Text that a path can be given as.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
