@@ -26,6 +26,7 @@ mod delivery;
 mod handler;
 mod request;
 mod retry_after;
+mod secrets;
 mod statuses;
 
 pub use client::{Client, ClientError};

@@ -279,3 +279,24 @@ async fn a_payload_that_makes_no_sense_fails_for_good() {
     let error = failure(delivered(&json!({"url": "example.org"})).await);
     assert!(error.starts_with("payload.url: expected"), "{error}");
 }
+
+#[tokio::test]
+async fn an_error_does_not_repeat_what_was_sent() {
+    let echo = async |headers: HeaderMap, body: String| {
+        let token = headers["authorization"].to_str().unwrap().to_owned();
+        (
+            axum::http::StatusCode::BAD_REQUEST,
+            format!("no: {token} sent {body}"),
+        )
+    };
+    let at = served(Router::new().fallback(echo)).await;
+    let payload = json!({
+        "url": format!("http://{at}/"), "body": {"card": "1234"},
+        "headers": {"Authorization": "Bearer s3cret-token"},
+    });
+    let error = failure(delivered(&payload).await);
+    assert_eq!(
+        error,
+        format!("POST http://{at}/ answered 400 Bad Request: no: [hidden] [hidden] sent [hidden]")
+    );
+}

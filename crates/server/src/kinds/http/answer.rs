@@ -9,7 +9,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::bounds::{HEADER_BYTES_MAX, QUOTE_BYTES_MAX};
+use super::bounds::HEADER_BYTES_MAX;
 
 /// Headers of an answer that are kept. Cookies are not: they are secrets.
 const KEPT: [&str; 8] = [
@@ -71,11 +71,9 @@ impl Answer {
         serde_json::to_string(self).expect("text and numbers become JSON")
     }
 
-    /// The beginning of the body, for an error.
-    pub(super) fn quote(&self) -> Option<String> {
-        let text = std::str::from_utf8(&self.bytes).ok()?.trim();
-        let end = text.floor_char_boundary(QUOTE_BYTES_MAX);
-        (end > 0).then(|| text[..end].to_owned())
+    /// The body, as far as it is kept, if it is text.
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok().map(str::trim)
     }
 }
 

@@ -8,7 +8,9 @@ use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode};
 
 use super::answer::Answer;
+use super::bounds::QUOTE_BYTES_MAX;
 use super::request::Request;
+use super::secrets::Secrets;
 use super::{Client, retry_after};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -57,6 +59,7 @@ async fn exchange(
     mut request: Request,
     now: impl Fn() -> Timestamp,
 ) -> Delivered {
+    let secrets = Secrets::of(&request.url, &request.headers, request.body.as_deref());
     if !request.headers.contains_key(IDEMPOTENCY_KEY) {
         let key = HeaderValue::from_str(&task.to_string()).expect("an id is plain text");
         request.headers.insert(IDEMPOTENCY_KEY, key);
@@ -70,12 +73,17 @@ async fn exchange(
         sending = sending.body(body);
     }
     match sending.send().await {
-        Ok(response) => answered(&request, response, now).await,
+        Ok(response) => answered(&request, &secrets, response, now).await,
         Err(error) => unanswered(&request, error),
     }
 }
 
-async fn answered(request: &Request, response: Response, now: impl Fn() -> Timestamp) -> Delivered {
+async fn answered(
+    request: &Request,
+    secrets: &Secrets,
+    response: Response,
+    now: impl Fn() -> Timestamp,
+) -> Delivered {
     let status = response.status();
     let after = retry_after::read(response.headers(), now());
     let answer = match Answer::read(response, request.response_bytes_max).await {
@@ -85,17 +93,22 @@ async fn answered(request: &Request, response: Response, now: impl Fn() -> Times
     if request.success.has(status.as_u16()) {
         return Delivered::Done(answer.json());
     }
-    let error = refusal(request, status, &answer);
+    let error = refusal(request, secrets, status, &answer);
     if request.retry.has(status.as_u16()) {
         return Delivered::Retry { error, after };
     }
     Delivered::Fail(error)
 }
 
-fn refusal(request: &Request, status: StatusCode, answer: &Answer) -> String {
+fn refusal(request: &Request, secrets: &Secrets, status: StatusCode, answer: &Answer) -> String {
     let name = request.name();
-    match answer.quote() {
-        Some(quote) => format!("{name} answered {status}: {quote}"),
+    // Hidden first, cut then: a secret that was cut would not be known again.
+    let text = answer.text().map(|text| secrets.hide(text.to_owned()));
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => {
+            let end = text.floor_char_boundary(QUOTE_BYTES_MAX);
+            format!("{name} answered {status}: {}", &text[..end])
+        }
         None => format!("{name} answered {status}"),
     }
 }
