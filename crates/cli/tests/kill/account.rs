@@ -1,0 +1,78 @@
+//! The account at the end: nothing lost, nothing run twice without a reason.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::server::Server;
+use crate::target::Target;
+
+#[derive(Default)]
+pub(crate) struct Account {
+    pub(crate) submitted: usize,
+    completed: usize,
+    ran_again: usize,
+    losses: usize,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} submitted, {} completed, {} ran again after {} losses; none is missing",
+            self.submitted, self.completed, self.ran_again, self.losses
+        )
+    }
+}
+
+/// Looks at every task whose submit returned.
+pub(crate) async fn check(server: &Server, target: &Target, submitted: &[String]) -> Account {
+    let mut account = Account {
+        submitted: submitted.len(),
+        ..Account::default()
+    };
+    for id in submitted {
+        let task = server.get(&format!("/v1/tasks/{id}")).await;
+        let told = History::of(&task);
+        assert_eq!(task["state"], "completed", "{task}");
+        assert!(
+            target.deliveries(id) >= 1,
+            "completed, but never delivered: {task}"
+        );
+        assert!(
+            target.deliveries(id) as usize <= told.started,
+            "delivered {} times: {task}",
+            target.deliveries(id)
+        );
+        assert_eq!(
+            told.started,
+            1 + told.lost + told.retrying,
+            "it ran again unasked: {task}"
+        );
+        account.completed += 1;
+        account.losses += told.lost;
+        account.ran_again += usize::from(told.lost > 0);
+    }
+    account
+}
+
+/// What the events of a task tell.
+struct History {
+    started: usize,
+    lost: usize,
+    retrying: usize,
+}
+
+impl History {
+    fn of(task: &Value) -> Self {
+        let events = task["events"]
+            .as_array()
+            .expect("a task is shown with its events");
+        let count = |kind| events.iter().filter(|event| event["kind"] == kind).count();
+        Self {
+            started: count("started"),
+            lost: count("lost"),
+            retrying: count("retrying"),
+        }
+    }
+}

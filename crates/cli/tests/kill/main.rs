@@ -1,0 +1,63 @@
+//! SIGKILL of a server under load of submitting and working, again and again; afterwards every task
+//! whose submit returned is accounted for.
+//!
+//! `DULY_KILL_ROUNDS` (default 3) says how often; `cargo xtask kill` runs it with 20.
+
+mod account;
+mod load;
+mod server;
+mod target;
+
+use std::sync::Arc;
+
+use load::Load;
+use server::Server;
+use target::Target;
+
+/// Deliveries between two kills, at least and at most.
+const BETWEEN: (u64, u64) = (60, 400);
+
+fn rounds() -> u32 {
+    std::env::var("DULY_KILL_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(3)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_submitted_task_survives_sigkill() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = Arc::new(Target::start().await);
+    let mut server = Server::start(folder.path()).await;
+    let load = Load::start(server.address(), target.clone());
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for round in 1..=rounds() {
+        let more = dice.between(BETWEEN);
+        target.delivered(target.count() + more).await;
+        server.kill().await;
+        server = Server::start(folder.path()).await;
+        load.turn_to(server.address());
+        println!(
+            "round {round}: killed after {more} more deliveries, {} in all",
+            target.count()
+        );
+    }
+    let submitted = load.finish().await;
+    server.all_ended(submitted.len()).await;
+    let account = account::check(&server, &target, &submitted).await;
+    server.kill().await;
+    println!("{account}");
+    assert!(account.submitted > 100, "the load was real: {account}");
+}
+
+/// Numbers that look random and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn between(&mut self, (least, most): (u64, u64)) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        least + self.0 % (most - least)
+    }
+}
