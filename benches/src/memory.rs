@@ -23,20 +23,30 @@ pub(crate) fn run(tasks: u32) -> anyhow::Result<()> {
     let each = bytes / u64::from(tasks);
     let beside = each.saturating_sub(PAYLOAD as u64);
     println!("{tasks} pending tasks: {each} bytes each, {beside} besides the payload");
-    println!("{}", json!({ "bench": "memory", "tasks": tasks, "bytes_per_task": beside }));
+    println!(
+        "{}",
+        json!({ "bench": "memory", "tasks": tasks, "bytes_per_task": beside })
+    );
     Ok(())
 }
 
 fn task(n: u32) -> NewTask {
     let mut id = [0x5a; 16];
     id[..4].copy_from_slice(&n.to_be_bytes());
-    NewTask::new(TaskId::from_bytes(id), "kind", Payload::bytes(vec![0; PAYLOAD]))
+    NewTask::new(
+        TaskId::from_bytes(id),
+        "kind",
+        Payload::bytes(vec![0; PAYLOAD]),
+    )
 }
 
 /// Bytes of this process that are in memory.
 fn resident() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap_or_default();
     let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kib * 1_024)
 }

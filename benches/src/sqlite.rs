@@ -14,19 +14,27 @@ use serde_json::{Map, Value, json};
 use crate::SqliteArgs;
 
 /// What every task carries: about what a small job does.
-const PAYLOAD: &str =
-    r#"{"to":"someone@example.org","template":"welcome","locale":"en","attempted":false,"n":12345}"#;
+const PAYLOAD: &str = r#"{"to":"someone@example.org","template":"welcome","locale":"en","attempted":false,"n":12345}"#;
 
 pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
     let temporary = tempfile::tempdir()?;
-    let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let dir = args
+        .dir
+        .clone()
+        .unwrap_or_else(|| temporary.path().to_owned());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let wants = |part: &str| args.only.is_empty() || args.only.iter().any(|only| only == part);
     let mut report = Map::new();
     report.insert("bench".into(), json!("sqlite"));
     report.insert("tasks".into(), json!(args.tasks));
     if wants("throughput") {
-        println!("throughput: {} tasks, batches of {}, synchronous=FULL", args.tasks, limit::BATCH);
+        println!(
+            "throughput: {} tasks, batches of {}, synchronous=FULL",
+            args.tasks,
+            limit::BATCH
+        );
         let figures = runtime.block_on(throughput::run(&dir, args.tasks, args.rounds))?;
         report.insert("throughput".into(), figures);
     }
@@ -43,7 +51,10 @@ pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
     }
     if wants("growth") {
         println!("growth: cycles at larger and larger backlogs");
-        report.insert("growth".into(), runtime.block_on(growth::run(&dir, args.backlog))?);
+        report.insert(
+            "growth".into(),
+            runtime.block_on(growth::run(&dir, args.backlog))?,
+        );
     }
     println!("{}", Value::Object(report));
     Ok(())

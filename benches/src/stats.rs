@@ -10,7 +10,11 @@ pub(crate) fn percentile(samples: &mut [f64], percent: f64) -> f64 {
     }
     #[expect(clippy::cast_precision_loss, reason = "far fewer samples than 2^53")]
     let rank = (percent / 100.0 * samples.len() as f64).ceil().max(1.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to len")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "1 to len"
+    )]
     let index = (rank as usize - 1).min(samples.len() - 1);
     samples[index]
 }

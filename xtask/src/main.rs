@@ -9,9 +9,11 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod bare;
+mod bench;
 mod cargo;
 mod doors;
 mod finding;
+mod kill;
 mod policy;
 mod source;
 mod system;
@@ -44,6 +46,10 @@ enum Command {
     Bare,
     /// Count the crates that the library pulls with its default features
     Weight,
+    /// Measure, each figure beside its limit: `bench sqlite`, `bench memory`
+    Bench(bench::Arguments),
+    /// Kill a server under load, again and again, and account for every task
+    Kill(kill::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -68,5 +74,7 @@ fn run(command: Command) -> Result<()> {
         Command::Policy => policy::check(),
         Command::Bare => bare::check(),
         Command::Weight => weight::check(),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Kill(arguments) => kill::run(&arguments),
     }
 }

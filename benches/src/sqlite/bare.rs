@@ -14,14 +14,19 @@ const SCHEMA: &str = "
     CREATE INDEX job_pending ON job (id) WHERE state = 0;";
 
 /// How long it takes to submit `tasks`, and then to take and end them all.
-pub(crate) fn phased(path: &Path, tasks: u32, payload: &[u8]) -> anyhow::Result<(Duration, Duration)> {
+pub(crate) fn phased(
+    path: &Path,
+    tasks: u32,
+    payload: &[u8],
+) -> anyhow::Result<(Duration, Duration)> {
     let mut connection = Connection::open(path)?;
     connection.execute_batch(SCHEMA)?;
     let begin = Instant::now();
     for first in (0..tasks).step_by(BATCH as usize) {
         let tx = connection.transaction()?;
         {
-            let mut add = tx.prepare_cached("INSERT INTO job (id, state, payload) VALUES (?1, 0, ?2)")?;
+            let mut add =
+                tx.prepare_cached("INSERT INTO job (id, state, payload) VALUES (?1, 0, ?2)")?;
             for id in first..(first + BATCH).min(tasks) {
                 add.execute(params![id, payload])?;
             }

@@ -22,7 +22,9 @@ pub(crate) async fn run(dir: &Path, largest: u32) -> anyhow::Result<Value> {
     let mut limit = Limit::open(&limit_file)?;
     let port = Port::sqlite(&ours_file).await?;
     let payload = Payload::json(PAYLOAD);
-    let backlogs = [10_000, 100_000, 1_000_000, 2_000_000].into_iter().filter(|n| *n <= largest);
+    let backlogs = [10_000, 100_000, 1_000_000, 2_000_000]
+        .into_iter()
+        .filter(|n| *n <= largest);
     let (mut pending, mut rows, mut seed) = (0, Vec::new(), 0);
     for backlog in backlogs {
         for batch in ids(backlog - pending).chunks(BATCH as usize) {
@@ -39,7 +41,9 @@ pub(crate) async fn run(dir: &Path, largest: u32) -> anyhow::Result<Value> {
             ratios.push(our[our.len() - 1] / their[their.len() - 1]);
         }
         let (our, their, ratio) = (median(&our), median(&their), median(&ratios));
-        println!("{backlog:>9} pending: cycle {our:>8.0}/s   limit {their:>8.0}/s   ratio {ratio:.2}");
+        println!(
+            "{backlog:>9} pending: cycle {our:>8.0}/s   limit {their:>8.0}/s   ratio {ratio:.2}"
+        );
         rows.push(json!({
             "pending": backlog,
             "cycle_per_s": our.round(),

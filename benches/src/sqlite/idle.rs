@@ -18,8 +18,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(dir: &Path) -> anyhow::Result<Value> {
     let port = Port::sqlite(&dir.join("idle.db")).await?;
-    let handler =
-        |_: Value, _: Context| std::future::ready(Ok::<_, std::convert::Infallible>(()));
+    let handler = |_: Value, _: Context| std::future::ready(Ok::<_, std::convert::Infallible>(()));
     let worker = WorkerBuilder::new(Arc::clone(&port.store), Arc::new(SystemClock))
         .handle(KIND, handler)
         .start()?;
@@ -39,7 +38,11 @@ fn cpu_seconds() -> anyhow::Result<f64> {
     let mut nanos = 0_u64;
     for task in std::fs::read_dir("/proc/self/task")? {
         let stat = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        nanos += stat.split_whitespace().next().unwrap_or("0").parse::<u64>()?;
+        nanos += stat
+            .split_whitespace()
+            .next()
+            .unwrap_or("0")
+            .parse::<u64>()?;
     }
     Ok(Duration::from_nanos(nanos).as_secs_f64())
 }

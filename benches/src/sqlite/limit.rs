@@ -21,7 +21,8 @@ const ADD_EVENT: &str = "INSERT INTO duly_event (sequence, task, kind, at, attem
 const HEADS: &str = "SELECT l.sequence, l.due_at, t.id, t.payload FROM duly_live AS l
     JOIN duly_task AS t ON t.sequence = l.sequence
     WHERE l.lane = 1 AND l.state = 2 ORDER BY l.class, l.rank, l.sequence LIMIT ?1";
-const LEASE: &str = "UPDATE duly_live SET state = 4, attempt = 1, spent = 1, worker = 1, started_at = ?2
+const LEASE: &str =
+    "UPDATE duly_live SET state = 4, attempt = 1, spent = 1, worker = 1, started_at = ?2
     WHERE sequence = ?1";
 const END: &str = "DELETE FROM duly_live WHERE sequence = ?1";
 const ADD_DONE: &str = "INSERT INTO duly_done
@@ -58,7 +59,12 @@ impl Limit {
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         connection.pragma_update(None, "cache_size", -(64 << 10))?;
         connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self { connection, task: 0, event: 0, now: 1_767_225_600_000_000 })
+        Ok(Self {
+            connection,
+            task: 0,
+            event: 0,
+            now: 1_767_225_600_000_000,
+        })
     }
 
     pub(crate) fn submit(&mut self, ids: &[[u8; 16]], payload: &[u8]) -> anyhow::Result<()> {
@@ -90,7 +96,10 @@ impl Limit {
             let mut rows = heads.query([count])?;
             while let Some(row) = rows.next()? {
                 let (_id, _payload): ([u8; 16], Vec<u8>) = (row.get(2)?, row.get(3)?);
-                taken.push(Taken { sequence: row.get(0)?, due_at: row.get(1)? });
+                taken.push(Taken {
+                    sequence: row.get(0)?,
+                    due_at: row.get(1)?,
+                });
             }
             let mut lease = tx.prepare_cached(LEASE)?;
             let mut add_event = tx.prepare_cached(ADD_EVENT)?;

@@ -42,7 +42,12 @@ impl Port {
             capacity: 500,
         };
         store.register(registration).await?;
-        Ok(Self { store, incarnation, queues, kinds })
+        Ok(Self {
+            store,
+            incarnation,
+            queues,
+            kinds,
+        })
     }
 
     pub(crate) async fn submit(&self, ids: &[[u8; 16]], payload: &Payload) -> anyhow::Result<()> {
@@ -70,7 +75,10 @@ impl Port {
     }
 
     pub(crate) async fn complete(&self, settlements: Vec<Settlement>) -> anyhow::Result<()> {
-        let settle = Settle { incarnation: self.incarnation, settlements };
+        let settle = Settle {
+            incarnation: self.incarnation,
+            settlements,
+        };
         for answer in self.store.settle(settle).await?.attempts {
             answer.context("a current attempt is settled")?;
         }

@@ -25,7 +25,11 @@ pub(crate) async fn run(dir: &Path, tasks: u32, rounds: u32) -> anyhow::Result<V
         let file = |who: &str| dir.join(format!("{who}-{round}.db"));
         limit.push(by_hand(&file("limit"), &file("limit-steady"), tasks).await?);
         ours.push(by_port(&file("ours"), &file("ours-steady"), tasks).await?);
-        bare.push(super::bare::phased(&file("bare"), tasks, PAYLOAD.as_bytes())?);
+        bare.push(super::bare::phased(
+            &file("bare"),
+            tasks,
+            PAYLOAD.as_bytes(),
+        )?);
         println!(
             "round {}: drain {:.0}/s, limit {:.0}/s; cycle {:.0}/s, limit {:.0}/s",
             round + 1,
@@ -40,8 +44,10 @@ pub(crate) async fn run(dir: &Path, tasks: u32, rounds: u32) -> anyhow::Result<V
 
 fn report(ours: &[Round], limit: &[Round], bare: &[(Duration, Duration)], tasks: u32) -> Value {
     let figures = |what: &str, of: fn(&Round) -> f64| {
-        let (our, their): (Vec<f64>, Vec<f64>) =
-            (ours.iter().map(of).collect(), limit.iter().map(of).collect());
+        let (our, their): (Vec<f64>, Vec<f64>) = (
+            ours.iter().map(of).collect(),
+            limit.iter().map(of).collect(),
+        );
         let ratios: Vec<f64> = our.iter().zip(&their).map(|(a, b)| a / b).collect();
         let (our, their, ratio) = (median(&our), median(&their), median(&ratios));
         println!("{what:<8} {our:>9.0}/s   limit {their:>9.0}/s   ratio {ratio:.2}");
@@ -86,7 +92,11 @@ async fn by_hand(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Rou
         let taken = limit.claim(BATCH)?;
         limit.complete(&taken)?;
     }
-    Ok(Round { submit, drain, cycle: rate(tasks, begin.elapsed()) })
+    Ok(Round {
+        submit,
+        drain,
+        cycle: rate(tasks, begin.elapsed()),
+    })
 }
 
 async fn by_port(phased: &PathBuf, steady: &PathBuf, tasks: u32) -> anyhow::Result<Round> {
@@ -116,5 +126,9 @@ async fn by_port(phased: &PathBuf, steady: &PathBuf, tasks: u32) -> anyhow::Resu
     }
     let cycle = rate(tasks, begin.elapsed());
     port.store.close().await;
-    Ok(Round { submit, drain, cycle })
+    Ok(Round {
+        submit,
+        drain,
+        cycle,
+    })
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use duly_core::State;
 use duly_runtime::{Context, Worker, WorkerBuilder};
-use duly_store::{Payload, Store, SystemClock};
+use duly_store::{Payload, SystemClock};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -54,7 +54,9 @@ pub(crate) async fn run(dir: &Path, tasks: u32, rounds: u32) -> anyhow::Result<V
         port.store.close().await;
     }
     let (drain, cycle) = (median(&drains), median(&cycles));
-    println!("by a real worker ({CONCURRENCY} handlers at once): drain {drain:.0}/s, cycle {cycle:.0}/s");
+    println!(
+        "by a real worker ({CONCURRENCY} handlers at once): drain {drain:.0}/s, cycle {cycle:.0}/s"
+    );
     Ok(json!({ "drain_per_s": drain.round(), "cycle_per_s": cycle.round() }))
 }
 
@@ -68,10 +70,12 @@ fn start(port: &Port, count: &Arc<Count>) -> anyhow::Result<Worker> {
             Ok::<_, std::convert::Infallible>(())
         }
     };
-    Ok(WorkerBuilder::new(Arc::clone(&port.store), Arc::new(SystemClock))
-        .concurrency(CONCURRENCY)
-        .handle(KIND, handler)
-        .start()?)
+    Ok(
+        WorkerBuilder::new(Arc::clone(&port.store), Arc::new(SystemClock))
+            .concurrency(CONCURRENCY)
+            .handle(KIND, handler)
+            .start()?,
+    )
 }
 
 /// Submits in batches; with a count, never further ahead of the handlers than [`AHEAD`].
@@ -96,7 +100,12 @@ async fn all_done(port: &Port, count: &Count, tasks: u32) -> anyhow::Result<()> 
     }
     loop {
         let queues = port.store.queues().await?;
-        if queues.iter().map(|q| q.counts.of(State::Completed)).sum::<u64>() >= u64::from(tasks) {
+        if queues
+            .iter()
+            .map(|q| q.counts.of(State::Completed))
+            .sum::<u64>()
+            >= u64::from(tasks)
+        {
             return Ok(());
         }
         tokio::time::sleep(LOOK).await;
