@@ -3,6 +3,7 @@
 
 mod bench;
 mod file;
+mod kill;
 mod refusal;
 mod server;
 mod signal;
