@@ -35,7 +35,7 @@ pub(crate) const TAKE: &str = "UPDATE duly_live
     SET state = ?2, attempt = ?3, spent = ?4, worker = ?5, started_at = coalesce(?6, started_at),
         progress_fraction = NULL, progress_text = NULL
     WHERE sequence = ?1";
-const BEGIN: &str = "UPDATE duly_live
+pub(crate) const BEGIN: &str = "UPDATE duly_live
     SET started_at = ?2, progress_fraction = NULL, progress_text = NULL WHERE sequence = ?1";
 pub(crate) const NEXT_DUE: &str = "SELECT due_at FROM duly_live INDEXED BY duly_live_due
     WHERE state IN (0, 5) ORDER BY due_at LIMIT 1";
@@ -382,7 +382,6 @@ fn begin(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use duly_core::State;
 
     #[test]

@@ -152,3 +152,58 @@ fn settle_pragmas(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(connection: &Connection, pragma: &str) -> i64 {
+        connection
+            .pragma_query_value(None, pragma, |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn every_connection_is_set_as_it_was_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("duly.db");
+        for (synchronous, code) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
+            let options = Options {
+                synchronous,
+                ..Options::default()
+            };
+            for role in [Role::Writer, Role::Reader] {
+                let connection = open(&path, &options, role).unwrap();
+                assert_eq!(number(&connection, "synchronous"), code);
+                assert_eq!(number(&connection, "wal_autocheckpoint"), CHECKPOINT_PAGES);
+                assert_eq!(number(&connection, "journal_size_limit"), LOG_BYTES_MAX);
+                assert_eq!(number(&connection, "foreign_keys"), 0);
+                let mode: String = connection
+                    .pragma_query_value(None, "journal_mode", |row| row.get(0))
+                    .unwrap();
+                assert_eq!(mode, "wal");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("duly.db");
+        let options = Options::default();
+        drop(open(&path, &options, Role::Writer).unwrap());
+        let reader = open(&path, &options, Role::Reader).unwrap();
+        let error = reader.execute_batch("CREATE TABLE t (x)").unwrap_err();
+        assert_eq!(
+            error.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::ReadOnly)
+        );
+    }
+
+    #[test]
+    fn naps_end_when_patience_does() {
+        PATIENCE.set(Duration::from_millis(10));
+        assert!(wait(0));
+        assert!(!wait(NAPS_SHORT + 10));
+    }
+}

@@ -19,7 +19,7 @@ const REVIVE: &str = "INSERT INTO duly_live
            progress_fraction, progress_text, error
     FROM duly_done WHERE sequence = ?1";
 const LINE: &str = "SELECT q.name, t.kind, t.unique_key
-    FROM duly_task AS t JOIN duly_queue AS q ON q.id = t.queue WHERE t.sequence = ?1";
+    FROM duly_task AS t CROSS JOIN duly_queue AS q ON q.id = t.queue WHERE t.sequence = ?1";
 
 /// Where a task stands, unfinished or ended.
 #[derive(Clone, Copy, Debug)]

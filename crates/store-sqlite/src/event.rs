@@ -17,7 +17,7 @@ macro_rules! event_columns {
 pub(crate) const OF_TASK: &str = concat!(
     event_columns!(),
     "FROM duly_event AS e INDEXED BY duly_event_task
-     JOIN duly_task AS t ON t.sequence = e.task LEFT JOIN duly_name AS n ON n.id = e.worker
+     CROSS JOIN duly_task AS t ON t.sequence = e.task LEFT JOIN duly_name AS n ON n.id = e.worker
      WHERE e.task = ?1 AND e.sequence > ?2 ORDER BY e.sequence LIMIT ?3"
 );
 pub(crate) const ALL: &str = concat!(

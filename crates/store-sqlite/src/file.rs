@@ -11,6 +11,8 @@ use crate::migration;
 
 /// What every SQLite database begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// How many bytes its header has.
+const HEADER_BYTES: u64 = 100;
 const TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE name = 'duly_schema'";
 const OTHER: &str = "SELECT name FROM sqlite_schema WHERE type = 'table'
     AND substr(name, 1, 5) <> 'duly_' AND substr(name, 1, 7) <> 'sqlite_' LIMIT 1";
@@ -39,13 +41,7 @@ pub(crate) fn inspect(path: &Path, share_file: bool) -> Result<Kind, OpenError> 
     kind(&connection, path, share_file)
 }
 
-/// What the database of a connection is; the same question inside the transaction that installs the
-/// tables.
-pub(crate) fn kind(
-    connection: &Connection,
-    path: &Path,
-    share_file: bool,
-) -> Result<Kind, OpenError> {
+fn kind(connection: &Connection, path: &Path, share_file: bool) -> Result<Kind, OpenError> {
     let failed = |error| OpenError::of(path, &error);
     let ours = connection
         .query_row(TABLE, [], |_| Ok(()))
@@ -84,29 +80,61 @@ fn touch_tables(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Whether there is no file, or one without a byte; an error if it is no database.
+/// Whether there is no file, or one without a byte; an error if it is no whole database.
 fn is_empty(path: &Path) -> Result<bool, OpenError> {
     let refused = |error: std::io::Error| OpenError::Io {
         path: path.into(),
         reason: error.to_string(),
     };
-    let mut header = Vec::new();
-    match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(refused(error)),
-        Ok(file) => file
-            .take(MAGIC.len() as u64)
-            .read_to_end(&mut header)
-            .map_err(refused)?,
+    let corrupt = |reason: String| OpenError::Corrupt {
+        path: path.into(),
+        reason,
     };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        opened => opened.map_err(refused)?,
+    };
+    let mut header = Vec::new();
+    (&file)
+        .take(HEADER_BYTES)
+        .read_to_end(&mut header)
+        .map_err(refused)?;
     if header.is_empty() {
         return Ok(true);
     }
-    if header != MAGIC {
-        return Err(OpenError::Corrupt {
-            path: path.into(),
-            reason: "it does not begin like an SQLite database".into(),
-        });
+    if !header.starts_with(MAGIC) {
+        return Err(corrupt("it does not begin like an SQLite database".into()));
     }
-    Ok(false)
+    let (promised, pending) = (promised_bytes(&header), is_pending(path));
+    let length = file.metadata().map_err(refused)?.len();
+    match promised {
+        Some(promised) if !pending && length < promised => Err(corrupt(format!(
+            "it has {length} bytes of the {promised} that it says it has"
+        ))),
+        _ => Ok(false),
+    }
+}
+
+/// How long a file says it is, if it can be told.
+fn promised_bytes(header: &[u8]) -> Option<u64> {
+    let number = |at: usize| {
+        let bytes: [u8; 4] = header.get(at..at + 4)?.try_into().ok()?;
+        Some(u64::from(u32::from_be_bytes(bytes)))
+    };
+    // The page size is 16 bits, of which 1 stands for 65,536.
+    let page_size = match number(16)? >> 16 {
+        1 => 65_536,
+        size => size,
+    };
+    // The count is right only if whoever wrote last kept it.
+    (number(24)? == number(92)?).then_some(page_size * number(28)?)
+}
+
+/// Whether a log or a journal beside the file may hold what the file lacks.
+fn is_pending(path: &Path) -> bool {
+    ["-wal", "-journal"].into_iter().any(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::fs::metadata(name).is_ok_and(|found| found.len() > 0)
+    })
 }

@@ -23,7 +23,7 @@ pub(crate) const FORGET_TASK: &str = "DELETE FROM duly_task WHERE sequence = ?1"
 pub(crate) const FORGET_EVENTS: &str = "DELETE FROM duly_event WHERE task = ?1";
 pub(crate) const OLD_EVENTS: &str =
     "SELECT sequence, at FROM duly_event ORDER BY sequence LIMIT ?1";
-const FORGET_UNTIL: &str = "DELETE FROM duly_event WHERE sequence <= ?1";
+pub(crate) const FORGET_UNTIL: &str = "DELETE FROM duly_event WHERE sequence <= ?1";
 const LEADER: &str = "SELECT holder, until FROM duly_leader WHERE name = ?1";
 const LEAD: &str = "INSERT INTO duly_leader (name, holder, until) VALUES (?1, ?2, ?3)
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until";
@@ -169,7 +169,7 @@ fn forget(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept> {
         .take_while(|(_, at)| *at <= until)
         .map(|(sequence, _)| sequence)
         .collect();
-    if let Some(last) = old.iter().take(limit).last() {
+    if let Some(last) = old.iter().take(limit).next_back() {
         tx.connection
             .prepare_cached(FORGET_UNTIL)?
             .execute([last])?;

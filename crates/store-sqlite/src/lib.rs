@@ -18,6 +18,8 @@ mod live;
 mod message;
 mod migration;
 mod options;
+#[cfg(test)]
+mod plan;
 mod queue;
 mod reader;
 mod record;

@@ -28,7 +28,7 @@ pub(crate) const KEEP: &str = "INSERT INTO duly_done
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
             ?21, ?22)";
 const UNIQUE_KEY: &str = "SELECT kind, unique_key FROM duly_task WHERE sequence = ?1";
-const FREE_KEY: &str = "DELETE FROM duly_unique WHERE kind = ?1 AND key = ?2";
+pub(crate) const FREE_KEY: &str = "DELETE FROM duly_unique WHERE kind = ?1 AND key = ?2";
 
 /// An unfinished task, as read in this transaction.
 #[derive(Debug)]

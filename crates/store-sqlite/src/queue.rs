@@ -16,7 +16,7 @@ const QUEUES: &str = "SELECT name, paused, bound, retention_completed, retention
 const COUNTS: &str = "SELECT state, n FROM duly_count WHERE queue = ?1";
 pub(crate) const DUE: &str = "SELECT li.queue, s.state, count(*)
     FROM duly_live AS s INDEXED BY duly_live_due
-    JOIN duly_lane AS la ON la.id = s.lane JOIN duly_line AS li ON li.id = la.line
+    CROSS JOIN duly_lane AS la ON la.id = s.lane CROSS JOIN duly_line AS li ON li.id = la.line
     WHERE s.state IN (0, 5) AND s.due_at <= ?1 GROUP BY li.queue, s.state";
 
 pub(crate) fn configure(

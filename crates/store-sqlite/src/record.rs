@@ -21,8 +21,8 @@ macro_rules! common_columns {
 pub(crate) const LIVE: &str = concat!(
     "SELECT ",
     common_columns!(),
-    " FROM duly_live AS s JOIN duly_task AS t ON t.sequence = s.sequence
-      JOIN duly_kind AS k ON k.id = t.kind JOIN duly_queue AS q ON q.id = t.queue
+    " FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
+      CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
       LEFT JOIN duly_worker AS w ON w.id = s.worker LEFT JOIN duly_name AS n ON n.id = w.name
       WHERE s.sequence = ?1"
 );
@@ -30,8 +30,8 @@ pub(crate) const DONE: &str = concat!(
     "SELECT ",
     common_columns!(),
     ", s.finished_at, s.encoding, s.version, s.key_id, s.result
-      FROM duly_done AS s JOIN duly_task AS t ON t.sequence = s.sequence
-      JOIN duly_kind AS k ON k.id = t.kind JOIN duly_queue AS q ON q.id = t.queue
+      FROM duly_done AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
+      CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
       LEFT JOIN duly_name AS n ON n.id = s.holder
       WHERE s.sequence = ?1"
 );

@@ -85,7 +85,7 @@ pub(crate) fn task_id(row: &Row<'_>, at: usize) -> Result<TaskId> {
     id_bytes(row, at).map(TaskId::from_bytes)
 }
 
-/// A payload, from the columns encoding, version, key_id, bytes that begin at `at`.
+/// A payload, from the columns `encoding, version, key_id, bytes` that begin at `at`.
 pub(crate) fn payload(row: &Row<'_>, at: usize) -> Result<Payload> {
     Ok(Payload {
         encoding: coded(row, at, Encoding::from_code)?,

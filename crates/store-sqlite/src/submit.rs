@@ -24,8 +24,8 @@ pub(crate) const ADD_LIVE: &str = "INSERT INTO duly_live
      cancel_requested, keyed)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 const ADD_KEY: &str = "INSERT INTO duly_unique (kind, key, task) VALUES (?1, ?2, ?3)";
-const KEY_HOLDER: &str =
-    "SELECT t.id FROM duly_unique AS u JOIN duly_task AS t ON t.sequence = u.task
+pub(crate) const KEY_HOLDER: &str =
+    "SELECT t.id FROM duly_unique AS u CROSS JOIN duly_task AS t ON t.sequence = u.task
     WHERE u.kind = ?1 AND u.key = ?2";
 /// The statements of one submit, prepared once.
 struct Pens<'c> {

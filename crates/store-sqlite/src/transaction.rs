@@ -10,7 +10,7 @@ use crate::error::Fault;
 const ADD_EVENT: &str = "INSERT INTO duly_event
     (sequence, task, kind, at, attempt, worker, due_at, priority, error)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
+pub(crate) const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
 
 /// An event to write.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ const REGISTER: &str = "INSERT INTO duly_worker
     ON CONFLICT (incarnation) DO UPDATE SET name = excluded.name, queues = excluded.queues,
         kinds = excluded.kinds, labels = excluded.labels, capacity = excluded.capacity";
 const RENEW: &str = "UPDATE duly_worker SET renewed_at = ?2, beats = beats + 1 WHERE id = ?1";
-const PROGRESS: &str = "UPDATE duly_live SET progress_fraction = ?2, progress_text = ?3
+pub(crate) const PROGRESS: &str = "UPDATE duly_live SET progress_fraction = ?2, progress_text = ?3
     WHERE sequence = ?1";
 const LAPSE: &str = "UPDATE duly_worker SET lapsed = 1 WHERE id = ?1";
 const FORGET: &str = "DELETE FROM duly_worker WHERE id = ?1";
@@ -35,7 +35,7 @@ pub(crate) const CANCEL_REQUESTS: &str = "SELECT t.id, s.attempt
     ORDER BY s.sequence";
 const WORKERS: &str = "SELECT w.incarnation, n.name, w.queues, w.kinds, w.labels, w.capacity,
         w.registered_at, w.renewed_at, w.beats, w.id
-    FROM duly_worker AS w JOIN duly_name AS n ON n.id = w.name ORDER BY w.incarnation";
+    FROM duly_worker AS w CROSS JOIN duly_name AS n ON n.id = w.name ORDER BY w.incarnation";
 pub(crate) const COUNT_HELD: &str = "SELECT count(*) FILTER (WHERE state = ?2),
         count(*) FILTER (WHERE state = ?3)
     FROM duly_live INDEXED BY duly_live_leased WHERE worker = ?1";

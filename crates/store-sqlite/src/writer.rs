@@ -83,6 +83,8 @@ impl Writer {
             hints: self.hints,
             clock: self.clock,
         };
+        // What was committed before is news to nobody. A failure shows again at the first operation.
+        drop(desk.look());
         let mut stopped = Vec::new();
         loop {
             match self.inbox.recv_timeout(WATCH_INTERVAL) {
@@ -292,3 +294,6 @@ fn answer(group: Group, outcome: Result<(), Failure>) {
         drop(place);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Random histories of operations give the same answers from this store as from the memory store.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use duly_store::testing::model;

@@ -1,5 +1,6 @@
 //! What the tests of this store share.
 #![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +22,9 @@ pub(crate) fn options(clock: Arc<dyn Clock>) -> Options {
 pub(crate) fn open(path: &Path, options: Options) -> Result<SqliteStore, OpenError> {
     let path = path.to_path_buf();
     let opener = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         runtime.block_on(SqliteStore::open(path, options))
     });
     opener.join().unwrap()
@@ -37,4 +40,31 @@ pub(crate) fn rig() -> Rig {
         clock,
         guard: Box::new(folder),
     }
+}
+
+/// How many transactions were committed to the log of a file since it was last begun anew: each ends
+/// in a frame that names the size of the database.
+pub(crate) fn commits(path: &Path) -> usize {
+    const HEADER: usize = 32;
+    const FRAME_HEADER: usize = 24;
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    let log = std::fs::read(name).unwrap();
+    if log.len() < HEADER {
+        return 0;
+    }
+    let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
+    let frame = FRAME_HEADER + number(8) as usize;
+    let frames = (HEADER..)
+        .step_by(frame)
+        .take_while(|at| at + frame <= log.len());
+    let salt = |at: usize| (number(at), number(at + 4));
+    frames
+        .filter(|at| number(at + 4) > 0 && salt(at + 8) == salt(16))
+        .count()
+}
+
+/// A store on the machine's clock, and its file.
+pub(crate) fn real(path: &Path) -> Arc<SqliteStore> {
+    Arc::new(open(path, options(Arc::new(duly_store::SystemClock))).unwrap())
 }

@@ -1,0 +1,154 @@
+//! Every hot statement uses the index that was meant for it, with statistics and without.
+
+use rusqlite::Connection;
+
+use crate::migration::MIGRATIONS;
+use crate::{claim, done, event, house, list, live, queue, record, submit, transaction, worker};
+
+/// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
+const PLANS: &[(&str, &[&str])] = &[
+    (transaction::SEQUENCE, &["duly_task USING COVERING INDEX"]),
+    (record::SEQUENCE, &["duly_task USING COVERING INDEX"]),
+    (live::LIVE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (live::UPDATE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (live::REMOVE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (live::FREE_KEY, &["USING PRIMARY KEY (kind=? AND key=?)"]),
+    (done::DONE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (done::FORGET, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (
+        submit::KEY_HOLDER,
+        &[
+            "u USING PRIMARY KEY (kind=? AND key=?)",
+            "t USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (
+        claim::LANE,
+        &[
+            "s USING INDEX duly_live_ready (lane=?)",
+            "t USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (claim::TAKE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (claim::BEGIN, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (
+        claim::NEXT_DUE,
+        &["SCAN duly_live USING INDEX duly_live_due"],
+    ),
+    (house::DUE, &["INDEX duly_live_due (due_at<?)"]),
+    (house::OVERDUE, &["INDEX duly_live_deadline (deadline<?)"]),
+    (
+        house::STALE,
+        &["INDEX duly_done_kept (queue=? AND kept=? AND finished_at<?)"],
+    ),
+    (house::FORGET_TASK, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (house::FORGET_EVENTS, &["INDEX duly_event_task (task=?)"]),
+    (
+        house::FORGET_UNTIL,
+        &["USING INTEGER PRIMARY KEY (rowid<?)"],
+    ),
+    (house::OLD_EVENTS, &["SCAN duly_event"]),
+    (worker::HELD, &["INDEX duly_live_leased (worker=?)"]),
+    (worker::COUNT_HELD, &["INDEX duly_live_leased (worker=?)"]),
+    (worker::PROGRESS, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (
+        worker::CANCEL_REQUESTS,
+        &[
+            "s USING INDEX duly_live_cancel (worker=?)",
+            "t USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (queue::DUE, &["s USING INDEX duly_live_due (due_at<?)"]),
+    (
+        event::ALL,
+        &[
+            "e USING INTEGER PRIMARY KEY (rowid>?)",
+            "t USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (
+        event::OF_TASK,
+        &["e USING INDEX duly_event_task (task=? AND rowid>?)"],
+    ),
+    (list::LIVE, &["s USING INTEGER PRIMARY KEY (rowid<?)"]),
+    (list::DONE, &["s USING INTEGER PRIMARY KEY (rowid<?)"]),
+    (
+        list::FAILED,
+        &["s USING INDEX duly_done_failed (kept=? AND rowid<?)"],
+    ),
+    (list::LEASED, &["s USING INDEX duly_live_leased"]),
+    (record::LIVE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (record::DONE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
+];
+
+/// Statements that may sort, and those that may go through a whole index: what they find there is
+/// bounded by what workers hold, by a limit, or by what is due.
+const MAY_SORT: &[&str] = &[list::LEASED, queue::DUE];
+const MAY_SCAN: &[&str] = &[claim::NEXT_DUE, house::OLD_EVENTS];
+
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+        .unwrap();
+    let unbound = vec![rusqlite::types::Null; statement.parameter_count()];
+    let rows = statement.query_map(rusqlite::params_from_iter(unbound), |row| row.get(3));
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn check(connection: &Connection) {
+    for (sql, parts) in PLANS {
+        let plan = plan(connection, sql);
+        for part in *parts {
+            assert!(
+                plan.iter().any(|line| line.contains(part)),
+                "no \"{part}\" in the plan of\n{sql}\n{plan:#?}"
+            );
+        }
+        let forbidden = |line: &&String| {
+            line.contains("TEMP B-TREE") && !MAY_SORT.contains(sql)
+                || line.starts_with("SCAN") && !MAY_SCAN.contains(sql) && !MAY_SORT.contains(sql)
+        };
+        assert_eq!(
+            plan.iter().find(forbidden),
+            None,
+            "in the plan of\n{sql}\n{plan:#?}"
+        );
+    }
+}
+
+fn schema() -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    for migration in MIGRATIONS {
+        connection.execute_batch(migration.sql).unwrap();
+    }
+    connection
+}
+
+#[test]
+fn without_statistics() {
+    check(&schema());
+}
+
+#[test]
+fn with_statistics_of_a_backlog() {
+    let connection = schema();
+    let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)";
+    connection
+        .execute_batch(&format!(
+            "INSERT INTO duly_lane (id, line, suspect) VALUES (1, 1, 0);
+             INSERT INTO duly_line (id, queue, kind) VALUES (1, 1, 1);
+             INSERT INTO duly_queue VALUES (1, 'q', 0, 9, 9, 9), (2, 'r', 0, 9, 9, 9), (3, 's', 0, 9, 9, 9);
+             INSERT INTO duly_kind VALUES (1, 'k'), (2, 'l'), (3, 'm');
+             INSERT INTO duly_name VALUES (1, 'k'), (2, 'l'), (3, 'm');
+             {fill} INSERT INTO duly_task (sequence, id, queue, kind, submitted_at, encoding, version, payload)
+                 SELECT i, randomblob(16), 1, 1, i, 0, 0, x'' FROM n;
+             {fill} INSERT INTO duly_live
+                 SELECT i, 1, 2, i, iif(i < 1500, 2, 4), 2, i, NULL, 0, 0, 0, 3, 0, 0,
+                        iif(i < 1500, NULL, 1), NULL, NULL, NULL, NULL FROM n;
+             {fill} INSERT INTO duly_event (sequence, task, kind, at, attempt)
+                 SELECT i, i / 3, 0, i, 0 FROM n;
+             ANALYZE;"
+        ))
+        .unwrap();
+    check(&connection);
+}

@@ -1,0 +1,120 @@
+use std::sync::mpsc::{Sender, channel};
+
+use duly_core::{State, TaskId};
+use duly_store::{ManualClock, NewTask, Payload, Submit, SubmitError, SubmitReply};
+use tokio::sync::Semaphore;
+
+use super::*;
+use crate::connection::{self, Role};
+use crate::message::{Answer, call};
+use crate::options::Options;
+use crate::{migration, queue, submit};
+
+/// A writer that can be set up before it begins.
+struct World {
+    connection: Connection,
+    outbox: Sender<Letter>,
+    writer: Writer,
+    places: Arc<Semaphore>,
+    _folder: tempfile::TempDir,
+}
+
+fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duly.db");
+    let options = Options {
+        clock: Arc::new(ManualClock::default()),
+        ..Options::default()
+    };
+    let mut connection = connection::open(&path, &options, Role::Writer).unwrap();
+    migration::apply(&mut connection, &path, options.clock.as_ref(), true).unwrap();
+    let (outbox, inbox) = channel();
+    World {
+        connection,
+        outbox,
+        writer: Writer {
+            inbox,
+            hints: Arc::new(Hints::default()),
+            clock: options.clock,
+        },
+        places: Arc::new(Semaphore::new(QUEUE_MAX)),
+        _folder: folder,
+    }
+}
+
+fn task(n: u8, bytes: usize) -> NewTask {
+    NewTask::new(
+        TaskId::from_bytes([n; 16]),
+        "work",
+        Payload::bytes(vec![n; bytes]),
+    )
+}
+
+impl World {
+    fn submit(&self, tasks: Vec<NewTask>) -> Answer<SubmitReply, SubmitError> {
+        let (operation, answer) = call(Submit { tasks }, submit::submit);
+        let place = Arc::clone(&self.places).try_acquire_owned().unwrap();
+        self.outbox.send(Letter::Do(operation, place)).unwrap();
+        answer
+    }
+
+    /// Lets the writer do what it was sent, and end.
+    fn run(self) -> (Connection, tempfile::TempDir) {
+        drop(self.outbox);
+        self.writer.run(&self.connection);
+        (self.connection, self._folder)
+    }
+}
+
+fn pending(connection: &Connection) -> u64 {
+    let queues = queue::queues(connection, Timestamp::default()).unwrap();
+    queues
+        .iter()
+        .map(|queue| queue.counts.of(State::Pending))
+        .sum()
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_costs_only_what_does_not_fit() {
+    let world = world();
+    world
+        .connection
+        .pragma_update(None, "max_page_count", 100)
+        .unwrap();
+    let before = world.submit(vec![task(1, 10), task(2, 10)]);
+    let large = world.submit(vec![task(3, 10), task(4, 1 << 20)]);
+    let after = world.submit(vec![task(5, 10)]);
+    let (connection, _folder) = world.run();
+    for mut answer in [before, after] {
+        assert!(answer.try_recv().unwrap().is_ok());
+    }
+    let mut large = large;
+    let Err(SubmitError::Store(error)) = large.try_recv().unwrap() else {
+        panic!("it cannot fit");
+    };
+    assert!(error.retryable() && !error.outcome_unknown(), "{error}");
+    assert_eq!(pending(&connection), 3);
+    let tasks = "SELECT count(*), max(sequence) FROM duly_task";
+    let found: (i64, i64) = connection
+        .query_row(tasks, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!(found, (3, 3), "no sequence was used up");
+}
+
+#[test]
+fn what_cannot_be_read_costs_only_who_asked_for_it() {
+    let world = world();
+    let spoil = "CREATE TRIGGER spoil BEFORE INSERT ON duly_task WHEN new.sequence = 2
+        BEGIN SELECT raise(ABORT, 'spoiled'); END";
+    world.connection.execute_batch(spoil).unwrap();
+    let good = world.submit(vec![task(1, 10)]);
+    let spoiled = world.submit(vec![task(2, 10)]);
+    let (connection, _folder) = world.run();
+    let (mut good, mut spoiled) = (good, spoiled);
+    assert!(good.try_recv().unwrap().is_ok());
+    assert!(matches!(
+        spoiled.try_recv().unwrap(),
+        Err(SubmitError::Store(StoreError::Corrupt { .. }))
+    ));
+    assert_eq!(pending(&connection), 1);
+}
