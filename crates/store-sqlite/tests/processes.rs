@@ -177,7 +177,7 @@ async fn nobody_is_turned_away_and_nothing_starts_twice() {
     while let Some(ended) = running.join_next().await {
         ended.unwrap();
     }
-    let started = started.lock().unwrap();
+    let started = std::mem::take(&mut *started.lock().unwrap());
     let distinct: HashSet<_> = started.iter().collect();
     assert_eq!(distinct.len(), started.len(), "something started twice");
     let counts = real(&path).queues().await.unwrap()[0].counts;
