@@ -1,0 +1,20 @@
+//! Several real processes on one SQLite file: a task that kills whoever runs it, and two that share
+//! the work.
+//!
+//! A child process is this test binary once more, told by the environment which part to play.
+#![cfg(feature = "sqlite")]
+
+mod child;
+mod poison;
+mod sharing;
+
+/// Where child processes begin. Run by itself, without a part to play, it has nothing to do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child_process() {
+    match child::part().as_deref() {
+        None => {}
+        Some("poison") => poison::child().await,
+        Some("sharing") => sharing::child().await,
+        Some(other) => panic!("no child plays {other:?}"),
+    }
+}
