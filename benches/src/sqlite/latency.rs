@@ -56,6 +56,7 @@ async fn sample(
     let payload = Payload::json(PAYLOAD);
     let (mut started, mut submitted) = (Vec::new(), Vec::new());
     for id in ids_from(seed, SAMPLES) {
+        // poll interval: a benchmark measures real time
         tokio::time::sleep(REST).await;
         let begin = Instant::now();
         port.submit(&[id], &payload).await?;

@@ -108,6 +108,7 @@ async fn all_done(port: &Port, count: &Count, tasks: u32) -> anyhow::Result<()> 
         {
             return Ok(());
         }
+        // poll interval: a benchmark measures real time
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -25,10 +25,16 @@ const ROOMS: &[Room] = &[
         &[],
     ),
     Room::new(
-        "xtask",
-        &["duly", "duly-core", "duly-store", "duly-store-sqlite"],
+        "duly-bench",
+        &[
+            "duly-core",
+            "duly-runtime",
+            "duly-store",
+            "duly-store-sqlite",
+        ],
         &[],
     ),
+    Room::new("xtask", &[], &[]),
 ];
 
 /// Crates that speak to one kind of store.
