@@ -74,7 +74,8 @@ pub struct Task {
     /// `base64`, if the payload is not JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload_encoding: Option<String>,
-    /// What the handler returned (only where one task is asked for), in the same way.
+    /// What the handler returned (only where one task is asked for; `null` if nothing), in the same
+    /// way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Box<RawValue>>,
     /// `base64`, if the result is not JSON.

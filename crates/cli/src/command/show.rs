@@ -34,7 +34,7 @@ fn text(task: &Task) -> String {
         let _ = writeln!(text, "{name:<14}{}", output::printable(&value));
     }
     for (name, body) in [("payload", &task.payload), ("result", &task.result)] {
-        if let Some(body) = body {
+        if let Some(body) = body.as_ref().filter(|body| body.get() != "null") {
             let _ = writeln!(text, "{name:<14}{}", output::printable_lines(&pretty(body)));
         }
     }

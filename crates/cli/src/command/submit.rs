@@ -146,7 +146,8 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
         unique_key: asked.options.unique.clone(),
         ..NewTask::default()
     });
-    let submitted = client.submit(&task).await?;
+    let submitted = client.submit(&task).await;
+    let submitted = submitted.map_err(|failure| with_id(failure, task.id))?;
     if json {
         return output::print_json(&submitted);
     }
@@ -160,6 +161,16 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
         submitted.id,
         output::state(submitted.state)
     ))
+}
+
+/// The server may have the task although its answer got lost: the same id makes asking again safe.
+fn with_id(failure: Failure, id: Option<TaskId>) -> Failure {
+    match (failure, id) {
+        (Failure::Unreachable(text), Some(id)) => Failure::Unreachable(format!(
+            "{text}; submitting it again with --id {id} makes no second task"
+        )),
+        (failure, _) => failure,
+    }
 }
 
 /// An id of the client's own: a request that is sent again makes no second task.

@@ -57,7 +57,7 @@ pub(crate) fn task_whole(record: TaskRecord) -> duly_api::Task {
     let (payload, payload_encoding) = json(&record.payload);
     let (result, result_encoding) = match &record.result {
         Some(result) => json(result),
-        None => (None, None),
+        None => (Some(RawValue::NULL.to_owned()), None),
     };
     duly_api::Task {
         payload,

@@ -41,6 +41,17 @@ async fn submit(api: &Api, task: &str) -> String {
 async fn a_task_is_shown_with_its_attempts_and_events() {
     let api = Api::new();
     let id = submit(&api, r#"{"kind": "a", "payload": {"n":  1}}"#).await;
+    let shown = api.get(&format!("/v1/tasks/{id}")).await.body;
+    for field in [
+        "result",
+        "error",
+        "progress",
+        "started_at",
+        "finished_at",
+        "worker",
+    ] {
+        assert_eq!(shown.get(field), Some(&Value::Null), "{field}");
+    }
     let attempt = claim(&api).await;
     let failed = Settlement {
         error: Some("no luck".to_owned()),
