@@ -122,19 +122,11 @@ fn choose(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Vec<Chosen>> 
     if total == 0 || lanes == 0 {
         return Ok(Vec::new());
     }
-    while tx.lane_steps.len() < lanes {
-        let step = tx.connection.prepare(LANE)?;
-        tx.lane_steps.push(step);
-    }
-    let mut steps = std::mem::take(tx.lane_steps);
+    let mut steps = tx.pens.lane_steps(lanes)?;
     let chosen = merge(tx, request, &queues, &mut steps, (run, total));
-    steps.truncate(LANE_STEPS_MAX);
-    *tx.lane_steps = steps;
+    tx.pens.keep_lane_steps(steps);
     chosen
 }
-
-/// How many prepared statements are kept to step through lanes.
-const LANE_STEPS_MAX: usize = 256;
 
 /// The open lanes, by queue in the order of the request; those that are certainly empty are left out.
 fn open_lanes(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Vec<Vec<LaneSlot>>> {
@@ -305,13 +297,12 @@ fn take(
     run: u32,
     worker: &Worker,
 ) -> Result<Vec<Lease>> {
-    let mut pen = tx.connection.prepare_cached(TAKE)?;
     let mut leases = Vec::with_capacity(chosen.len());
     for (place, task) in chosen.into_iter().enumerate() {
         let start = place < run as usize;
         let mut vitals = task.vitals;
         vitals.lease(start).map_err(row::impossible)?;
-        pen.execute(params![
+        tx.pens.take.execute(params![
             task.sequence,
             vitals.state.code(),
             vitals.attempt,

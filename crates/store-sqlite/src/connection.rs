@@ -13,8 +13,9 @@ use crate::options::{Options, Synchronous};
 const CHECKPOINT_PAGES: i64 = 4_000;
 /// The log file is cut back to this when it is copied: 64 MiB.
 const LOG_BYTES_MAX: i64 = 64 << 20;
-/// Pages kept in memory by the writer: 64 MiB. (Negative counts are KiB to SQLite.)
-const WRITER_CACHE: i64 = -(64 << 10);
+/// Pages kept in memory by the writer: 16 MiB (negative counts are KiB to SQLite). A commit that has
+/// split pages looks through the whole cache, so a larger one makes small commits slower.
+const WRITER_CACHE: i64 = -(16 << 10);
 /// Pages kept in memory by each reader: 8 MiB.
 const READER_CACHE: i64 = -(8 << 10);
 /// Prepared statements kept per connection: more than there are.

@@ -18,6 +18,7 @@ mod live;
 mod message;
 mod migration;
 mod options;
+mod pens;
 #[cfg(test)]
 mod plan;
 mod queue;

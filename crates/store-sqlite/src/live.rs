@@ -65,8 +65,8 @@ impl Transaction<'_, '_> {
     /// An unfinished task, if it is one.
     pub(crate) fn live(&mut self, sequence: i64) -> Result<Option<Live>> {
         let found = self
-            .connection
-            .prepare_cached(LIVE)?
+            .pens
+            .live
             .query_row([sequence], |row| read(row, sequence))
             .optional()?;
         let Some((lane, mut live)) = found else {
@@ -104,7 +104,7 @@ impl Transaction<'_, '_> {
         let lane = *self.book.lane(live.lane);
         let place = self.place(lane.queue, lane.kind, live.sequence, vitals)?;
         let worker = live.worker.filter(|_| vitals.state.is_leased());
-        self.connection.prepare_cached(UPDATE)?.execute(params![
+        self.pens.update.execute(params![
             live.sequence,
             place.lane_id,
             place.class,
@@ -130,7 +130,7 @@ impl Transaction<'_, '_> {
             _ => trace.error.or(live.error.as_deref()),
         };
         let result = trace.result;
-        self.connection.prepare_cached(KEEP)?.execute(params![
+        self.pens.keep.execute(params![
             live.sequence,
             self.book.queue(queue).id,
             kept(vitals.state),
@@ -154,9 +154,7 @@ impl Transaction<'_, '_> {
             result.and_then(|payload| payload.key_id.as_deref()),
             result.map(|payload| &*payload.bytes),
         ])?;
-        self.connection
-            .prepare_cached(REMOVE)?
-            .execute([live.sequence])?;
+        self.pens.remove.execute([live.sequence])?;
         if live.keyed {
             self.free_key(live.sequence)?;
         }

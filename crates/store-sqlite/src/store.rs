@@ -21,6 +21,7 @@ use crate::error::{Fault, OpenError, closed};
 use crate::file::{self, Kind};
 use crate::message::{self, Work};
 use crate::options::Options;
+use crate::pens::Pens;
 use crate::writer::{self, Writer};
 use crate::{
     change, claim, event, house, list, migration, queue, reader, record, settle, submit, worker,
@@ -176,16 +177,20 @@ fn write(
     writer: Writer,
     opened: oneshot::Sender<Result<(), OpenError>>,
 ) {
-    match prepare(path, options) {
-        Ok(connection) => {
-            if opened.send(Ok(())).is_ok() {
-                let stopped = writer.run(&connection);
-                drop(connection);
-                drop(stopped);
-            }
+    let connection = match prepare(path, options) {
+        Ok(connection) => connection,
+        Err(error) => return drop(opened.send(Err(error))),
+    };
+    let stopped = match Pens::new(&connection) {
+        Ok(_) if opened.is_closed() => return,
+        Ok(pens) => {
+            drop(opened.send(Ok(())));
+            writer.run(&connection, pens)
         }
-        Err(error) => drop(opened.send(Err(error))),
-    }
+        Err(error) => return drop(opened.send(Err(OpenError::of(path, &error)))),
+    };
+    drop(connection);
+    drop(stopped);
 }
 
 /// Looks at the file, opens it, and brings it up to date.

@@ -7,7 +7,7 @@ use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
 use duly_store::{
     InvalidInput, Name, NewTask, Submit, SubmitError, SubmitReply, Submitted, validate,
 };
-use rusqlite::{CachedStatement, OptionalExtension, Result, params};
+use rusqlite::{OptionalExtension, Result, params};
 
 use crate::book::QueueSlot;
 use crate::error::Fault;
@@ -27,12 +27,6 @@ const ADD_KEY: &str = "INSERT INTO duly_unique (kind, key, task) VALUES (?1, ?2,
 pub(crate) const KEY_HOLDER: &str =
     "SELECT t.id FROM duly_unique AS u CROSS JOIN duly_task AS t ON t.sequence = u.task
     WHERE u.kind = ?1 AND u.key = ?2";
-/// The statements of one submit, prepared once.
-struct Pens<'c> {
-    task: CachedStatement<'c>,
-    live: CachedStatement<'c>,
-}
-
 pub(crate) fn submit(
     tx: &mut Transaction<'_, '_>,
     request: &Submit,
@@ -74,20 +68,15 @@ fn admit_all(
     tx: &mut Transaction<'_, '_>,
     tasks: &[NewTask],
 ) -> std::result::Result<Vec<Submitted>, Fault<SubmitError>> {
-    let mut pens = Pens {
-        task: tx.connection.prepare_cached(ADD_TASK)?,
-        live: tx.connection.prepare_cached(ADD_LIVE)?,
-    };
     let mut submitted = Vec::with_capacity(tasks.len());
     for (index, task) in tasks.iter().enumerate() {
-        submitted.push(admit(tx, &mut pens, task, index)?);
+        submitted.push(admit(tx, task, index)?);
     }
     Ok(submitted)
 }
 
 fn admit(
     tx: &mut Transaction<'_, '_>,
-    pens: &mut Pens<'_>,
     task: &NewTask,
     index: usize,
 ) -> std::result::Result<Submitted, Fault<SubmitError>> {
@@ -108,7 +97,7 @@ fn admit(
     }
     let queue = tx.book.make_queue(tx.connection, &task.queue)?;
     let kind = tx.book.make_kind(tx.connection, &task.kind)?;
-    Ok(insert(tx, pens, task, queue, kind)?)
+    Ok(insert(tx, task, queue, kind)?)
 }
 
 /// Why a task that is not there yet cannot be taken in.
@@ -167,13 +156,12 @@ fn existing(tx: &mut Transaction<'_, '_>, id: TaskId) -> Result<Option<Submitted
 
 fn insert(
     tx: &mut Transaction<'_, '_>,
-    pens: &mut Pens<'_>,
     task: &NewTask,
     queue: QueueSlot,
     kind: i64,
 ) -> Result<Submitted> {
     let sequence = tx.next_sequence()?;
-    if !write_task(tx, &mut pens.task, task, (queue, kind, sequence))? {
+    if !write_task(tx, task, (queue, kind, sequence))? {
         tx.book.counters(tx.connection)?.task -= 1;
         let existing = existing(tx, task.id)?;
         return existing.ok_or(rusqlite::Error::QueryReturnedNoRows);
@@ -182,7 +170,7 @@ fn insert(
     let deadline = task.deadline.map(|deadline| deadline.resolve(now));
     let due_at = task.due.resolve(now);
     let vitals = Vitals::submitted(task.priority, due_at, deadline, task.lost_max, now);
-    write_live(tx, &mut pens.live, &vitals, (queue, kind, sequence), task)?;
+    write_live(tx, &vitals, (queue, kind, sequence), task)?;
     if let Some(key) = &task.unique_key {
         tx.take_key(kind, key, sequence)?;
     }
@@ -201,13 +189,12 @@ fn insert(
 
 /// Writes what never changes; false if a task of this id is there already.
 fn write_task(
-    tx: &Transaction<'_, '_>,
-    pen: &mut CachedStatement<'_>,
+    tx: &mut Transaction<'_, '_>,
     task: &NewTask,
     (queue, kind, sequence): (QueueSlot, i64, i64),
 ) -> Result<bool> {
     let payload = &task.payload;
-    let changed = pen.execute(params![
+    let changed = tx.pens.add_task.execute(params![
         sequence,
         task.id.as_bytes(),
         tx.book.queue(queue).id,
@@ -228,13 +215,12 @@ fn write_task(
 
 fn write_live(
     tx: &mut Transaction<'_, '_>,
-    pen: &mut CachedStatement<'_>,
     vitals: &Vitals,
     (queue, kind, sequence): (QueueSlot, i64, i64),
     task: &NewTask,
 ) -> Result<()> {
     let place = tx.place(queue, kind, sequence, vitals)?;
-    pen.execute(params![
+    tx.pens.add_live.execute(params![
         sequence,
         place.lane_id,
         place.class,

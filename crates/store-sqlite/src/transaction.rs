@@ -2,12 +2,13 @@
 
 use duly_core::{EventKind, OrderPolicy, Priority, State, TaskId, Timestamp, Vitals};
 use duly_store::Name;
-use rusqlite::{Connection, OptionalExtension, Result, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::book::{Book, QueueSlot};
 use crate::error::Fault;
+use crate::pens::Pens;
 
-const ADD_EVENT: &str = "INSERT INTO duly_event
+pub(crate) const ADD_EVENT: &str = "INSERT INTO duly_event
     (sequence, task, kind, at, attempt, worker, due_at, priority, error)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 pub(crate) const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
@@ -43,8 +44,7 @@ impl NewEvent {
 pub(crate) struct Transaction<'w, 'c> {
     pub(crate) connection: &'c Connection,
     pub(crate) book: &'w mut Book,
-    /// Statements that step through lanes, kept from claim to claim.
-    pub(crate) lane_steps: &'w mut Vec<Statement<'c>>,
+    pub(crate) pens: &'w mut Pens<'c>,
     /// The instant of the operation.
     pub(crate) now: Timestamp,
     /// Queues whose listeners get a hint once it is committed.
@@ -61,12 +61,12 @@ impl<'w, 'c> Transaction<'w, 'c> {
     pub(crate) fn new(
         connection: &'c Connection,
         book: &'w mut Book,
-        lane_steps: &'w mut Vec<Statement<'c>>,
+        pens: &'w mut Pens<'c>,
     ) -> Self {
         Self {
             connection,
             book,
-            lane_steps,
+            pens,
             now: Timestamp::default(),
             hints: Vec::new(),
             events: Vec::new(),
@@ -148,9 +148,8 @@ impl<'w, 'c> Transaction<'w, 'c> {
         if self.events.is_empty() {
             return Ok(());
         }
-        let mut add = self.connection.prepare_cached(ADD_EVENT)?;
         for (sequence, at, event) in self.events.drain(..) {
-            add.execute(params![
+            self.pens.add_event.execute(params![
                 sequence,
                 event.task,
                 event.kind.code(),

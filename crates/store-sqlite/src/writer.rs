@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use duly_core::Timestamp;
 use duly_store::{Clock, Hints, StoreError};
-use rusqlite::{Connection, ErrorCode, Statement};
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::book::Book;
 use crate::error::{closed, store_error};
 use crate::message::Operation;
+use crate::pens::Pens;
 use crate::transaction::Transaction;
 
 /// How many operations wait for the writer at most; more wait at the door.
@@ -56,7 +57,7 @@ pub(crate) struct Writer {
 struct Desk<'c> {
     connection: &'c Connection,
     book: Book,
-    lane_steps: Vec<Statement<'c>>,
+    pens: Pens<'c>,
     /// Changes when another connection commits, and only then.
     data_version: i64,
     /// Counts down own transactions since another process wrote.
@@ -71,11 +72,15 @@ type Group = Vec<(Box<dyn Operation>, OwnedSemaphorePermit)>;
 
 impl Writer {
     /// Works until it is told to stop, or nobody can ask any more. Answers who waits for the end.
-    pub(crate) fn run(self, connection: &Connection) -> Vec<oneshot::Sender<()>> {
+    pub(crate) fn run<'c>(
+        self,
+        connection: &'c Connection,
+        pens: Pens<'c>,
+    ) -> Vec<oneshot::Sender<()>> {
         let mut desk = Desk {
             connection,
             book: Book::default(),
-            lane_steps: Vec::new(),
+            pens,
             data_version: 0,
             shared: 0,
             turn_began: None,
@@ -188,7 +193,7 @@ impl Desk<'_> {
     ) -> Result<(), Failure> {
         self.begin().map_err(Failure::Undone)?;
         let began = self.clock.now();
-        let mut tx = Transaction::new(self.connection, &mut self.book, &mut self.lane_steps);
+        let mut tx = Transaction::new(self.connection, &mut self.book, &mut self.pens);
         let mut next = 0;
         let mut run = || {
             while next < group.len() {

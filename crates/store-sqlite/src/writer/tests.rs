@@ -61,7 +61,8 @@ impl World {
     /// Lets the writer do what it was sent, and end.
     fn run(self) -> (Connection, tempfile::TempDir) {
         drop(self.outbox);
-        self.writer.run(&self.connection);
+        let pens = Pens::new(&self.connection).unwrap();
+        self.writer.run(&self.connection, pens);
         (self.connection, self._folder)
     }
 }
