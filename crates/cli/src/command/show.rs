@@ -123,19 +123,15 @@ fn events(task: &Task) -> Table {
     table
 }
 
+/// What an event says beside its kind; errors stand with the attempts.
 fn what(event: &Event) -> String {
-    let worker = event
-        .worker
-        .as_deref()
-        .map(|worker| format!("worker {worker}"));
+    let worker = event.worker.as_deref();
+    let worker = worker.map(|worker| format!("worker {worker}"));
     let due = event.due_at.map(|at| format!("due {}", time::format(at)));
     let priority = event
         .priority
         .map(|priority| format!("priority {priority}"));
-    let parts: Vec<_> = [worker, due, priority, event.error.clone()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let parts: Vec<_> = [worker, due, priority].into_iter().flatten().collect();
     output::printable(&parts.join("; ")).into_owned()
 }
 

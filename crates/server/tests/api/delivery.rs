@@ -189,6 +189,16 @@ async fn no_answer_is_worth_a_retry_unless_it_is_said_not_to_be() {
 }
 
 #[tokio::test]
+async fn who_cannot_prove_who_they_are_get_nothing() {
+    let at = statuses().await;
+    let (error, _) = retry(delivered(&json!({"url": format!("https://{at}/200")})).await);
+    assert!(
+        error.contains("had no answer") && error.contains("InvalidContentType"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_takes_too_long_is_no_answer() {
     let at = served(Router::new().fallback(async || pending::<()>().await)).await;
     let payload = json!({"url": format!("http://{at}/"), "timeout_ms": 20});
