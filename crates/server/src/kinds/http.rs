@@ -52,6 +52,8 @@ pub mod bounds {
     pub const TIMEOUT_MAX: Duration = Duration::from_secs(15 * 60);
     /// How long connecting may take.
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+    /// Connections to one host that are kept open when nothing is sent.
+    pub const IDLE_CONNECTIONS_MAX: usize = 64;
     /// Redirects that are followed.
     pub const REDIRECTS_MAX: usize = 5;
     /// Bytes of an answer's body that are kept, unless told otherwise: 64 KiB.

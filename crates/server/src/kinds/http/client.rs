@@ -3,7 +3,7 @@
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{ClientBuilder, Url};
 
-use super::bounds::{CONNECT_TIMEOUT, REDIRECTS_MAX};
+use super::bounds::{CONNECT_TIMEOUT, IDLE_CONNECTIONS_MAX, REDIRECTS_MAX};
 use crate::{VERSION, tls};
 
 /// Why there is no client.
@@ -30,6 +30,7 @@ fn configure(builder: ClientBuilder) -> ClientBuilder {
     builder
         .user_agent(format!("duly/{VERSION}"))
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .referer(false)
         .redirect(Policy::custom(|attempt| match follows(&attempt) {
             Follow::Yes => attempt.follow(),
