@@ -1,18 +1,16 @@
 //! Work is claimed, run and settled.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use duly_core::{State, TaskId};
-use duly_runtime::{Context, JobError};
-use duly_store::Payload;
+use duly_core::{EventKind, Priority, State};
+use duly_runtime::{Context, InvalidWorker, JobError, Verdict};
+use duly_store::{Clock, Payload, When};
 
 mod common;
 
-use common::{Bench, until};
+use common::{Bench, Gate, Operation, until};
 
-async fn double(number: u64, _ctx: Context) -> Result<u64, JobError> {
+async fn double(number: u64, _context: Context) -> Result<u64, JobError> {
     Ok(number * 2)
 }
 
@@ -32,35 +30,196 @@ async fn a_task_runs_and_its_result_is_kept() {
 }
 
 #[tokio::test]
+async fn a_raw_handler_gets_bytes_and_says_what_becomes_of_the_task() {
+    let bench = Bench::new();
+    let echo = |payload: Payload, _context: Context| async move { Verdict::done(Some(payload)) };
+    let _worker = bench.worker().handle_raw("echo", echo).start().unwrap();
+    let bytes = Payload::bytes(vec![0, 159, 146, 150]);
+    let id = bench
+        .submit_with("echo", |task| task.payload = bytes.clone())
+        .await;
+    assert_eq!(
+        bench.reaches(id, State::Completed).await.result,
+        Some(bytes)
+    );
+}
+
+#[tokio::test]
 async fn never_one_more_handler_runs_than_allowed() {
     let bench = Bench::new();
-    let (now, most, gate) = (
-        Arc::new(AtomicUsize::new(0)),
-        Arc::new(AtomicUsize::new(0)),
-        Arc::new(tokio::sync::Semaphore::new(0)),
-    );
-    let handler = {
-        let (now, most, gate) = (now.clone(), most.clone(), gate.clone());
-        move |(): (), _ctx: Context| {
-            let (now, most, gate) = (now.clone(), most.clone(), gate.clone());
-            async move {
-                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                gate.acquire().await.unwrap().forget();
-                now.fetch_sub(1, Ordering::SeqCst);
-                Ok::<(), JobError>(())
-            }
-        }
-    };
-    let mut ids: Vec<TaskId> = Vec::new();
+    let gate = Gate::default();
+    let mut ids = Vec::new();
     for _ in 0..100 {
         ids.push(bench.submit("gated").await);
     }
-    let worker = bench.worker().handle("gated", handler).start().unwrap();
-    until("four run", || now.load(Ordering::SeqCst) == 4).await;
-    gate.add_permits(100);
+    let worker = bench.worker().handle("gated", gate.handler());
+    let _worker = worker.start().unwrap();
+    gate.has_started(4).await;
+    gate.open(100);
     for id in ids {
         bench.reaches(id, State::Completed).await;
     }
-    assert_eq!(most.load(Ordering::SeqCst), 4);
-    drop(worker);
+    assert_eq!((gate.most(), gate.started()), (4, 100));
+}
+
+#[tokio::test]
+async fn the_most_urgent_goes_first() {
+    let bench = Bench::new();
+    let order = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let note = {
+        let order = order.clone();
+        move |name: String, _context: Context| {
+            order.lock().unwrap().push(name);
+            async { Ok::<_, JobError>(()) }
+        }
+    };
+    for (name, priority) in [
+        ("c", Priority::Low),
+        ("a", Priority::High),
+        ("b", Priority::Normal),
+    ] {
+        bench
+            .submit_with("note", |task| {
+                task.payload = Payload::json(format!("\"{name}\""));
+                task.priority = priority;
+            })
+            .await;
+    }
+    let worker = bench.worker().concurrency(1).handle("note", note);
+    let _worker = worker.start().unwrap();
+    until("three ran", || order.lock().unwrap().len() == 3).await;
+    assert_eq!(*order.lock().unwrap(), ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn what_becomes_due_starts_on_time_and_hints_need_no_poll() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    gate.open(9);
+    let worker = bench.worker().handle("gated", gate.handler());
+    let _worker = worker.start().unwrap();
+    bench.rest().await;
+    bench
+        .submit_with("gated", |task| {
+            task.due = When::After(Duration::from_millis(1_500));
+        })
+        .await;
+    bench.pass(Duration::from_millis(1_250)).await;
+    assert_eq!(gate.started(), 0);
+    bench.pass(Duration::from_millis(250)).await;
+    assert_eq!(gate.started(), 1);
+    bench.submit("gated").await;
+    gate.has_started(2).await;
+}
+
+#[tokio::test]
+async fn an_idle_worker_asks_little() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let worker = bench.worker().handle("gated", gate.handler());
+    let _worker = worker.start().unwrap();
+    bench.rest().await;
+    let asked = || {
+        [
+            Operation::Claim,
+            Operation::Heartbeat,
+            Operation::CancelRequests,
+        ]
+        .map(|operation| bench.store.asked(operation))
+        .iter()
+        .sum::<usize>()
+    };
+    let before = asked();
+    bench.pass(Duration::from_secs(60)).await;
+    let a_minute = asked() - before;
+    assert!((25..=40).contains(&a_minute), "{a_minute} in a minute");
+}
+
+#[tokio::test]
+async fn work_of_other_queues_and_kinds_is_left_alone() {
+    let bench = Bench::new();
+    let worker = bench.worker().queues(["mail"]).handle("double", double);
+    let _worker = worker.start().unwrap();
+    let other_kind = bench
+        .submit_with("treble", |task| task.queue = "mail".into())
+        .await;
+    let other_queue = bench.submit("double").await;
+    let mine = bench
+        .submit_with("double", |task| {
+            task.queue = "mail".into();
+            task.payload = Payload::json("1");
+        })
+        .await;
+    bench.reaches(mine, State::Completed).await;
+    for id in [other_kind, other_queue] {
+        assert_eq!(bench.state(id).await, State::Pending);
+    }
+}
+
+#[tokio::test]
+async fn started_is_in_the_history_before_the_handler_begins() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let worker = bench.worker().handle("gated", gate.handler());
+    let _worker = worker.start().unwrap();
+    let id = bench.submit("gated").await;
+    gate.has_started(1).await;
+    assert_eq!(
+        bench.events(id).await,
+        [EventKind::Submitted, EventKind::Started]
+    );
+}
+
+#[tokio::test]
+async fn the_context_tells_of_the_task() {
+    let bench = Bench::new();
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let look = {
+        let seen = seen.clone();
+        move |_job: (), context: Context| {
+            *seen.lock().unwrap() = Some(context);
+            async { Err::<(), _>("no") }
+        }
+    };
+    let id = bench
+        .submit_with("look", |task| {
+            task.labels.insert("a".into(), "b".into());
+            task.retry.attempts_max = 1;
+            task.priority = Priority::High;
+        })
+        .await;
+    let _worker = bench.worker().handle("look", look).start().unwrap();
+    bench.reaches(id, State::Failed).await;
+    let context = seen.lock().unwrap().take().unwrap();
+    assert_eq!((context.task(), context.attempt().attempt), (id, 1));
+    assert_eq!((&**context.kind(), &**context.queue()), ("look", "default"));
+    assert_eq!((context.spent(), context.attempts_max()), (1, 1));
+    assert!(context.is_last_attempt());
+    assert_eq!(context.labels()["a"], "b");
+    assert_eq!(context.priority(), Priority::High);
+    assert_eq!(context.submitted_at(), bench.clock.now());
+    assert_eq!(&**context.worker(), "w");
+}
+
+#[tokio::test]
+async fn a_worker_that_makes_no_sense_does_not_start() {
+    let bench = Bench::new();
+    let error = bench.worker().start().unwrap_err();
+    assert_eq!(error, InvalidWorker::NoHandler);
+    let twice = bench.worker().handle("double", double);
+    let error = twice.handle("double", double).start().unwrap_err();
+    assert!(matches!(error, InvalidWorker::TwoHandlers(kind) if &*kind == "double"));
+    for (worker, field) in [
+        (bench.worker().concurrency(0), "concurrency"),
+        (bench.worker().queues([""; 0]), "queues"),
+        (bench.worker().queues(["a\n"]), "queues"),
+        (bench.worker().lease(Duration::from_secs(8)), "heartbeat"),
+        (bench.worker().name(""), "name"),
+    ] {
+        let error = worker.handle("double", double).start().unwrap_err();
+        let InvalidWorker::InvalidInput(input) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(input.field, field);
+    }
 }

@@ -140,19 +140,20 @@ impl Life {
         self.look.under_way = false;
     }
 
-    /// When there is something to do.
-    pub(super) fn wake(&self) -> Option<Timestamp> {
+    /// The next instant after `now` at which there is something to do.
+    pub(super) fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         let retry_at = self.retries.at();
-        match self.standing {
-            Standing::Unknown => retry_at,
-            Standing::Registering => None,
+        let wakes = match self.standing {
+            Standing::Unknown => [retry_at, None],
+            Standing::Registering => [None, None],
             Standing::Registered => {
                 let beat_at = (!self.is_beating).then(|| Some(self.beat_at).max(retry_at));
                 let is_wanted = self.look.wanted && !self.look.under_way;
                 let look_at = is_wanted.then_some(self.look.allowed_at);
-                [beat_at.flatten(), look_at].into_iter().flatten().min()
+                [beat_at.flatten(), look_at]
             }
-        }
+        };
+        wakes.into_iter().flatten().filter(|at| *at > now).min()
     }
 }
 
@@ -175,12 +176,12 @@ mod tests {
     #[test]
     fn beats_follow_each_other_and_one_is_under_way() {
         let mut life = registered();
-        assert_eq!(life.wake(), Some(NOW + 3 * SECOND));
+        assert_eq!(life.wake(NOW), Some(NOW + 3 * SECOND));
         assert!(!life.must_beat(NOW + 2 * SECOND) && life.must_beat(NOW + 3 * SECOND));
         life.beating(NOW + 3 * SECOND);
         assert!(!life.must_beat(NOW + 9 * SECOND));
         life.renewed(NOW + 3 * SECOND);
-        assert_eq!(life.wake(), Some(NOW + 6 * SECOND));
+        assert_eq!(life.wake(NOW + 3 * SECOND), Some(NOW + 6 * SECOND));
     }
 
     #[test]
@@ -202,7 +203,14 @@ mod tests {
         life.want_look();
         life.looked();
         assert!(!life.must_look(NOW));
-        assert_eq!(life.wake(), Some(NOW + CANCEL_LOOK));
+        assert_eq!(life.wake(NOW), Some(NOW + CANCEL_LOOK));
         assert!(life.must_look(NOW + CANCEL_LOOK));
+    }
+
+    #[test]
+    fn a_look_that_has_nothing_to_see_does_not_hide_the_next_beat() {
+        let mut life = registered();
+        life.want_look();
+        assert_eq!(life.wake(NOW + SECOND), Some(NOW + 3 * SECOND));
     }
 }

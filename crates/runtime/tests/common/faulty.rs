@@ -1,6 +1,7 @@
 //! A store that fails on command: before the operation takes effect, or after.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
@@ -37,6 +38,7 @@ pub enum Fault {
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
     plan: Mutex<Plan>,
+    under_way: AtomicUsize,
     shared_fate: bool,
 }
 
@@ -56,6 +58,7 @@ impl FaultyStore {
         Self {
             inner,
             plan: Mutex::default(),
+            under_way: AtomicUsize::new(0),
             shared_fate,
         }
     }
@@ -89,6 +92,11 @@ impl FaultyStore {
         self.plan.lock().unwrap().next.len()
     }
 
+    /// How many calls are under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way.load(SeqCst)
+    }
+
     /// How often it was asked for that.
     pub fn asked(&self, operation: Operation) -> usize {
         let plan = self.plan.lock().unwrap();
@@ -115,6 +123,7 @@ impl FaultyStore {
         E: From<StoreError> + Send + 'a,
     {
         Box::pin(async move {
+            let _under_way = UnderWay::begin(&self.under_way);
             let fault = self.fault(operation);
             if fault == Some(Fault::Before) {
                 return Err(unavailable(false).into());
@@ -125,6 +134,22 @@ impl FaultyStore {
                 None => answer,
             }
         })
+    }
+}
+
+/// Counts a call while it is under way.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
     }
 }
 

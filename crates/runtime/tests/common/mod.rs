@@ -11,18 +11,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_core::{State, TaskId};
-use duly_runtime::{House, WorkerBuilder};
+use duly_core::{EventKind, State, TaskId};
+use duly_runtime::{House, Housekeeper, WorkerBuilder};
 use duly_store::{
-    Clock, ManualClock, MemoryStore, NewTask, Payload, Store, Submit, TaskRecord, id,
+    Clock, EventCursor, ManualClock, MemoryStore, NewTask, Payload, Store, Submit, TaskRecord, id,
 };
 
 pub mod faulty;
+pub mod gate;
 
 pub use faulty::{Fault, FaultyStore, Operation};
+pub use gate::Gate;
 
 /// How often something is looked for before it counts as never happening.
 const LOOKS_MAX: usize = 2_000_000;
+
+/// After so many turns without a call to the store everybody is waiting for something.
+const QUIET: usize = 60;
 
 /// A store, its clock, and the wrapper that makes it fail.
 pub struct Bench {
@@ -42,6 +47,14 @@ impl Bench {
         Self { clock, store }
     }
 
+    /// On a store that may be out of reach for one process only.
+    pub fn without_shared_fate() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let store = Arc::new(MemoryStore::new(clock.clone()));
+        let store = Arc::new(FaultyStore::without_shared_fate(store));
+        Self { clock, store }
+    }
+
     /// A worker without housekeeping, under the name `w`.
     pub fn worker(&self) -> WorkerBuilder {
         WorkerBuilder::new(self.store.clone(), self.clock.clone())
@@ -50,8 +63,9 @@ impl Bench {
             .without_house()
     }
 
-    pub fn house(&self) -> House {
-        House::default()
+    /// Housekeeping by another instance.
+    pub fn keep_house(&self) -> Housekeeper {
+        House::default().start(self.store.clone(), self.clock.clone())
     }
 
     pub async fn submit(&self, kind: &str) -> TaskId {
@@ -74,6 +88,16 @@ impl Bench {
         self.task(id).await.state
     }
 
+    /// What happened to the task.
+    pub async fn events(&self, id: TaskId) -> Vec<EventKind> {
+        let store = self.store.inner();
+        let page = store
+            .task_events(id, EventCursor::START, 100)
+            .await
+            .unwrap();
+        page.events.iter().map(|event| event.kind).collect()
+    }
+
     /// Waits until the task is in that state, the clock standing still.
     pub async fn reaches(&self, id: TaskId, state: State) -> TaskRecord {
         for _ in 0..LOOKS_MAX {
@@ -92,15 +116,25 @@ impl Bench {
         let end = self.clock.now() + time;
         while self.clock.now() < end {
             self.clock.advance(STEP.min(end.since(self.clock.now())));
-            rest().await;
+            self.rest().await;
         }
     }
-}
 
-/// Lets everybody act who can.
-pub async fn rest() {
-    for _ in 0..200 {
-        tokio::task::yield_now().await;
+    /// Lets everybody act who can, until nobody has anything to do and no call is under way.
+    pub async fn rest(&self) {
+        let mut quiet = 0;
+        for _ in 0..LOOKS_MAX {
+            quiet = if self.store.under_way() == 0 {
+                quiet + 1
+            } else {
+                0
+            };
+            if quiet > QUIET {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("calls to the store do not end");
     }
 }
 

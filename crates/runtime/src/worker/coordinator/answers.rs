@@ -113,6 +113,9 @@ impl Coordinator {
         match answer {
             Ok(settled) => {
                 let acknowledged = self.outbox.answered(settled);
+                if acknowledged.handed_back > 0 {
+                    self.claims.want();
+                }
                 if let Some(leaving) = &mut self.leaving {
                     leaving.report.finished += acknowledged.ended;
                     leaving.report.handed_back += acknowledged.handed_back;

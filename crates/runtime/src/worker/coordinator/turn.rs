@@ -35,7 +35,7 @@ impl Coordinator {
     /// How long nothing will become due. What is due already was done, or waits for an event.
     pub(super) fn nap(&self, now: Timestamp) -> Duration {
         let wakes = [
-            self.life.wake(),
+            self.life.wake(now),
             self.attempts.next_timer(),
             self.outbox.wake(),
             self.stock.retries.at(),

@@ -1,0 +1,121 @@
+//! Housekeeping.
+
+use std::time::Duration;
+
+use duly_core::{EventKind, State};
+use duly_store::{QueueChange, When};
+
+mod common;
+
+use common::{Bench, Gate, Operation};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn the_leases_of_a_worker_that_is_gone_are_back_within_15_seconds() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let _house = bench.keep_house();
+    let worker = bench.worker().handle("long", gate.handler());
+    let worker = worker.start().unwrap();
+    let id = bench.submit("long").await;
+    gate.has_started(1).await;
+    // Nothing of what it does reaches the store any more.
+    bench.store.set_away(true);
+    drop(worker);
+    bench.pass(SECOND).await;
+    bench.store.set_away(false);
+    bench.pass(8 * SECOND).await;
+    assert_eq!(bench.state(id).await, State::Running);
+    bench.pass(6 * SECOND).await;
+    let task = bench.task(id).await;
+    assert_eq!((task.state, task.spent, task.lost), (State::Pending, 0, 1));
+    assert_eq!(bench.events(id).await.pop(), Some(EventKind::Lost));
+}
+
+#[tokio::test]
+async fn one_leads_and_another_takes_over() {
+    let bench = Bench::new();
+    let first = bench.keep_house();
+    bench.rest().await;
+    let second = bench.keep_house();
+    bench.pass(60 * SECOND).await;
+    let lead = bench.store.asked(Operation::Lead);
+    assert!((30..=50).contains(&lead), "{lead} in a minute, by two");
+    let kept = bench.store.asked(Operation::KeepHouse);
+    assert!((25..=40).contains(&kept), "{kept} in a minute, by one");
+    first.stop().await;
+    bench.pass(20 * SECOND).await;
+    let kept = bench.store.asked(Operation::KeepHouse) - kept;
+    assert!(kept >= 5, "{kept} in twenty seconds, by the other");
+    second.stop().await;
+    let kept = bench.store.asked(Operation::KeepHouse);
+    bench.pass(30 * SECOND).await;
+    assert_eq!(bench.store.asked(Operation::KeepHouse), kept);
+}
+
+#[tokio::test]
+async fn a_leader_that_vanished_is_followed_by_another() {
+    let bench = Bench::new();
+    let first = bench.keep_house();
+    bench.rest().await;
+    let _second = bench.keep_house();
+    bench.rest().await;
+    // It goes without giving up the lead.
+    bench.store.set_away(true);
+    drop(first);
+    bench.rest().await;
+    bench.store.set_away(false);
+    let kept = bench.store.asked(Operation::KeepHouse);
+    bench.pass(25 * SECOND).await;
+    assert!(bench.store.asked(Operation::KeepHouse) > kept);
+}
+
+#[tokio::test]
+async fn deadlines_pass_although_nobody_claims() {
+    let bench = Bench::new();
+    let _house = bench.keep_house();
+    let id = bench
+        .submit_with("late", |task| task.deadline = Some(When::After(SECOND)))
+        .await;
+    bench.pass(6 * SECOND).await;
+    assert_eq!(bench.state(id).await, State::Expired);
+}
+
+#[tokio::test]
+async fn finished_tasks_are_removed_after_their_retention() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    gate.open(9);
+    let worker = bench.worker().house(duly_runtime::House::default());
+    let _worker = worker.handle("quick", gate.handler()).start().unwrap();
+    let change = QueueChange {
+        retention_completed: Some(30 * SECOND),
+        ..QueueChange::default()
+    };
+    let store = bench.store.inner();
+    store.configure("default".into(), change).await.unwrap();
+    let id = bench.submit("quick").await;
+    bench.reaches(id, State::Completed).await;
+    bench.pass(29 * SECOND).await;
+    assert!(store.task(id).await.unwrap().is_some());
+    bench.pass(12 * SECOND).await;
+    assert_eq!(store.task(id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_idle_house_asks_little() {
+    let bench = Bench::new();
+    let _house = bench.keep_house();
+    bench.rest().await;
+    let asked = || {
+        [Operation::Lead, Operation::Workers, Operation::KeepHouse]
+            .map(|operation| bench.store.asked(operation))
+            .iter()
+            .sum::<usize>()
+    };
+    let before = asked();
+    bench.pass(60 * SECOND).await;
+    let a_minute = asked() - before;
+    assert!((60..=130).contains(&a_minute), "{a_minute} in a minute");
+}
