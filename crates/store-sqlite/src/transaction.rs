@@ -2,15 +2,16 @@
 
 use duly_core::{EventKind, OrderPolicy, Priority, State, TaskId, Timestamp, Vitals};
 use duly_store::Name;
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
 use crate::book::{Book, QueueSlot};
 use crate::error::Fault;
 use crate::pens::Pens;
 
-pub(crate) const ADD_EVENT: &str = "INSERT INTO duly_event
-    (sequence, task, kind, at, attempt, worker, due_at, priority, error)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+/// How many events one statement writes: much of the cost of a row is that of its statement.
+const EVENTS_TOGETHER: usize = 16;
+/// How many columns an event has.
+const EVENT_WIDTH: usize = 9;
 pub(crate) const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
 
 /// An event to write.
@@ -145,21 +146,15 @@ impl<'w, 'c> Transaction<'w, 'c> {
 
     /// Brings the events to their table.
     pub(crate) fn flush_events(&mut self) -> Result<()> {
-        if self.events.is_empty() {
-            return Ok(());
-        }
-        for (sequence, at, event) in self.events.drain(..) {
-            self.pens.add_event.execute(params![
-                sequence,
-                event.task,
-                event.kind.code(),
-                at.as_micros(),
-                event.attempt,
-                event.worker,
-                event.due_at.map(Timestamp::as_micros),
-                event.priority.map(Priority::code),
-                event.error,
-            ])?;
+        let events = std::mem::take(&mut self.events);
+        for some in events.chunks(EVENTS_TOGETHER) {
+            if some.len() == EVENTS_TOGETHER {
+                write_events(&mut self.pens.add_events, some)?;
+            } else {
+                for one in some.chunks(1) {
+                    write_events(&mut self.pens.add_event, one)?;
+                }
+            }
         }
         Ok(())
     }
@@ -208,4 +203,42 @@ pub(crate) struct Place {
     pub(crate) lane_id: i64,
     pub(crate) class: u8,
     pub(crate) rank: i64,
+}
+
+/// The statement that writes one event.
+pub(crate) fn add_event() -> String {
+    add_rows(1)
+}
+
+/// The statement that writes several.
+pub(crate) fn add_events() -> String {
+    add_rows(EVENTS_TOGETHER)
+}
+
+/// Whatever fails undoes the transaction anyway; said here, it spares SQLite the means to undo one
+/// statement of many rows.
+fn add_rows(rows: usize) -> String {
+    let row = format!("({})", ["?"; EVENT_WIDTH].join(", "));
+    format!(
+        "INSERT OR ROLLBACK INTO duly_event
+         (sequence, task, kind, at, attempt, worker, due_at, priority, error)
+         VALUES {}",
+        vec![row; rows].join(", ")
+    )
+}
+
+fn write_events(pen: &mut Statement<'_>, events: &[(i64, Timestamp, NewEvent)]) -> Result<()> {
+    for (row, (sequence, at, event)) in events.iter().enumerate() {
+        let at_column = |column: usize| row * EVENT_WIDTH + column;
+        pen.raw_bind_parameter(at_column(1), sequence)?;
+        pen.raw_bind_parameter(at_column(2), event.task)?;
+        pen.raw_bind_parameter(at_column(3), event.kind.code())?;
+        pen.raw_bind_parameter(at_column(4), at.as_micros())?;
+        pen.raw_bind_parameter(at_column(5), event.attempt)?;
+        pen.raw_bind_parameter(at_column(6), event.worker)?;
+        pen.raw_bind_parameter(at_column(7), event.due_at.map(Timestamp::as_micros))?;
+        pen.raw_bind_parameter(at_column(8), event.priority.map(Priority::code))?;
+        pen.raw_bind_parameter(at_column(9), event.error.as_deref())?;
+    }
+    pen.raw_execute().map(drop)
 }
