@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::port::{KIND, Port};
 use super::{PAYLOAD, ids_from};
-use crate::stats::{millis, percentile, rounded};
+use crate::stats::{millis, percentile};
 
 /// Submits measured, one at a time.
 const SAMPLES: u32 = 300;
@@ -90,5 +90,5 @@ fn figures(what: &str, samples: &mut [f64]) -> Value {
 
 /// Microseconds are of interest here.
 fn rounded_fine(millis: f64) -> f64 {
-    rounded(millis * 10.0) / 10.0
+    (millis * 1_000.0).round() / 1_000.0
 }

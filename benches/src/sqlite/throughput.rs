@@ -1,6 +1,6 @@
 //! Submit, drain and cycle: ours and the limit in turn, several rounds, medians and ratios.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use duly_store::Payload;
@@ -99,7 +99,7 @@ async fn by_hand(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Rou
     })
 }
 
-async fn by_port(phased: &PathBuf, steady: &PathBuf, tasks: u32) -> anyhow::Result<Round> {
+async fn by_port(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Round> {
     let (ids, payload) = (ids(tasks), Payload::json(PAYLOAD));
     let port = Port::sqlite(phased).await?;
     let begin = Instant::now();
