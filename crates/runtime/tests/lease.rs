@@ -3,27 +3,12 @@
 use std::time::Duration;
 
 use duly_core::{EventKind, State};
-use duly_store::TakeBack;
 
 mod common;
 
 use common::{Bench, Gate, Operation, until};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Takes all leases of all workers back, as if they had been silent for long.
-#[allow(clippy::unwrap_used, reason = "a test's own")]
-async fn take_back(bench: &Bench) {
-    let store = bench.store.inner();
-    for worker in store.workers().await.unwrap() {
-        let request = TakeBack {
-            incarnation: worker.registration.incarnation,
-            beats: None,
-            limit: 100,
-        };
-        assert!(store.take_back(request).await.unwrap().gone);
-    }
-}
 
 #[tokio::test]
 async fn a_handler_that_outlives_any_fixed_time_runs_once_while_its_worker_lives() {
@@ -52,7 +37,7 @@ async fn who_lost_its_leases_stops_and_begins_a_new_life() {
     let life = |workers: Vec<duly_store::WorkerRecord>| workers[0].registration.incarnation;
     let store = bench.store.inner();
     let first = life(store.workers().await.unwrap());
-    take_back(&bench).await;
+    bench.take_all_back().await;
     bench.pass(3 * SECOND).await;
     assert_ne!(life(store.workers().await.unwrap()), first);
     gate.has_started(2).await;
@@ -75,7 +60,7 @@ async fn a_claim_under_a_life_that_is_over_begins_another() {
     let worker = bench.worker().handle("quick", gate.handler());
     let _worker = worker.start().unwrap();
     bench.rest().await;
-    take_back(&bench).await;
+    bench.take_all_back().await;
     let id = bench.submit("quick").await;
     bench.reaches(id, State::Completed).await;
 }

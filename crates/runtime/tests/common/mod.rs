@@ -8,13 +8,15 @@
     reason = "a test's own, of which each test binary uses a part"
 )]
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use duly_core::{EventKind, State, TaskId};
 use duly_runtime::{House, Housekeeper, WorkerBuilder};
 use duly_store::{
-    Clock, EventCursor, ManualClock, MemoryStore, NewTask, Payload, Store, Submit, TaskRecord, id,
+    Clock, EventCursor, ManualClock, MemoryStore, NewTask, Payload, Store, Submit, TakeBack,
+    TaskRecord, id,
 };
 
 pub mod faulty;
@@ -33,18 +35,29 @@ const QUIET: usize = 60;
 pub struct Bench {
     pub clock: Arc<ManualClock>,
     pub store: Arc<FaultyStore>,
+    /// What is to live as long as the store: the folder of its file.
+    home: Option<Box<dyn Any + Send>>,
 }
 
 impl Bench {
     pub fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(MemoryStore::new(clock.clone()));
-        Self::with(store, clock)
+        Self::with(store, clock, None)
     }
 
-    pub fn with(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
+    pub fn with(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        home: Option<Box<dyn Any + Send>>,
+    ) -> Self {
         let store = Arc::new(FaultyStore::new(store));
-        Self { clock, store }
+        Self { clock, store, home }
+    }
+
+    /// Another way to the same store, with faults of its own.
+    pub fn beside(&self) -> Self {
+        Self::with(self.store.inner().clone(), self.clock.clone(), None)
     }
 
     /// On a store that may be out of reach for one process only.
@@ -52,7 +65,8 @@ impl Bench {
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(MemoryStore::new(clock.clone()));
         let store = Arc::new(FaultyStore::without_shared_fate(store));
-        Self { clock, store }
+        let home = None;
+        Self { clock, store, home }
     }
 
     /// A worker without housekeeping, under the name `w`.
@@ -86,6 +100,19 @@ impl Bench {
 
     pub async fn state(&self, id: TaskId) -> State {
         self.task(id).await.state
+    }
+
+    /// Takes all leases of all workers back, as if they had been silent for long.
+    pub async fn take_all_back(&self) {
+        let store = self.store.inner();
+        for worker in store.workers().await.unwrap() {
+            let request = TakeBack {
+                incarnation: worker.registration.incarnation,
+                beats: None,
+                limit: 100,
+            };
+            assert!(store.take_back(request).await.unwrap().gone);
+        }
     }
 
     /// What happened to the task.
