@@ -71,7 +71,7 @@ pub(crate) fn open(path: &Path, options: &Options, role: Role) -> Result<Connect
         .map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     if role == Role::Writer {
-        enter_log_mode(&connection, path, options)?;
+        enter_log_mode(&connection, path)?;
     }
     settle_pragmas(&connection, path, options, role)?;
     Ok(connection)
@@ -79,12 +79,7 @@ pub(crate) fn open(path: &Path, options: &Options, role: Role) -> Result<Connect
 
 /// Switches the file to a write-ahead log. Two processes may do so at once, and SQLite does not ask the
 /// handler then.
-fn enter_log_mode(
-    connection: &Connection,
-    path: &Path,
-    options: &Options,
-) -> Result<(), OpenError> {
-    PATIENCE.set(options.busy_timeout);
+fn enter_log_mode(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     for naps in 0.. {
         let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| {
             row.get::<_, String>(0)

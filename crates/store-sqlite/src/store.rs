@@ -68,8 +68,10 @@ impl SqliteStore {
         let path = path.into();
         let hints = Arc::new(Hints::default());
         let (writer, inbox) = channel();
+        let writer_places = Arc::new(Semaphore::new(writer::QUEUE_MAX));
         let works = Writer {
             inbox,
+            places: Arc::clone(&writer_places),
             hints: Arc::clone(&hints),
             clock: Arc::clone(&options.clock),
         };
@@ -90,7 +92,7 @@ impl SqliteStore {
         Ok(Self {
             path,
             writer,
-            writer_places: Arc::new(Semaphore::new(writer::QUEUE_MAX)),
+            writer_places,
             readers,
             reader_places: Arc::new(Semaphore::new(reader::QUEUE_MAX)),
             hints,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use duly_core::Timestamp;
 use duly_store::{Clock, Hints, StoreError};
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::book::Book;
 use crate::error::{closed, store_error};
@@ -50,6 +50,8 @@ pub(crate) enum Letter {
 /// The writer's tools.
 pub(crate) struct Writer {
     pub(crate) inbox: Receiver<Letter>,
+    /// The places of those who wait.
+    pub(crate) places: Arc<Semaphore>,
     pub(crate) hints: Arc<Hints>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -64,6 +66,7 @@ struct Desk<'c> {
     shared: u32,
     turn_began: Option<Timestamp>,
     turn_groups: u32,
+    places: Arc<Semaphore>,
     hints: Arc<Hints>,
     clock: Arc<dyn Clock>,
 }
@@ -85,6 +88,7 @@ impl Writer {
             shared: 0,
             turn_began: None,
             turn_groups: 0,
+            places: self.places,
             hints: self.hints,
             clock: self.clock,
         };
@@ -275,7 +279,9 @@ impl Desk<'_> {
         } else {
             TURN_ALONE
         };
-        if now.since(began) >= turn || self.turn_groups >= TURN_GROUPS {
+        // Who has nothing to do leaves the file free anyway.
+        let busy = self.places.available_permits() < QUEUE_MAX;
+        if busy && (now.since(began) >= turn || self.turn_groups >= TURN_GROUPS) {
             std::thread::sleep(PAUSE);
             self.turn_began = None;
             self.turn_groups = 0;

@@ -2,7 +2,6 @@ use std::sync::mpsc::{Sender, channel};
 
 use duly_core::{State, TaskId};
 use duly_store::{ManualClock, NewTask, Payload, Submit, SubmitError, SubmitReply};
-use tokio::sync::Semaphore;
 
 use super::*;
 use crate::connection::{self, Role};
@@ -29,15 +28,17 @@ fn world() -> World {
     let mut connection = connection::open(&path, &options, Role::Writer).unwrap();
     migration::apply(&mut connection, &path, options.clock.as_ref(), true).unwrap();
     let (outbox, inbox) = channel();
+    let places = Arc::new(Semaphore::new(QUEUE_MAX));
     World {
         connection,
         outbox,
         writer: Writer {
             inbox,
+            places: Arc::clone(&places),
             hints: Arc::new(Hints::default()),
             clock: options.clock,
         },
-        places: Arc::new(Semaphore::new(QUEUE_MAX)),
+        places,
         _folder: folder,
     }
 }
