@@ -23,7 +23,7 @@ fn email(to: &str) -> Task {
 }
 
 async fn memory() -> Duly {
-    Duly::open("memory:").await.unwrap()
+    Duly::open("memory:").await.expect("a store in memory")
 }
 
 #[tokio::test]

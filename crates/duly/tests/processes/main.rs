@@ -3,6 +3,7 @@
 //!
 //! A child process is this test binary once more, told by the environment which part to play.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod child;
 mod poison;
