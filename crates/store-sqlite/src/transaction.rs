@@ -87,15 +87,20 @@ impl<'w, 'c> Transaction<'w, 'c> {
         let mark = self.book.mark();
         self.run("SAVEPOINT duly")?;
         let result = operation(self);
-        if matches!(result, Err(Fault::Refused(_))) {
-            self.run("ROLLBACK TO duly")?;
-            *self.book.counters(self.connection)? = counters;
-            self.events.truncate(events);
-            self.hints.truncate(hints);
-            for (queue, state, by) in std::mem::take(&mut self.counted) {
-                self.book.queue_mut(queue).count(state, -by);
+        match &result {
+            Ok(_) => {}
+            // All of the transaction is going to be undone, if SQLite has not done so already.
+            Err(Fault::Broken(_)) => return result,
+            Err(Fault::Refused(_)) => {
+                self.run("ROLLBACK TO duly")?;
+                *self.book.counters(self.connection)? = counters;
+                self.events.truncate(events);
+                self.hints.truncate(hints);
+                for (queue, state, by) in std::mem::take(&mut self.counted) {
+                    self.book.queue_mut(queue).count(state, -by);
+                }
+                self.book.undo_to(mark);
             }
-            self.book.undo_to(mark);
         }
         self.run("RELEASE duly")?;
         result

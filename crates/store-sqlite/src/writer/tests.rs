@@ -84,7 +84,11 @@ fn a_full_disk_loses_nothing_and_costs_only_what_does_not_fit() {
         .pragma_update(None, "max_page_count", 100)
         .unwrap();
     let before = world.submit(vec![task(1, 10), task(2, 10)]);
-    let large = world.submit(vec![task(3, 10), task(4, 1 << 20)]);
+    let keyed = NewTask {
+        unique_key: Some("needs a savepoint".into()),
+        ..task(3, 10)
+    };
+    let large = world.submit(vec![keyed, task(4, 1 << 20)]);
     let after = world.submit(vec![task(5, 10)]);
     let (connection, _folder) = world.run();
     for mut answer in [before, after] {
