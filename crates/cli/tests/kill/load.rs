@@ -29,15 +29,18 @@ struct Shared {
     over: AtomicBool,
     submitted: AtomicU64,
     target: Arc<Target>,
+    url: String,
 }
 
 impl Load {
-    pub(crate) fn start(address: &str, target: Arc<Target>) -> Self {
+    /// Submits to the server at `address`, deliveries to `url` of the target.
+    pub(crate) fn start(address: &str, target: Arc<Target>, url: String) -> Self {
         let shared = Arc::new(Shared {
             address: watch::Sender::new(address.to_owned()),
             over: AtomicBool::new(false),
             submitted: AtomicU64::new(0),
             target,
+            url,
         });
         let clients = (0..CLIENTS)
             .map(|client| run(client, shared.clone()))
@@ -74,7 +77,7 @@ async fn run(client: u64, shared: Arc<Shared>) -> Vec<String> {
             .target
             .delivered(submitted.saturating_sub(AHEAD))
             .await;
-        let tasks = tasks(client, batch, &shared.target.url());
+        let tasks = tasks(client, batch, &shared.url);
         while !submit(&http, &shared, &tasks).await {
             // poll interval: the server is down, and says nothing when it is up again
             tokio::time::sleep(REST).await;
@@ -107,7 +110,7 @@ fn tasks(client: u64, batch: u64, url: &str) -> Vec<Value> {
                 "id": format!("{client:08x}-0000-7000-8000-{number:012x}"),
                 "kind": "http",
                 "priority": priorities[usize::try_from(number % 4).unwrap()],
-                "payload": { "url": url, "body": { "number": number } },
+                "payload": { "url": url, "body": { "number": number }, "timeout_ms": 5000 },
                 "retry": { "backoff": "fixed", "delay_ms": 200, "jitter": "none" },
             })
         })

@@ -31,7 +31,7 @@ impl Server {
                 "--name",
                 "same-name",
             ])
-            .args(["--log-level", "error"])
+            .args(["--log-level", "error", "--shutdown-timeout", "1s"])
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -58,6 +58,23 @@ impl Server {
     /// SIGKILL: no goodbye.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// SIGTERM: an orderly end. Answers how long it took.
+    pub(crate) async fn terminate(&mut self) -> Duration {
+        let begin = Instant::now();
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .await
+            .unwrap();
+        assert!(sent.success());
+        assert!(
+            self.child.wait().await.unwrap().success(),
+            "an orderly end is a success"
+        );
+        begin.elapsed()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,6 +14,11 @@ use tokio::sync::watch;
 
 /// One in so many tasks is answered 503 the first time.
 const UNWELL: u64 = 20;
+/// One in so many tasks is not answered at all the first time, where it is asked to be so.
+const STUCK: u64 = 7;
+
+/// The longest wait for deliveries.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Counts deliveries.
 pub(crate) struct Target {
@@ -35,6 +41,7 @@ impl Target {
         });
         let app = Router::new()
             .route("/", post(deliver))
+            .route("/stuck", post(sometimes_stuck))
             .with_state(seen.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, seen }
@@ -44,6 +51,11 @@ impl Target {
         format!("http://{}/", self.address)
     }
 
+    /// Where some deliveries get no answer the first time.
+    pub(crate) fn stuck_url(&self) -> String {
+        format!("http://{}/stuck", self.address)
+    }
+
     /// How many deliveries came in all.
     pub(crate) fn count(&self) -> u64 {
         *self.seen.count.borrow()
@@ -51,12 +63,14 @@ impl Target {
 
     /// Waits until so many deliveries have come.
     pub(crate) async fn delivered(&self, count: u64) {
-        self.seen
-            .count
-            .subscribe()
-            .wait_for(|seen| *seen >= count)
-            .await
-            .unwrap();
+        let mut seen = self.seen.count.subscribe();
+        let came = tokio::time::timeout(PATIENCE, seen.wait_for(|seen| *seen >= count)).await;
+        let came = came.map(|came| *came.expect("the target lives"));
+        assert!(
+            came.is_ok(),
+            "{} of {count} deliveries came in {PATIENCE:?}",
+            self.count()
+        );
     }
 
     /// How often a task was delivered.
@@ -72,23 +86,41 @@ impl Target {
 }
 
 async fn deliver(State(seen): State<Arc<Seen>>, headers: HeaderMap) -> StatusCode {
-    let Some(task) = headers
-        .get("idempotency-key")
-        .and_then(|key| key.to_str().ok())
-    else {
-        return StatusCode::BAD_REQUEST;
-    };
-    let times = {
-        let mut by_task = seen.by_task.lock().unwrap();
-        let times = by_task.entry(task.to_owned()).or_default();
-        *times += 1;
-        *times
-    };
-    seen.count.send_modify(|count| *count += 1);
-    let is_unwell = u64::from_str_radix(&task[task.len() - 4..], 16).is_ok_and(|n| n % UNWELL == 0);
-    if times == 1 && is_unwell {
-        StatusCode::SERVICE_UNAVAILABLE
-    } else {
-        StatusCode::OK
+    let task = task(&headers);
+    if seen.note(task) == 1 && number(task).is_multiple_of(UNWELL) {
+        return StatusCode::SERVICE_UNAVAILABLE;
     }
+    StatusCode::OK
+}
+
+async fn sometimes_stuck(State(seen): State<Arc<Seen>>, headers: HeaderMap) -> StatusCode {
+    let task = task(&headers);
+    if seen.note(task) == 1 && number(task).is_multiple_of(STUCK) {
+        std::future::pending::<()>().await;
+    }
+    StatusCode::OK
+}
+
+impl Seen {
+    /// Notes a delivery; answers how many there were of this task.
+    fn note(&self, task: &str) -> u32 {
+        let times = {
+            let mut by_task = self.by_task.lock().unwrap();
+            let times = by_task.entry(task.to_owned()).or_default();
+            *times += 1;
+            *times
+        };
+        self.count.send_modify(|count| *count += 1);
+        times
+    }
+}
+
+/// The task that a delivery belongs to.
+fn task(headers: &HeaderMap) -> &str {
+    headers["idempotency-key"].to_str().unwrap()
+}
+
+/// The number at the end of a task's id.
+fn number(task: &str) -> u64 {
+    u64::from_str_radix(&task[task.len() - 4..], 16).unwrap()
 }
