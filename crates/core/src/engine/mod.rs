@@ -85,7 +85,8 @@ struct Queue {
     paused: bool,
     bound: u64,
     counts: [u64; State::COUNT],
-    kinds: Vec<KindId>,
+    /// Its lines: how many tasks of each kind were ever taken in.
+    lines: HashMap<KindId, u64>,
 }
 
 /// All unfinished tasks, and the rules that move them.
@@ -165,7 +166,7 @@ impl<P> Engine<P> {
             paused: false,
             bound: u64::MAX,
             counts: [0; State::COUNT],
-            kinds: Vec::new(),
+            lines: HashMap::new(),
         });
         QueueId(id)
     }
@@ -232,7 +233,7 @@ impl<P> Engine<P> {
         if queue.counts.iter().sum::<u64>() >= queue.bound {
             return Err((Rejected::Full, entry));
         }
-        if !queue.kinds.contains(&entry.kind) && queue.kinds.len() >= LINES_MAX {
+        if !queue.lines.contains_key(&entry.kind) && queue.lines.len() >= LINES_MAX {
             return Err((Rejected::Lines, entry));
         }
         Ok(self.admit(entry))
@@ -265,9 +266,7 @@ impl<P> Engine<P> {
     fn admit(&mut self, entry: Entry<P>) -> Slot {
         let queue = &mut self.queues[entry.queue.index()];
         queue.counts[usize::from(entry.vitals.state.code())] += 1;
-        if !queue.kinds.contains(&entry.kind) {
-            queue.kinds.push(entry.kind);
-        }
+        *queue.lines.entry(entry.kind).or_default() += 1;
         let (id, unique) = (
             entry.id,
             entry.unique_key.clone().map(|key| (entry.kind, key)),
@@ -282,7 +281,21 @@ impl<P> Engine<P> {
         slot
     }
 
-    /// Takes a task out, whatever its state: undoing a submission, or ending it.
+    /// Takes a task out as if it had never been taken in.
+    pub fn undo(&mut self, slot: Slot) {
+        let Some(entry) = self.withdraw(slot) else {
+            return;
+        };
+        let lines = &mut self.queues[entry.queue.index()].lines;
+        if let Some(taken) = lines.get_mut(&entry.kind) {
+            *taken -= 1;
+            if *taken == 0 {
+                lines.remove(&entry.kind);
+            }
+        }
+    }
+
+    /// Takes a task out, whatever its state.
     pub fn withdraw(&mut self, slot: Slot) -> Option<Entry<P>> {
         let entry = self.entries.remove(slot)?;
         self.index.update(slot, Some(&Places::of(&entry)), None);

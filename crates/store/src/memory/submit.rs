@@ -26,7 +26,7 @@ impl World {
                 }
                 Err(error) => {
                     for slot in admitted {
-                        self.engine.withdraw(slot);
+                        self.engine.undo(slot);
                     }
                     self.engine.set_sequence(sequence);
                     return Err(error);

@@ -35,7 +35,8 @@ macro_rules! conformance {
                 all_or_nothing, the_same_id_is_one_task, a_finished_id_is_still_one_task,
                 a_unique_key_is_rejected_while_unfinished, a_queue_is_bounded,
                 bad_input_is_named_and_loses_nothing, the_record_shows_what_was_submitted,
-                a_batch_keeps_its_order
+                a_batch_keeps_its_order,
+                lines_are_bounded
             ],
             claim: [
                 the_most_urgent_first_then_in_order, nothing_starts_early,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, Priority, RetryPolicy, State};
+use duly_core::{Decision, Priority, RetryPolicy, State, TaskId};
 
 use super::{Rig, id, task, task_with};
-use crate::{EventCursor, InvalidInput, Payload, Submit, SubmitError, When};
+use crate::{EventCursor, InvalidInput, NewTask, Payload, Submit, SubmitError, When};
 
 /// A batch with one bad task is refused whole, and uses up no sequence.
 pub async fn all_or_nothing(rig: Rig) {
@@ -209,4 +209,41 @@ pub async fn a_batch_keeps_its_order(rig: Rig) {
     rig.submit((1..=50).rev().map(task).collect()).await;
     let expected: Vec<_> = (1..=50).rev().map(id).collect();
     assert_eq!(rig.run_ids(50).await, expected);
+}
+
+/// A queue holds lines for so many kinds; a batch that is refused makes none.
+pub async fn lines_are_bounded(rig: Rig) {
+    let kinds = |range: std::ops::Range<u16>| -> Vec<NewTask> {
+        let task = |n: u16| {
+            let mut bytes = [7; 16];
+            bytes[..2].copy_from_slice(&n.to_be_bytes());
+            NewTask::new(
+                TaskId::from_bytes(bytes),
+                format!("kind-{n}"),
+                Payload::default(),
+            )
+        };
+        range.map(task).collect()
+    };
+    let mut refused = kinds(0..1_000);
+    refused.push(task_with(1, |t| {
+        t.payload = Payload::bytes(vec![0; (1 << 20) + 1])
+    }));
+    let keyed = |n| task_with(n, |t| t.unique_key = Some("k".into()));
+    let mut clashing = kinds(1_000..1_990);
+    clashing.extend([keyed(2), keyed(3)]);
+    assert!(rig.store.submit(Submit { tasks: refused }).await.is_err());
+    assert!(rig.store.submit(Submit { tasks: clashing }).await.is_err());
+    rig.submit(kinds(2_000..3_000)).await;
+    let refused = rig
+        .store
+        .submit(Submit {
+            tasks: kinds(3_000..3_001),
+        })
+        .await;
+    let Err(SubmitError::InvalidInput { source, .. }) = refused else {
+        panic!("got {refused:?}")
+    };
+    assert_eq!(source.field, "kind");
+    rig.submit(kinds(2_500..2_501)).await;
 }
