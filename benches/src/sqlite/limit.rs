@@ -57,7 +57,7 @@ impl Limit {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        connection.pragma_update(None, "cache_size", -(64 << 10))?;
+        connection.pragma_update(None, "cache_size", -(16 << 10))?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
             connection,

@@ -8,7 +8,19 @@ use duly_store::testing::model;
 use proptest::prelude::*;
 use support::rig;
 
+/// How many histories, unless the environment says otherwise.
+const CASES: u32 = 1_000;
+
+fn config() -> ProptestConfig {
+    let told = std::env::var_os("PROPTEST_CASES").is_some();
+    let config = ProptestConfig::default();
+    let cases = if told { config.cases } else { CASES };
+    ProptestConfig { cases, ..config }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn it_agrees_with_the_memory_store(history in model::history(60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
