@@ -1,7 +1,6 @@
 //! What can happen to a task: the kinds of its events.
 
-use core::fmt;
-use core::str::FromStr;
+use crate::named::named;
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
@@ -59,42 +58,12 @@ event_kinds! {
     Retried = 14, "retried";
 }
 
-impl EventKind {
-    /// The number that stores keep.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// From [`code`](Self::code).
-    #[must_use]
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
-    }
-}
-
-impl fmt::Display for EventKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
 /// The text names no kind of event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a kind of event: expected one such as submitted, started or completed")]
 pub struct InvalidEventKind;
 
-impl FromStr for EventKind {
-    type Err = InvalidEventKind;
-
-    fn from_str(text: &str) -> Result<Self, InvalidEventKind> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|k| k.name() == text)
-            .ok_or(InvalidEventKind)
-    }
-}
+named!(EventKind, InvalidEventKind);
 
 #[cfg(test)]
 mod tests {

@@ -17,6 +17,7 @@ pub mod bounds;
 pub mod engine;
 mod event;
 mod id;
+mod named;
 mod order;
 mod outcome;
 mod priority;

@@ -1,7 +1,6 @@
 //! How urgent a task is.
 
-use core::fmt;
-use core::str::FromStr;
+use crate::named::named;
 
 /// How urgent a task is; the lower runs first: `Critical < High < Normal < Low`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,24 +31,6 @@ impl Priority {
             Self::Low => "low",
         }
     }
-
-    /// The number that stores keep: 0 (critical) to 3 (low).
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// From [`code`](Self::code).
-    #[must_use]
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
-    }
-}
-
-impl fmt::Display for Priority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
 }
 
 /// The text names no priority.
@@ -57,16 +38,7 @@ impl fmt::Display for Priority {
 #[error("not a priority: expected critical, high, normal or low")]
 pub struct InvalidPriority;
 
-impl FromStr for Priority {
-    type Err = InvalidPriority;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPriority> {
-        Self::ALL
-            .into_iter()
-            .find(|p| p.name() == text)
-            .ok_or(InvalidPriority)
-    }
-}
+named!(Priority, InvalidPriority);
 
 #[cfg(test)]
 mod tests {

@@ -9,8 +9,7 @@
 //!                                 lost worker: pending again, or failed
 //! ```
 
-use core::fmt;
-use core::str::FromStr;
+use crate::named::named;
 
 /// Where a task is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,18 +76,6 @@ impl State {
         }
     }
 
-    /// The number that stores keep.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// From [`code`](Self::code).
-    #[must_use]
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
-    }
-
     /// Nothing follows by itself; only a manual retry leads out (and none out of `completed`).
     #[must_use]
     pub const fn is_final(self) -> bool {
@@ -138,12 +125,6 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
 /// The text names no state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -151,16 +132,7 @@ impl fmt::Display for State {
 )]
 pub struct InvalidState;
 
-impl FromStr for State {
-    type Err = InvalidState;
-
-    fn from_str(text: &str) -> Result<Self, InvalidState> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.name() == text)
-            .ok_or(InvalidState)
-    }
-}
+named!(State, InvalidState);
 
 /// The task is not in a state from which it could go there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
