@@ -15,8 +15,8 @@ pub const POLL: Duration = Duration::from_secs(5);
 pub const CONCURRENCY_PER_CORE: u32 = 8;
 /// Handlers that a worker may run at once.
 pub const CONCURRENCY_MAX: u32 = 100_000;
-/// Prefetched work that a worker holds at most.
-pub const PREFETCH_MAX: u32 = 512;
+/// Prefetched work that a worker holds at most, whatever it is told.
+pub const PREFETCH_MAX: u32 = 1_000;
 /// Prefetched work lasts for this long at most, by the mean time that a handler runs.
 pub const PREFETCH_TIME: Duration = Duration::from_millis(20);
 /// Ends of attempts that one write brings to the store.

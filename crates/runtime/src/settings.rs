@@ -28,7 +28,7 @@ impl Default for Settings {
             kinds: Vec::new(),
             labels: Labels::new(),
             concurrency: cores().saturating_mul(bounds::CONCURRENCY_PER_CORE),
-            prefetch_max: bounds::PREFETCH_MAX,
+            prefetch_max: 0,
             heartbeat: bounds::HEARTBEAT,
             lease: bounds::LEASE,
             cancel_grace: bounds::CANCEL_GRACE,

@@ -223,3 +223,31 @@ async fn a_worker_that_makes_no_sense_does_not_start() {
         assert_eq!(input.field, field);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn under_load_on_several_threads_each_task_runs_once_and_never_too_many() {
+    use duly_store::{NewTask, Store, Submit, id};
+    const TASKS: usize = 4_000;
+    let bench = Bench::new();
+    let gate = Gate::default();
+    gate.open(TASKS);
+    let worker = bench.worker().concurrency(8).prefetch(64);
+    let _worker = worker.handle("gated", gate.handler()).start().unwrap();
+    for _ in 0..TASKS / 100 {
+        let new = || NewTask::new(id::task_id(&*bench.clock), "gated", Payload::default());
+        let tasks = (0..100).map(|_| new()).collect();
+        bench.store.submit(Submit { tasks }).await.unwrap();
+    }
+    until("all have started", || gate.started() == TASKS).await;
+    for _ in 0..1_000_000 {
+        let queues = bench.store.queues().await.unwrap();
+        if queues[0].counts.of(State::Completed) == TASKS as u64 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let queues = bench.store.queues().await.unwrap();
+    assert_eq!(queues[0].counts.unfinished(), 0);
+    assert_eq!(gate.started(), TASKS);
+    assert!(gate.most() <= 8, "{} at once", gate.most());
+}

@@ -46,6 +46,7 @@ async fn what_does_not_finish_in_time_goes_back_refunded_to_its_place() {
     rude.has_started(1).await;
     let due_at = bench.task(ids[0]).await.due_at;
     let leaving = tokio::spawn(async move { worker.shutdown(20 * SECOND).await });
+    bench.rest().await;
     bench.pass(13 * SECOND).await;
     assert_eq!((polite.running(), rude.running()), (1, 1));
     bench.pass(2 * SECOND).await;
@@ -126,6 +127,7 @@ async fn a_store_that_is_away_does_not_keep_anybody_beyond_the_deadline() {
     gate.has_started(1).await;
     bench.store.set_away(true);
     let leaving = tokio::spawn(async move { worker.shutdown(10 * SECOND).await });
+    bench.rest().await;
     bench.pass(10 * SECOND).await;
     assert_eq!(leaving.await.unwrap().abandoned, 1);
 }

@@ -136,10 +136,12 @@ impl Attempts {
         }
     }
 
-    /// Trips all tokens and aborts all handlers at once.
-    pub(super) fn abort_all(&mut self, stop: Stop) {
+    /// Trips all tokens and aborts all handlers at once. Answers how many were not stopping yet.
+    pub(super) fn abort_all(&mut self, stop: Stop) -> usize {
         self.timers.clear();
+        let mut fresh = 0;
         for entry in self.running.values_mut() {
+            fresh += usize::from(entry.stop.is_none());
             entry.timer = None;
             if stop == Stop::Forsaken {
                 entry.stop = Some(stop);
@@ -148,6 +150,7 @@ impl Attempts {
             entry.context.cancelled().cancel();
             entry.abort.abort();
         }
+        fresh
     }
 
     /// A handler has ended: its entry, and the verdict if there is one to give.

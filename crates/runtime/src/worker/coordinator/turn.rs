@@ -55,13 +55,14 @@ impl Coordinator {
     }
 
     fn mind_leases(&mut self, now: Timestamp) {
-        if self.stop_at().is_some_and(|at| at <= now) && self.life.is_registered() {
-            warn!(
-                worker = %self.settings.name,
-                running = self.attempts.len(),
-                "the leases could not be renewed: what runs is stopped"
-            );
-            self.attempts.abort_all(Stop::GivenBack);
+        let is_late = self.stop_at().is_some_and(|at| at <= now);
+        if !is_late || !self.life.is_registered() {
+            return;
+        }
+        let stopped = self.attempts.abort_all(Stop::GivenBack);
+        if stopped > 0 {
+            let worker = &self.settings.name;
+            warn!(%worker, stopped, "the leases could not be renewed: what runs is stopped");
         }
     }
 
