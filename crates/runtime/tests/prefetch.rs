@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_core::{EventKind, Incarnation, State};
 use duly_runtime::{Context, JobError};
-use duly_store::{Claim, TakeBack, id};
+use duly_store::{Claim, Store, TakeBack, id};
 
 mod common;
 
@@ -197,4 +197,51 @@ async fn suspects_run_one_at_a_time() {
         assert_eq!(bench.reaches(id, State::Completed).await.lost, 1);
     }
     assert_eq!((gate.started(), gate.most()), (4, 2));
+}
+
+#[tokio::test]
+async fn a_suspect_that_no_claim_could_ask_for_begins_when_a_slot_is_free() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let suspect = bench.submit("gated").await;
+    lose_all(&bench).await;
+    bench
+        .store
+        .configure("default".into(), pause(true))
+        .await
+        .unwrap();
+    let worker = bench
+        .worker()
+        .concurrency(1)
+        .prefetch(4)
+        .queues(["quick", "default"]);
+    let worker = worker
+        .handle("quick", nothing)
+        .handle("gated", gate.handler());
+    let _worker = worker.start().unwrap();
+    let in_quick = |task: &mut duly_store::NewTask| task.queue = "quick".into();
+    let quick = bench.submit_with("quick", in_quick).await;
+    bench.reaches(quick, State::Completed).await;
+    let first = bench.submit_with("gated", in_quick).await;
+    bench.reaches(first, State::Running).await;
+    bench
+        .store
+        .configure("default".into(), pause(false))
+        .await
+        .unwrap();
+    bench.rest().await;
+    assert_eq!(
+        bench.state(suspect).await,
+        State::Pending,
+        "the one slot is taken"
+    );
+    gate.open(2);
+    bench.reaches(suspect, State::Completed).await;
+}
+
+fn pause(paused: bool) -> duly_store::QueueChange {
+    duly_store::QueueChange {
+        paused: Some(paused),
+        ..Default::default()
+    }
 }

@@ -37,6 +37,9 @@ impl Ask {
 #[derive(Debug)]
 pub(super) struct Claims {
     wanted: bool,
+    /// The last claim asked for no slot, so it says nothing of what may begin at once: of suspects,
+    /// which are never prefetched.
+    slots_unasked: bool,
     next_at: Timestamp,
     asked: Option<Ask>,
     turn: u32,
@@ -48,6 +51,7 @@ impl Claims {
     pub(super) fn new(poll: Duration, now: Timestamp) -> Self {
         Self {
             wanted: true,
+            slots_unasked: false,
             next_at: now,
             asked: None,
             turn: 0,
@@ -59,6 +63,11 @@ impl Claims {
     /// There may be work.
     pub(super) const fn want(&mut self) {
         self.wanted = true;
+    }
+
+    /// A slot is free again.
+    pub(super) const fn slot_freed(&mut self, by_suspect: bool) {
+        self.wanted |= by_suspect || self.slots_unasked;
     }
 
     /// Slots that a claim under way may fill.
@@ -91,6 +100,7 @@ impl Claims {
     pub(super) const fn asked(&mut self, ask: Ask) -> u32 {
         self.asked = Some(ask);
         self.wanted = false;
+        self.slots_unasked = ask.run == 0;
         self.turn
     }
 

@@ -220,9 +220,7 @@ impl Coordinator {
             return;
         };
         self.pace.observe(ran);
-        if entry.suspect {
-            self.claims.want();
-        }
+        self.claims.slot_freed(entry.suspect);
         match verdict {
             Some(verdict) => self.conclude(entry, verdict, ran),
             None => entry
