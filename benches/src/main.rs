@@ -39,7 +39,7 @@ struct SqliteArgs {
     /// The largest backlog of the growth measurement.
     #[arg(long, default_value_t = 2_000_000)]
     backlog: u32,
-    /// Where the files are made; a temporary folder by default.
+    /// In which folder the files are made, and removed afterwards; the system's temporary one by default.
     #[arg(long)]
     dir: Option<PathBuf>,
     /// Only these parts: throughput, worker, latency, idle, growth.

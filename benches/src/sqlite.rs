@@ -17,11 +17,12 @@ use crate::SqliteArgs;
 const PAYLOAD: &str = r#"{"to":"someone@example.org","template":"welcome","locale":"en","attempted":false,"n":12345}"#;
 
 pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
-    let temporary = tempfile::tempdir()?;
-    let dir = args
-        .dir
-        .clone()
-        .unwrap_or_else(|| temporary.path().to_owned());
+    // Always a fresh folder: figures of a used file would be other figures.
+    let folder = match &args.dir {
+        Some(parent) => tempfile::tempdir_in(parent)?,
+        None => tempfile::tempdir()?,
+    };
+    let dir = folder.path();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -35,25 +36,25 @@ pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
             args.tasks,
             limit::BATCH
         );
-        let figures = runtime.block_on(throughput::run(&dir, args.tasks, args.rounds))?;
+        let figures = runtime.block_on(throughput::run(dir, args.tasks, args.rounds))?;
         report.insert("throughput".into(), figures);
     }
     if wants("worker") {
-        let figures = runtime.block_on(worker::run(&dir, args.tasks, args.rounds))?;
+        let figures = runtime.block_on(worker::run(dir, args.tasks, args.rounds))?;
         report.insert("worker".into(), figures);
     }
     if wants("latency") {
         println!("latency when idle, one task at a time");
-        report.insert("latency".into(), runtime.block_on(latency::run(&dir))?);
+        report.insert("latency".into(), runtime.block_on(latency::run(dir))?);
     }
     if wants("idle") {
-        report.insert("idle".into(), runtime.block_on(idle::run(&dir))?);
+        report.insert("idle".into(), runtime.block_on(idle::run(dir))?);
     }
     if wants("growth") {
         println!("growth: cycles at larger and larger backlogs");
         report.insert(
             "growth".into(),
-            runtime.block_on(growth::run(&dir, args.backlog))?,
+            runtime.block_on(growth::run(dir, args.backlog))?,
         );
     }
     println!("{}", Value::Object(report));
