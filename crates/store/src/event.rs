@@ -1,5 +1,8 @@
 //! Events: the history of a task, and a feed of all.
 
+use std::fmt;
+use std::str::FromStr;
+
 use duly_core::{EventKind, Priority, TaskId, Timestamp};
 
 use crate::Name;
@@ -27,24 +30,76 @@ pub struct Event {
     pub error: Option<String>,
 }
 
-/// A place in the feed of all events: opaque bytes in other stores' hands, kept short here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventCursor(i64);
+/// A place in the feed of all events: 16 bytes, opaque to everybody but the store that gave them. (A
+/// store whose sequences may become visible out of order needs more than a sequence to skip nothing.)
+///
+/// As text it is 32 hexadecimal digits.
+///
+/// ```
+/// use duly_store::EventCursor;
+///
+/// let cursor = EventCursor::after(7);
+/// assert_eq!(cursor.to_string().parse(), Ok(cursor));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventCursor([u8; 16]);
 
 impl EventCursor {
     /// Before every event.
-    pub const START: Self = Self(0);
+    pub const START: Self = Self([0; 16]);
 
-    /// After the event of this sequence.
+    /// From its bytes.
     #[must_use]
-    pub const fn after(sequence: i64) -> Self {
-        Self(sequence)
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
     }
 
-    /// The sequence that the next event lies above.
+    /// Its bytes.
     #[must_use]
-    pub const fn sequence(self) -> i64 {
-        self.0
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// After the event of this sequence, in a store whose events become visible in that order.
+    #[must_use]
+    pub const fn after(sequence: i64) -> Self {
+        Self((sequence as i128).to_be_bytes())
+    }
+
+    /// The sequence that the next event lies above, in such a store; what is too large is after all.
+    #[must_use]
+    pub fn sequence(self) -> i64 {
+        i64::try_from(i128::from_be_bytes(self.0)).unwrap_or(i64::MAX)
+    }
+}
+
+impl fmt::Display for EventCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for EventCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventCursor({self})")
+    }
+}
+
+/// The text is no cursor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor: expected the 32 hexadecimal digits of one that was given before")]
+pub struct InvalidCursor;
+
+impl FromStr for EventCursor {
+    type Err = InvalidCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        // The parser alone would let a sign pass.
+        if text.len() != 32 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(InvalidCursor);
+        }
+        let bytes = u128::from_str_radix(text, 16).map_err(|_| InvalidCursor)?;
+        Ok(Self(bytes.to_be_bytes()))
     }
 }
 
@@ -130,6 +185,30 @@ mod tests {
             due_at: None,
             priority: None,
             error: None,
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_text_and_back_and_rubbish_is_refused() {
+        for cursor in [
+            EventCursor::START,
+            EventCursor::after(i64::MAX),
+            EventCursor([0xff; 16]),
+        ] {
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        assert_eq!(EventCursor([0x7f; 16]).sequence(), i64::MAX);
+        for rubbish in [
+            "",
+            "7",
+            "+0000000000000000000000000000007",
+            "g".repeat(32).as_str(),
+        ] {
+            assert_eq!(
+                rubbish.parse::<EventCursor>(),
+                Err(InvalidCursor),
+                "{rubbish:?}"
+            );
         }
     }
 

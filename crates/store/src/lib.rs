@@ -29,7 +29,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{
     ChangeError, ClaimError, InvalidInput, RequestError, SettleError, StoreError, SubmitError,
 };
-pub use event::{AttemptRecord, Event, EventCursor, EventPage, attempts};
+pub use event::{AttemptRecord, Event, EventCursor, EventPage, InvalidCursor, attempts};
 pub use hint::{Hints, Listener};
 pub use house::{Duty, KeepHouse, Kept, Lead, Leadership};
 pub use list::{Filter, List, ListCursor, TaskPage};
