@@ -5,17 +5,19 @@
 //! durations are whole milliseconds, in fields that end in `_ms`.
 //!
 //! ```
-//! let task = duly_api::parse::<duly_api::NewTask>(br#"{"kind": "email.send", "delay_ms": 500}"#)?;
+//! let text = br#"{"kind": "email.send", "delay_ms": 500}"#;
+//! let task: duly_api::NewTask = duly_api::parse_object(text)?;
 //! assert_eq!(task.kind.as_deref(), Some("email.send"));
 //!
-//! let error = duly_api::parse::<duly_api::NewTask>(br#"{"kind": "email.send", "dealy_ms": 5}"#)
-//!     .unwrap_err();
+//! let text = br#"{"kind": "email.send", "dealy_ms": 5}"#;
+//! let error = duly_api::parse_object::<duly_api::NewTask>(text).unwrap_err();
 //! assert_eq!(error.field.as_deref(), Some("dealy_ms"));
 //! # Ok::<(), duly_api::ParseError>(())
 //! ```
 #![forbid(unsafe_code)]
 
 mod new;
+pub mod object;
 mod page;
 mod parse;
 mod problem;
@@ -28,7 +30,7 @@ pub mod time;
 
 pub use new::NewTask;
 pub use page::TaskPage;
-pub use parse::{ParseError, parse};
+pub use parse::{ParseError, parse, parse_object};
 pub use problem::{Code, Problem};
 pub use retry::{Backoff, Jitter, Retry};
 pub use stats::{QueueStats, Stats, WorkerStats};

@@ -7,7 +7,7 @@ use duly_core::{Priority, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Retry, text, time};
+use crate::{Retry, object, text, time};
 
 /// A task to submit: the body of `POST /v1/tasks`, or an element of it. A field that is not listed
 /// here is refused.
@@ -50,7 +50,10 @@ pub struct NewTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts_max: Option<u32>,
     /// When it is tried again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "object::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retry: Option<Retry>,
     /// At how many lost workers it is given up: 3 unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +65,10 @@ pub struct NewTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// Labels to find it by.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "object::texts",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub labels: BTreeMap<String, String>,
 }
 
@@ -91,6 +97,26 @@ mod tests {
     fn nothing_is_written_that_was_not_said() {
         let task: NewTask = crate::parse(b"{}").unwrap();
         assert_eq!(serde_json::to_string(&task).unwrap(), "{}");
+    }
+
+    #[test]
+    fn an_array_is_no_task_and_no_retry() {
+        let refusal = |text: &str| crate::parse_object::<NewTask>(text.as_bytes()).unwrap_err();
+        assert_eq!(refusal("[]").expected.unwrap(), "an object");
+        assert_eq!(refusal("7").expected.unwrap(), "an object");
+        let error = refusal(r#"{"kind": "a", "retry": ["fixed", 5]}"#);
+        assert_eq!(error.field.as_deref(), Some("retry"));
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        for (text, field) in [
+            (r#"{"kind": "a", "kind": "b"}"#, "kind"),
+            (r#"{"labels": {"a": "1", "a": "2"}}"#, "labels"),
+        ] {
+            let error = crate::parse_object::<NewTask>(text.as_bytes()).unwrap_err();
+            assert_eq!(error.field.as_deref(), Some(field), "{error}");
+        }
     }
 
     #[test]

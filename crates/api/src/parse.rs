@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::error::Category;
 
+use crate::object::Object;
+
 /// Why a text was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}, at line {line} column {column}")]
@@ -35,19 +37,59 @@ pub fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, ParseError> {
     Ok(value)
 }
 
+/// Reads one JSON object, all of the text. Not an array, which `parse` takes for a struct too.
+///
+/// # Errors
+/// [`ParseError`], with the place, and the field if it is JSON.
+pub fn parse_object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, ParseError> {
+    parse::<Object<T>>(text).map(|object| object.0)
+}
+
 fn refused(error: &serde_json::Error, path: Option<String>) -> ParseError {
     let whole = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = whole.strip_suffix(&place).unwrap_or(&whole);
+    let message = plain(whole.strip_suffix(&place).unwrap_or(&whole));
     let well_formed = error.classify() == Category::Data;
     let expected = message.split_once(", expected ").map(|(_, e)| e.to_owned());
+    let path = path.or_else(|| named(&message));
     ParseError {
         well_formed,
-        message: message.to_owned(),
+        message,
         field: path.filter(|_| well_formed),
         expected,
         line: error.line(),
         column: error.column(),
+    }
+}
+
+/// The field that is missing or there twice: the path leads only to what holds it.
+fn named(message: &str) -> Option<String> {
+    let rest = ["missing field `", "duplicate field `"]
+        .into_iter()
+        .find_map(|start| message.strip_prefix(start))?;
+    rest.split('`').next().map(str::to_owned)
+}
+
+/// The message without words of Rust and of the parser.
+fn plain(message: &str) -> String {
+    let (said, expected) = match message.split_once(", expected ") {
+        Some((said, expected)) => (said, Some(expected)),
+        None => (message, None),
+    };
+    let said = match said {
+        "EOF while parsing a value" => "there is nothing where a value should be",
+        "expected ident" => "expected a value, and text between quotes",
+        other => other,
+    };
+    let said = said.replace("invalid type: sequence", "invalid type: array");
+    let said = said.replace("invalid type: map", "invalid type: object");
+    match expected {
+        Some("u64" | "usize") => format!("{said}, expected a whole number, 0 or more"),
+        Some("u32") => format!("{said}, expected a whole number from 0 to {}", u32::MAX),
+        Some("u16") => format!("{said}, expected a whole number from 0 to {}", u16::MAX),
+        Some("a map") => format!("{said}, expected an object"),
+        Some(other) => format!("{said}, expected {other}"),
+        None => said,
     }
 }
 
@@ -78,6 +120,19 @@ mod tests {
         assert!(error.expected.unwrap().starts_with("a UUID"));
         let error = refusal(r#"{"kind": "a", "run_at": "noon"}"#);
         assert_eq!(error.field.as_deref(), Some("run_at"));
+    }
+
+    #[test]
+    fn refusals_speak_of_json_and_not_of_rust() {
+        let error = refusal(r#"{"kind": "a", "delay_ms": -1}"#);
+        assert_eq!(error.expected.unwrap(), "a whole number, 0 or more");
+        let error = refusal(r#"{"kind": "a", "attempts_max": 1.5}"#);
+        assert_eq!(
+            error.expected.unwrap(),
+            "a whole number from 0 to 4294967295"
+        );
+        assert!(refusal("text").message.contains("quotes"));
+        assert!(refusal("").message.contains("nothing"));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Jitter {
 /// When a task is tried again; what is left out has the default.
 ///
 /// ```
-/// let retry: duly_api::Retry = duly_api::parse(br#"{"backoff": "fixed", "delay_ms": 250}"#)?;
+/// let retry: duly_api::Retry = duly_api::parse_object(br#"{"backoff": "fixed", "delay_ms": 250}"#)?;
 /// assert_eq!(retry.policy(3).delay(1, 0).as_millis(), 225); // ±10 %
 /// # Ok::<(), duly_api::ParseError>(())
 /// ```
