@@ -42,7 +42,7 @@ struct SqliteArgs {
     /// In which folder the files are made, and removed afterwards; the system's temporary one by default.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Only these parts: throughput, worker, latency, idle, growth.
+    /// Only these parts: throughput, latency, idle, growth.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }

@@ -39,10 +39,6 @@ pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
         let figures = runtime.block_on(throughput::run(dir, args.tasks, args.rounds))?;
         report.insert("throughput".into(), figures);
     }
-    if wants("worker") {
-        let figures = runtime.block_on(worker::run(dir, args.tasks, args.rounds))?;
-        report.insert("worker".into(), figures);
-    }
     if wants("latency") {
         println!("latency when idle, one task at a time");
         report.insert("latency".into(), runtime.block_on(latency::run(dir))?);

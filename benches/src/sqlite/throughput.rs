@@ -8,61 +8,91 @@ use serde_json::{Value, json};
 
 use super::limit::{BATCH, Limit};
 use super::port::Port;
-use super::{PAYLOAD, ids};
+use super::{PAYLOAD, bare, ids, worker};
 use crate::stats::{median, rate, rounded};
 
-/// Seconds of one round: submit all, drain all, and cycle all in steady pattern.
+/// Tasks a second in one round: submit all, drain all, and cycle all in steady pattern.
 #[derive(Clone, Copy, Debug)]
-struct Round {
-    submit: f64,
-    drain: f64,
-    cycle: f64,
+pub(super) struct Round {
+    pub(super) submit: f64,
+    pub(super) drain: f64,
+    pub(super) cycle: f64,
+}
+
+/// What was measured, round by round, each beside the others.
+#[derive(Default)]
+struct Rounds {
+    limit: Vec<Round>,
+    /// The store through its port, in the batches of the limit.
+    port: Vec<Round>,
+    /// The whole way: jobs that a real worker runs.
+    worker: Vec<Round>,
+    bare: Vec<(Duration, Duration)>,
 }
 
 pub(crate) async fn run(dir: &Path, tasks: u32, rounds: u32) -> anyhow::Result<Value> {
-    let (mut ours, mut limit, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    let mut all = Rounds::default();
     for round in 0..rounds {
         let file = |who: &str| dir.join(format!("{who}-{round}.db"));
-        limit.push(by_hand(&file("limit"), &file("limit-steady"), tasks).await?);
-        ours.push(by_port(&file("ours"), &file("ours-steady"), tasks).await?);
-        bare.push(super::bare::phased(
-            &file("bare"),
-            tasks,
-            PAYLOAD.as_bytes(),
-        )?);
+        let limit = by_hand(&file("limit"), &file("limit-steady"), tasks).await?;
+        let port = by_port(&file("port"), &file("port-steady"), tasks).await?;
+        let worker = worker::round(&file("worker"), &file("worker-steady"), tasks).await?;
+        all.bare
+            .push(bare::phased(&file("bare"), tasks, PAYLOAD.as_bytes())?);
         println!(
-            "round {}: drain {:.0}/s, limit {:.0}/s; cycle {:.0}/s, limit {:.0}/s",
+            "round {}: drain {:.0}/s, by a worker {:.0}/s, limit {:.0}/s; \
+             cycle {:.0}/s, by a worker {:.0}/s, limit {:.0}/s",
             round + 1,
-            ours[ours.len() - 1].drain,
-            limit[limit.len() - 1].drain,
-            ours[ours.len() - 1].cycle,
-            limit[limit.len() - 1].cycle,
+            port.drain,
+            worker.drain,
+            limit.drain,
+            port.cycle,
+            worker.cycle,
+            limit.cycle,
         );
+        all.limit.push(limit);
+        all.port.push(port);
+        all.worker.push(worker);
     }
-    Ok(report(&ours, &limit, &bare, tasks))
+    Ok(report(&all, tasks))
 }
 
-fn report(ours: &[Round], limit: &[Round], bare: &[(Duration, Duration)], tasks: u32) -> Value {
-    let figures = |what: &str, of: fn(&Round) -> f64| {
-        let (our, their): (Vec<f64>, Vec<f64>) = (
-            ours.iter().map(of).collect(),
-            limit.iter().map(of).collect(),
-        );
-        let ratios: Vec<f64> = our.iter().zip(&their).map(|(a, b)| a / b).collect();
-        let (our, their, ratio) = (median(&our), median(&their), median(&ratios));
-        println!("{what:<8} {our:>9.0}/s   limit {their:>9.0}/s   ratio {ratio:.2}");
-        json!({ "per_s": our.round(), "limit_per_s": their.round(), "ratio": rounded(ratio) })
-    };
-    let bare_submit = median(&bare.iter().map(|b| rate(tasks, b.0)).collect::<Vec<_>>());
-    let bare_drain = median(&bare.iter().map(|b| rate(tasks, b.1)).collect::<Vec<_>>());
+fn report(all: &Rounds, tasks: u32) -> Value {
+    let bare_submit = median(
+        &all.bare
+            .iter()
+            .map(|b| rate(tasks, b.0))
+            .collect::<Vec<_>>(),
+    );
+    let bare_drain = median(
+        &all.bare
+            .iter()
+            .map(|b| rate(tasks, b.1))
+            .collect::<Vec<_>>(),
+    );
+    let (limit, port, worker) = (&all.limit, &all.port, &all.worker);
     let report = json!({
-        "submit": figures("submit", |r| r.submit),
-        "drain": figures("drain", |r| r.drain),
-        "cycle": figures("cycle", |r| r.cycle),
+        "submit": figures("submit", port, limit, |r| r.submit),
+        "drain": figures("drain", port, limit, |r| r.drain),
+        "cycle": figures("cycle", port, limit, |r| r.cycle),
+        "worker_drain": figures("drain by a worker", worker, limit, |r| r.drain),
+        "worker_cycle": figures("cycle by a worker", worker, limit, |r| r.cycle),
         "bare_table": { "submit_per_s": bare_submit.round(), "drain_per_s": bare_drain.round() },
     });
     println!("bare job table, for reference: submit {bare_submit:.0}/s, drain {bare_drain:.0}/s");
     report
+}
+
+/// Medians of both, and of the ratios round by round.
+fn figures(what: &str, ours: &[Round], limit: &[Round], of: fn(&Round) -> f64) -> Value {
+    let (ours, limit): (Vec<f64>, Vec<f64>) = (
+        ours.iter().map(of).collect(),
+        limit.iter().map(of).collect(),
+    );
+    let ratios: Vec<f64> = ours.iter().zip(&limit).map(|(a, b)| a / b).collect();
+    let (ours, limit, ratio) = (median(&ours), median(&limit), median(&ratios));
+    println!("{what:<18} {ours:>9.0}/s   limit {limit:>9.0}/s   ratio {ratio:.2}");
+    json!({ "per_s": ours.round(), "limit_per_s": limit.round(), "ratio": rounded(ratio) })
 }
 
 async fn by_hand(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Round> {

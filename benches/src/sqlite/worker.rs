@@ -1,5 +1,5 @@
-//! The whole way of a job: submitted, claimed, run by a handler that does nothing, settled, by a real
-//! worker. Information beside the figures of the port, which the bars are about.
+//! The whole way of a job: submitted, claimed, run by a handler that does nothing, and settled, by a
+//! real worker.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use duly_core::State;
 use duly_runtime::{Context, Worker, WorkerBuilder};
 use duly_store::{Payload, SystemClock};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::limit::BATCH;
 use super::port::{KIND, Port};
+use super::throughput::Round;
 use super::{PAYLOAD, ids};
-use crate::stats::{median, rate};
+use crate::stats::rate;
 
 /// Handlers at once.
 const CONCURRENCY: u32 = 500;
@@ -30,34 +31,33 @@ struct Count {
     ran_some: Notify,
 }
 
-pub(crate) async fn run(dir: &Path, tasks: u32, rounds: u32) -> anyhow::Result<Value> {
-    let (mut drains, mut cycles) = (Vec::new(), Vec::new());
-    for round in 0..rounds {
-        let port = Port::sqlite(&dir.join(format!("worker-{round}.db"))).await?;
-        submit(&port, tasks, None).await?;
-        let count = Arc::new(Count::default());
-        let begin = Instant::now();
-        let worker = start(&port, &count)?;
-        all_done(&port, &count, tasks).await?;
-        drains.push(rate(tasks, begin.elapsed()));
-        worker.shutdown(Duration::from_secs(5)).await;
-        port.store.close().await;
+pub(super) async fn round(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Round> {
+    let port = Port::sqlite(phased).await?;
+    let begin = Instant::now();
+    submit(&port, tasks, None).await?;
+    let submitted = rate(tasks, begin.elapsed());
+    let count = Arc::new(Count::default());
+    let begin = Instant::now();
+    let worker = start(&port, &count)?;
+    all_done(&port, &count, tasks).await?;
+    let drain = rate(tasks, begin.elapsed());
+    worker.shutdown(Duration::from_secs(5)).await;
+    port.store.close().await;
 
-        let port = Port::sqlite(&dir.join(format!("worker-steady-{round}.db"))).await?;
-        let count = Arc::new(Count::default());
-        let worker = start(&port, &count)?;
-        let begin = Instant::now();
-        submit(&port, tasks, Some(&count)).await?;
-        all_done(&port, &count, tasks).await?;
-        cycles.push(rate(tasks, begin.elapsed()));
-        worker.shutdown(Duration::from_secs(5)).await;
-        port.store.close().await;
-    }
-    let (drain, cycle) = (median(&drains), median(&cycles));
-    println!(
-        "by a real worker ({CONCURRENCY} handlers at once): drain {drain:.0}/s, cycle {cycle:.0}/s"
-    );
-    Ok(json!({ "drain_per_s": drain.round(), "cycle_per_s": cycle.round() }))
+    let port = Port::sqlite(steady).await?;
+    let count = Arc::new(Count::default());
+    let worker = start(&port, &count)?;
+    let begin = Instant::now();
+    submit(&port, tasks, Some(&count)).await?;
+    all_done(&port, &count, tasks).await?;
+    let cycle = rate(tasks, begin.elapsed());
+    worker.shutdown(Duration::from_secs(5)).await;
+    port.store.close().await;
+    Ok(Round {
+        submit: submitted,
+        drain,
+        cycle,
+    })
 }
 
 fn start(port: &Port, count: &Arc<Count>) -> anyhow::Result<Worker> {
