@@ -2,24 +2,38 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
+use crate::bounds::LARGE_BODIES_MAX;
 use crate::port::{Clock, Duly, Store};
 
 /// What the routes share: a store, and a clock for fresh ids. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct App(Duly);
+pub struct App {
+    duly: Duly,
+    large_bodies: Arc<Semaphore>,
+}
 
 impl App {
     /// An API over what this handle has opened.
     #[must_use]
-    pub const fn new(duly: Duly) -> Self {
-        Self(duly)
+    pub fn new(duly: Duly) -> Self {
+        Self {
+            duly,
+            large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+        }
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        self.0.store()
+        self.duly.store()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
-        &**self.0.clock()
+        &**self.duly.clock()
+    }
+
+    /// The places for bodies that are not small.
+    pub(crate) const fn large_bodies(&self) -> &Arc<Semaphore> {
+        &self.large_bodies
     }
 }

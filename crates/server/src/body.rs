@@ -1,21 +1,30 @@
-//! The body of a request: declared as JSON, of bounded size, and there in time.
+//! The body of a request: declared as JSON, of bounded size, and there in time. Few large ones are
+//! held at once, however many connections there are.
 
-use axum::body::Bytes;
+use std::sync::Arc;
+
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use duly_api::{Code, Problem};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::bounds::{BODY_BYTES_MAX, BODY_WAIT_MAX};
+use crate::App;
+use crate::bounds::{BODY_BYTES_MAX, BODY_WAIT_MAX, SMALL_BODY_BYTES_MAX};
 use crate::refusal::Refusal;
 
-/// The bytes of a body that says that it is JSON.
-pub(crate) struct JsonBytes(pub(crate) Bytes);
+/// The bytes of a body that says that it is JSON. A large one keeps its place for as long as this
+/// lives.
+pub(crate) struct JsonBytes {
+    pub(crate) bytes: Bytes,
+    _place: Option<OwnedSemaphorePermit>,
+}
 
-impl<S: Send + Sync> FromRequest<S> for JsonBytes {
+impl FromRequest<App> for JsonBytes {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         if !is_json(request.headers()) {
             return Err(Problem::new(
                 Code::UnsupportedMediaType,
@@ -23,9 +32,19 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
             )
             .into());
         }
-        let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect();
-        match tokio::time::timeout(BODY_WAIT_MAX, body).await {
-            Ok(Ok(body)) => Ok(Self(body.to_bytes())),
+        let body = request.into_body();
+        // What says that it is too large is refused before a byte of it is read.
+        if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+            return Err(too_large().into());
+        }
+        let bytes_max = body.size_hint().upper();
+        let arriving = async {
+            let place = place(app, bytes_max).await;
+            let whole = Limited::new(body, BODY_BYTES_MAX).collect().await;
+            whole.map(|whole| (whole.to_bytes(), place))
+        };
+        match tokio::time::timeout(BODY_WAIT_MAX, arriving).await {
+            Ok(Ok((bytes, _place))) => Ok(Self { bytes, _place }),
             Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
                 Err(too_large().into())
             }
@@ -33,6 +52,16 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
             Err(_) => Err(incomplete("the body took longer than 30 s: send less at once").into()),
         }
     }
+}
+
+/// A place, if the body needs one.
+async fn place(app: &App, bytes_max: Option<u64>) -> Option<OwnedSemaphorePermit> {
+    if bytes_max.is_some_and(|bytes| bytes <= SMALL_BODY_BYTES_MAX as u64) {
+        return None;
+    }
+    let places = Arc::clone(app.large_bodies());
+    let place = places.acquire_owned().await;
+    Some(place.expect("the places are never closed"))
 }
 
 fn too_large() -> Problem {

@@ -4,9 +4,15 @@ use std::time::Duration;
 
 /// Bytes of a request's body: 8 MiB.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
-/// How long a body may take to arrive.
+/// Bytes of a body that is small: larger ones, and those that do not say how large they are, take a
+/// place.
+pub const SMALL_BODY_BYTES_MAX: usize = 64 << 10;
+/// Places for bodies that are not small, from their first byte until they are answered; more wait.
+pub const LARGE_BODIES_MAX: usize = 8;
+/// How long a body may take to arrive, with the wait for a place.
 pub const BODY_WAIT_MAX: Duration = Duration::from_secs(30);
-/// Bytes of a request's line and headers together.
+/// Bytes of a request's line and headers that are read before it is refused; what arrives in one
+/// piece with them may be as much again.
 pub const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Headers of a request.
 pub const HEADERS_MAX: usize = 64;

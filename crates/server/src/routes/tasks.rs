@@ -21,11 +21,8 @@ use crate::{App, convert, query};
 mod batch;
 
 /// `POST /v1/tasks`: one task or an array, all or none. 201 if anything is new.
-pub(crate) async fn submit(
-    State(app): State<App>,
-    JsonBytes(body): JsonBytes,
-) -> Result<Response, Refusal> {
-    let (asked, is_array) = match batch::read(&body)? {
+pub(crate) async fn submit(State(app): State<App>, body: JsonBytes) -> Result<Response, Refusal> {
+    let (asked, is_array) = match batch::read(&body.bytes)? {
         Asked::One(task) => (vec![convert::new_task(*task, app.clock())?], false),
         Asked::Many(tasks) => (batch::convert(tasks, app.clock())?, true),
     };

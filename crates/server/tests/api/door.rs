@@ -1,8 +1,38 @@
 //! What the server's door refuses, whatever is behind it.
 
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use axum::body::{Body, Bytes, HttpBody};
+use duly_server::bounds::{BODY_BYTES_MAX, LARGE_BODIES_MAX, SMALL_BODY_BYTES_MAX};
+use hyper::body::{Frame, SizeHint};
+
 use crate::support::{Api, request};
-use axum::body::Body;
-use duly_server::bounds::BODY_BYTES_MAX;
+
+/// A body that says how large it is, and then does not come.
+struct BodyThatNeverComes(u64);
+
+impl HttpBody for BodyThatNeverComes {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0)
+    }
+}
+
+fn is_pending(future: Pin<&mut impl Future>) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    future.poll(&mut context).is_pending()
+}
 
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems_too() {
@@ -57,6 +87,38 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_says_that_it_is_too_large_is_refused_before_it_arrives() {
+    let body = BodyThatNeverComes(BODY_BYTES_MAX as u64 + 1);
+    let answer = Api::new().post(Body::new(body)).await;
+    answer.refusal(413, "BodyTooLarge");
+}
+
+#[tokio::test]
+async fn of_large_bodies_only_so_many_are_held_and_small_ones_pass_by() {
+    let api = Api::new();
+    let large = || Body::new(BodyThatNeverComes(SMALL_BODY_BYTES_MAX as u64 + 1));
+    let held = (0..LARGE_BODIES_MAX).map(|_| Box::pin(api.post(large())));
+    let mut held: Vec<_> = held.collect();
+    assert!(held.iter_mut().all(|post| is_pending(post.as_mut())));
+    let whole = format!("{{\"kind\": \"a\"}}{}", " ".repeat(SMALL_BODY_BYTES_MAX));
+    let mut waits = pin!(api.post(whole));
+    assert!(is_pending(waits.as_mut()), "all places are taken");
+    assert_eq!(api.post(r#"{"kind": "a"}"#).await.status, 201);
+    drop(held);
+    assert_eq!(waits.await.status, 201);
+}
+
+#[tokio::test]
+async fn an_array_of_more_than_a_batch_is_refused_by_its_count() {
+    let api = Api::new();
+    let many = format!("[{}7]", "7,".repeat(1_000_000));
+    let answer = api.post(many).await;
+    let refusal = answer.refusal(422, "InvalidInput");
+    assert_eq!(refusal["field"], "tasks");
+    assert!(refusal["detail"].as_str().unwrap().contains("1000001"));
+}
+
+#[tokio::test]
 async fn a_name_of_elsewhere_is_refused_even_if_it_leads_here() {
     let api = Api::new();
     for host in ["example.org", "example.org:7788", "10.0.0.1"] {
@@ -66,6 +128,9 @@ async fn a_name_of_elsewhere_is_refused_even_if_it_leads_here() {
     }
     let without = axum::http::Request::get("/v1/stats").body(Body::empty());
     let answer = api.send(without.unwrap()).await;
+    answer.refusal(421, "HostNotAllowed");
+    let two = request("GET", "/v1/stats").header("host", "example.org");
+    let answer = api.send(two.body(Body::empty()).unwrap()).await;
     answer.refusal(421, "HostNotAllowed");
     let elsewhere = request("GET", "http://example.org/v1/stats").body(Body::empty());
     let answer = api.send(elsewhere.unwrap()).await;

@@ -1,9 +1,13 @@
 //! Reading one task or an array of them, so that a refusal names the element and the place.
 
-use duly_api::{NewTask, ParseError, parse};
+use std::fmt;
+
+use duly_api::{NewTask, ParseError, Problem, parse, parse_object};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::convert;
+use crate::port::bounds::SUBMIT_MAX;
 use crate::port::{self, Clock, SubmitError};
 use crate::refusal::Refusal;
 
@@ -17,17 +21,64 @@ pub(super) enum Asked {
 
 pub(super) fn read(body: &[u8]) -> Result<Asked, Refusal> {
     if body.trim_ascii_start().first() != Some(&b'[') {
-        return Ok(Asked::One(Box::new(parse(body)?)));
+        return Ok(Asked::One(Box::new(parse_object(body)?)));
     }
-    let elements: Vec<&RawValue> = parse(body)?;
+    let Elements { elements, count } = parse(body)?;
+    if count > SUBMIT_MAX {
+        return Err(too_many(count));
+    }
     let mut tasks = Vec::with_capacity(elements.len());
     for (index, element) in elements.into_iter().enumerate() {
         let text = element.get().as_bytes();
-        let task = parse(text)
+        let task = parse_object(text)
             .map_err(|error| Refusal::from(placed(error, body, text)).at_index(index))?;
         tasks.push(task);
     }
     Ok(Asked::Many(tasks))
+}
+
+/// The elements of an array, of which there may be many more than are kept: a body of a few
+/// megabytes has room for millions.
+struct Elements<'a> {
+    elements: Vec<&'a RawValue>,
+    count: usize,
+}
+
+impl<'de> Deserialize<'de> for Elements<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(ElementsVisitor)
+    }
+}
+
+struct ElementsVisitor;
+
+impl<'de> Visitor<'de> for ElementsVisitor {
+    type Value = Elements<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of tasks")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Elements<'de>, A::Error> {
+        let mut elements = Vec::new();
+        while elements.len() < SUBMIT_MAX {
+            match seq.next_element()? {
+                Some(element) => elements.push(element),
+                None => break,
+            }
+        }
+        let mut count = elements.len();
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        Ok(Elements { elements, count })
+    }
+}
+
+fn too_many(count: usize) -> Refusal {
+    let expected = format!("at most {SUBMIT_MAX} at once");
+    let detail = format!("there are {count} tasks: expected {expected}");
+    Problem::invalid("tasks", expected, detail).into()
 }
 
 /// The error with its place in the whole body, of which `part` is a part.
@@ -75,7 +126,7 @@ mod tests {
     #[test]
     fn an_error_in_an_element_has_its_place_in_the_whole() {
         let body = b"[{\"kind\": \"a\"},\n  {\"kind\": 7}]";
-        let elements: Vec<&RawValue> = parse(body).unwrap();
+        let elements = parse::<Elements<'_>>(body).unwrap().elements;
         let text = elements[1].get().as_bytes();
         let error = placed(parse::<NewTask>(text).unwrap_err(), body, text);
         assert_eq!(error.line, 2);
@@ -84,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_is_neither_object_nor_array_is_refused() {
-        for body in [&b"7"[..], b"", b"[7]", b"null", b"[{}"] {
+        for body in [&b"7"[..], b"", b"[7]", b"null", b"[{}", b"[[]]"] {
             let refusal = read(body).err().expect("refused");
             assert!(refusal.into_response().status().is_client_error());
         }
