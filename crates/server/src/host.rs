@@ -14,8 +14,10 @@ use crate::refusal::Refusal;
 
 /// Passes on requests to `localhost` or a loopback address; refuses others.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
-    let named = request.headers().get(header::HOST);
-    let host = named.and_then(|value| value.to_str().ok());
+    let mut named = request.headers().get_all(header::HOST).iter();
+    // Two names are none: who reads the other one would be fooled.
+    let only = named.next().filter(|_| named.next().is_none());
+    let host = only.and_then(|value| value.to_str().ok());
     let target = request.uri().authority().map(Authority::as_str);
     if host.is_some_and(is_loopback) && target.is_none_or(is_loopback) {
         return next.run(request).await;
@@ -24,7 +26,7 @@ pub(crate) async fn check(request: Request, next: Next) -> Response {
         field: Some("Host".to_owned()),
         ..Problem::new(
             Code::HostNotAllowed,
-            "expected the header `Host` to name localhost or a loopback address",
+            "expected one header `Host`, which names localhost or a loopback address",
         )
     };
     Refusal::from(problem).into_response()

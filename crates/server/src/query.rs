@@ -79,9 +79,11 @@ fn refused(name: &str, value: &str, expected: &str) -> Refusal {
 }
 
 fn cursor(name: &str, text: &str) -> Result<ListCursor, Refusal> {
-    i64::from_str_radix(text, 16)
+    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let sequence = digits.then(|| i64::from_str_radix(text, 16).ok()).flatten();
+    sequence
         .map(ListCursor::after)
-        .map_err(|_| refused(name, text, "what the page before gave as `next`"))
+        .ok_or_else(|| refused(name, text, "what the page before gave as `next`"))
 }
 
 /// A cursor as text: opaque to clients.
@@ -134,6 +136,8 @@ mod tests {
             ("overdue", "yes"),
             ("label", "a"),
             ("cursor", "zz"),
+            ("cursor", ""),
+            ("cursor", "-1"),
             ("limit", "-1"),
             ("sort", "id"),
         ] {

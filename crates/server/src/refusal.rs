@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use duly_api::{Code, Problem};
+use duly_core::InvalidTransition;
 
 use crate::port::{ChangeError, InvalidInput, RequestError, StoreError, SubmitError};
 
@@ -88,7 +89,8 @@ fn wire_name(field: &'static str) -> &'static str {
 
 impl From<SubmitError> for Refusal {
     fn from(error: SubmitError) -> Self {
-        let detail = error.to_string();
+        // The task of which it speaks is named by `index`, and not again in words.
+        let detail = without_index(error.to_string());
         match error {
             SubmitError::QueueFull { index, .. } => {
                 let problem = Problem::new(Code::QueueFull, detail).at_index(index);
@@ -113,13 +115,37 @@ impl From<SubmitError> for Refusal {
     }
 }
 
+/// What follows `task 7: `.
+fn without_index(detail: String) -> String {
+    let rest = detail.strip_prefix("task ").and_then(|rest| {
+        let (index, rest) = rest.split_once(": ")?;
+        index
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then_some(rest)
+    });
+    rest.map_or_else(|| detail.clone(), str::to_owned)
+}
+
+/// Why a task cannot be changed, for people.
+fn impossible(step: InvalidTransition) -> String {
+    let InvalidTransition { from, to } = step;
+    if from == to {
+        format!("the task is {from} already")
+    } else if from.is_final() {
+        format!("the task has ended ({from}), and does not become {to} any more")
+    } else {
+        step.to_string()
+    }
+}
+
 impl From<ChangeError> for Refusal {
     fn from(error: ChangeError) -> Self {
         let detail = error.to_string();
         match error {
             ChangeError::TaskNotFound(_) => Problem::new(Code::TaskNotFound, detail).into(),
-            ChangeError::InvalidTransition(_) => {
-                Problem::new(Code::InvalidTransition, detail).into()
+            ChangeError::InvalidTransition(step) => {
+                Problem::new(Code::InvalidTransition, impossible(step)).into()
             }
             ChangeError::TaskExists { .. } => Problem::new(Code::TaskExists, detail).into(),
             ChangeError::Store(error) => error.into(),

@@ -104,6 +104,8 @@ fn refusal(request: &Request, secrets: &Secrets, status: StatusCode, answer: &An
     let name = request.name();
     // Hidden first, cut then: a secret that was cut would not be known again.
     let text = answer.text().map(|text| secrets.hide(text.to_owned()));
+    // On one line: a page of HTML is read in a log, too.
+    let text = text.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
     match text.filter(|text| !text.is_empty()) {
         Some(text) => {
             let end = text.floor_char_boundary(QUOTE_BYTES_MAX);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use duly_api::ParseError;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde::Deserialize;
@@ -31,7 +32,7 @@ const OF_THE_CONNECTION: [&str; 7] = [
 struct Wire {
     url: String,
     method: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "duly_api::object::texts")]
     headers: BTreeMap<String, String>,
     body: Option<Box<RawValue>>,
     timeout_ms: Option<u64>,
@@ -55,10 +56,7 @@ pub(super) struct Request {
 impl Request {
     /// From the payload; the error names the field and what was expected, never a header's value.
     pub(super) fn read(payload: &[u8]) -> Result<Self, String> {
-        let wire: Wire = duly_api::parse(payload).map_err(|error| match &error.field {
-            Some(field) => format!("payload.{field}: {error}"),
-            None => format!("payload: {error}"),
-        })?;
+        let wire: Wire = duly_api::parse_object(payload).map_err(refusal)?;
         let mut headers = headers(&wire.headers)?;
         let body = wire.body.map(|body| content(&body, &mut headers));
         Ok(Self {
@@ -82,6 +80,22 @@ impl Request {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         format!("{} {url}", self.method)
+    }
+}
+
+/// What is wrong, without the value that stands there: it may be a secret in the wrong place.
+fn refusal(error: ParseError) -> String {
+    let names_value = error.message.starts_with("invalid ");
+    let said = match &error.expected {
+        Some(expected) if names_value => {
+            let (line, column) = (error.line, error.column);
+            format!("expected {expected}, at line {line} column {column}")
+        }
+        _ => error.to_string(),
+    };
+    match error.field {
+        Some(field) => format!("payload.{field}: {said}"),
+        None => format!("payload: {said}"),
     }
 }
 
@@ -187,7 +201,21 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_and_no_secret_is() {
         for (payload, name) in [
-            (r#"{}"#, "payload: missing field `url`"),
+            (r#"{}"#, "payload.url: missing field `url`"),
+            (r#"["http://a/"]"#, "payload: expected an object"),
+            (r#""s3cret""#, "payload: expected an object"),
+            (
+                r#"{"url": "http://a/", "timeout_ms": "s3cret"}"#,
+                "payload.timeout_ms: expected a whole number",
+            ),
+            (
+                r#"{"url": "http://a/", "headers": {"a": ["s3cret"]}}"#,
+                "payload.headers.a: expected a string",
+            ),
+            (
+                r#"{"url": "http://a/", "headers": {"a": "x", "a": "s3cret"}}"#,
+                "payload.headers: \"a\" is given twice",
+            ),
             (r#"{"url": "ftp://a/"}"#, "payload.url"),
             (r#"{"url": "/hook"}"#, "payload.url"),
             (r#"{"url": "http://a/", "method": "G T"}"#, "payload.method"),
