@@ -4,6 +4,7 @@ mod banner;
 mod life;
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -19,6 +20,8 @@ use life::Life;
 
 /// Handlers at once unless told otherwise: the kinds that the server has wait for others mostly.
 const CONCURRENCY: u32 = 64;
+/// How many handlers there may be at once.
+const CONCURRENCIES: RangeInclusive<i64> = 1..=100_000;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -32,10 +35,11 @@ pub(crate) struct Arguments {
     )]
     store: String,
     /// Where the API listens: a loopback address; port 0 is any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7788")]
+    #[arg(long, value_parser = address, value_name = "ADDRESS", default_value = "127.0.0.1:7788")]
     listen: SocketAddr,
     /// How many tasks run at once
-    #[arg(long, value_name = "N", default_value_t = CONCURRENCY, conflicts_with = "no_worker")]
+    #[arg(long, value_name = "N", default_value_t = CONCURRENCY, conflicts_with = "no_worker",
+          allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(CONCURRENCIES))]
     concurrency: u32,
     /// Only take tasks and show them; run none
     #[arg(long)]
@@ -52,14 +56,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", conflicts_with = "no_worker")]
     name: Option<String>,
     /// How long running tasks may go on after SIGTERM or Ctrl-C, before they are handed back
-    #[arg(long, value_parser = duration::parse, value_name = "DURATION", default_value = "30s")]
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION", default_value = "30s",
+          allow_hyphen_values = true)]
     shutdown_timeout: Duration,
 }
 
 /// Serves until told to stop; the second signal ends it at once.
 pub(crate) async fn run(asked: Arguments, json: bool) -> Result<(), Failure> {
-    let duly = store::open(&asked.store).await?;
+    // The address first: a server that cannot listen shall leave no new file behind.
     let listener = bind(asked.listen).await.map_err(refused)?;
+    let duly = store::open(&asked.store).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
     let mut life = Life::begin(&duly, listener, asked.shutdown_timeout)?;
     if asked.no_worker {
@@ -76,8 +82,14 @@ pub(crate) async fn run(asked: Arguments, json: bool) -> Result<(), Failure> {
 fn refused(error: ListenError) -> Failure {
     match error {
         ListenError::NotLoopback(_) => Failure::Usage(error.to_string()),
-        other => anyhow::Error::new(other).into(),
+        // Its text names the cause already.
+        other => anyhow::anyhow!("{other}").into(),
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "expected an address and a port, such as 127.0.0.1:7788 or [::1]:7788".into())
 }
 
 fn worker(duly: &Duly, asked: &Arguments) -> Result<WorkerBuilder, Failure> {

@@ -2,9 +2,12 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use duly::State;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use crate::support::{Place, served};
@@ -52,7 +55,7 @@ async fn a_second_signal_ends_at_once() {
     server.signal("INT").await;
     // It has heard the first once it takes no more connections.
     let address = server.address().to_owned();
-    while tokio::net::TcpStream::connect(&address).await.is_ok() {
+    while TcpStream::connect(&address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     server.signal("TERM").await;
@@ -80,4 +83,31 @@ async fn a_running_delivery_is_cancelled() {
     );
     assert_eq!(place.ended(id).await.state, State::Cancelled);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn requests_that_do_not_end_and_idle_connections_hold_it_no_longer_than_tasks() {
+    let place = Place::new();
+    let server = place.serve(&["--shutdown-timeout", "10ms"]).await;
+    let mut held = Vec::new();
+    for head in [
+        "",
+        "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        "POST /v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: 9\r\n\r\n{",
+    ] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    // The answer to the second says that it is idle now.
+    assert_ne!(held[1].read(&mut [0; 1]).await.unwrap(), 0);
+    let begin = Instant::now();
+    server.signal("TERM").await;
+    assert_eq!(server.ended().await.code(), Some(0));
+    assert!(
+        begin.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begin.elapsed()
+    );
 }

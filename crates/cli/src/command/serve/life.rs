@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
 
-/// How long answers that are under way may take once it stops.
+/// How long answers that are under way may take once it stops, and never longer than the tasks.
 const ANSWERS_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// A serving process.
@@ -40,7 +40,8 @@ impl Life {
         let (stop, stopped) = watch::channel(false);
         let app = App::new(duly.clone());
         let stopped = told(stopped);
-        let api = tokio::spawn(serve(listener, router(app), stopped, ANSWERS_WAIT_MAX));
+        let patience = shutdown_timeout.min(ANSWERS_WAIT_MAX);
+        let api = tokio::spawn(serve(listener, router(app), stopped, patience));
         Ok(Self {
             signals,
             stop,
