@@ -22,7 +22,13 @@ With --json, answers are JSON on stdout and errors are JSON on stderr.";
 
 /// Duly runs work when it is due, in the right order, and tells you why anything is still waiting.
 #[derive(Debug, Parser)]
-#[command(name = "duly", version, after_help = AFTER, propagate_version = true)]
+#[command(
+    name = "duly",
+    version,
+    after_help = AFTER,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -25,6 +25,14 @@ pub(crate) enum Failure {
         /// What it is about, such as a line of a file.
         place: Option<String>,
     },
+    /// It failed on its way: with what is done already, and how to go on.
+    #[error("{failure}\n{left}")]
+    Halfway {
+        /// Why it went no further.
+        failure: Box<Self>,
+        /// What is done, and how to go on.
+        left: String,
+    },
     /// Anything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -43,6 +51,7 @@ impl Failure {
             Self::Unreachable(_) => 3,
             Self::Refused { problem, .. } if problem.code == Code::TaskNotFound.name() => 5,
             Self::Refused { .. } => 4,
+            Self::Halfway { failure, .. } => failure.number(),
         }
     }
 
@@ -64,9 +73,33 @@ impl Failure {
         let _ = writeln!(stderr, "{line}");
     }
 
+    /// The same, with what is done already.
+    pub(crate) fn followed_by(self, left: String) -> Self {
+        Self::Halfway {
+            failure: Box::new(self),
+            left,
+        }
+    }
+
+    /// A refusal, with what it is about.
+    pub(crate) fn about(self, place: String) -> Self {
+        match self {
+            Self::Refused { problem, .. } => Self::Refused {
+                problem,
+                place: Some(place),
+            },
+            other => other,
+        }
+    }
+
     fn json(&self) -> serde_json::Value {
         let exit = self.number();
         match self {
+            Self::Halfway { failure, left } => {
+                let mut json = failure.json();
+                json["left"] = json!(left);
+                json
+            }
             Self::Refused { problem, place } => {
                 json!({"error": self.to_string(), "exit": exit, "problem": problem, "place": place})
             }

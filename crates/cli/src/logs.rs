@@ -51,7 +51,14 @@ pub(crate) fn start(arguments: &Arguments, is_serve: bool) -> Result<(), Failure
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     match arguments.log_format {
-        Format::Json => builder.json().flatten_event(true).init(),
+        Format::Json => {
+            // The one span that matters is the current one: a list would say it twice.
+            builder
+                .json()
+                .flatten_event(true)
+                .with_span_list(false)
+                .init();
+        }
         Format::Text => builder
             .with_ansi(std::io::stderr().is_terminal() && output::colours_wanted())
             .with_target(false)

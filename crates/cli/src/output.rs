@@ -1,5 +1,6 @@
 //! What goes to stdout: text for people, lines for pipes.
 
+mod json;
 mod table;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use anyhow::Context;
 use duly_core::State;
 use serde::Serialize;
 
+pub(crate) use json::set_out;
 pub(crate) use table::Table;
 
 use crate::failure::Failure;

@@ -18,7 +18,8 @@ pub(crate) struct Arguments {
 /// Cancels one after another, and stops at the first that is refused.
 pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
     for id in &asked.ids {
-        let task = client.cancel(*id).await?;
+        let task = client.cancel(*id).await;
+        let task = task.map_err(|failure| failure.about(id.to_string()))?;
         if json {
             output::print_json(&task)?;
         } else {

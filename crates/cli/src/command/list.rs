@@ -41,7 +41,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = super::label, value_name = "NAME=VALUE")]
     label: Option<(String, String)>,
     /// How many at most
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 50, value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     /// Where the page before ended
     #[arg(long)]

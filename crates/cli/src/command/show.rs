@@ -48,8 +48,8 @@ fn text(task: &Task) -> String {
 
 fn facts(task: &Task) -> Vec<(&'static str, String)> {
     let charged = format!(
-        "{} charged of {}, {} lost of {}; the newest is {}",
-        task.spent, task.attempts_max, task.lost, task.lost_max, task.attempt
+        "{} started; {} of {} charged, {} of {} lost",
+        task.attempt, task.spent, task.attempts_max, task.lost, task.lost_max
     );
     let mut facts = vec![
         ("id", task.id.to_string()),
@@ -87,11 +87,9 @@ fn facts(task: &Task) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// JSON with its lines set out below each other, where it is more than one value.
+/// JSON set out in lines.
 fn pretty(json: &RawValue) -> String {
-    serde_json::from_str::<serde_json::Value>(json.get())
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| json.get().to_owned())
+    output::set_out(json.get())
 }
 
 fn attempts(task: &Task) -> Table {

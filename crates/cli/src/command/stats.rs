@@ -15,15 +15,25 @@ pub(crate) async fn run(client: &Client, json: bool) -> Result<(), Failure> {
         return output::print_json(&stats);
     }
     let for_people = output::is_terminal();
-    let tables = [queues(&stats), workers(&stats)];
-    let parts: Vec<_> = tables
+    let parts: Vec<_> = [("queue", queues(&stats)), ("worker", workers(&stats))]
         .iter()
-        .filter_map(|table| table.render(for_people))
+        .filter_map(|(what, table)| Some((what, table.render(for_people)?)))
+        // In a pipe nothing else tells what a line is about.
+        .map(|(what, text)| if for_people { text } else { named(what, &text) })
         .collect();
     if parts.is_empty() && for_people {
         return output::print("no queues yet: submit a task with `duly submit`");
     }
     output::print(&parts.join(if for_people { "\n\n" } else { "\n" }))
+}
+
+/// Lines that begin with what they are about.
+fn named(what: &str, lines: &str) -> String {
+    let lines: Vec<_> = lines
+        .lines()
+        .map(|line| format!("{what}\t{line}"))
+        .collect();
+    lines.join("\n")
 }
 
 fn queues(stats: &Stats) -> Table {

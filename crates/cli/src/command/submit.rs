@@ -43,7 +43,8 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "file", value_name = "NAME")]
     run: Option<String>,
     /// With --file: how long to try again when the server is away or a queue is full
-    #[arg(long, requires = "file", value_parser = duration::parse, default_value = "60s")]
+    #[arg(long, requires = "file", value_parser = duration::parse, default_value = "60s",
+          value_name = "DURATION", allow_hyphen_values = true)]
     patience: Duration,
     #[command(flatten)]
     options: Options,
@@ -63,19 +64,20 @@ struct Options {
     #[arg(long, value_parser = priority)]
     priority: Option<Priority>,
     /// It may start after this long
-    #[arg(long, value_parser = duration::parse, conflicts_with = "at", value_name = "DURATION")]
+    #[arg(long, value_parser = duration::parse, conflicts_with = "at", value_name = "DURATION",
+          allow_hyphen_values = true)]
     delay: Option<Duration>,
     /// It may start at this time
     #[arg(long, value_parser = super::instant, value_name = "TIME")]
     at: Option<Timestamp>,
     /// It must have started by then, or expires: a time, or a duration from now
-    #[arg(long, value_parser = deadline, value_name = "TIME|DURATION")]
+    #[arg(long, value_parser = deadline, value_name = "TIME|DURATION", allow_hyphen_values = true)]
     deadline: Option<Deadline>,
     /// How long one attempt may take
-    #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION", allow_hyphen_values = true)]
     timeout: Option<Duration>,
     /// How often it is tried in all [default: 20]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_attempts: Option<u32>,
     /// No two unfinished tasks of one kind share this key
     #[arg(long, conflicts_with = "file", value_name = "KEY")]

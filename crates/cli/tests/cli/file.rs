@@ -125,7 +125,7 @@ async fn a_line_that_makes_no_sense_is_named_and_what_stands_before_it_is_submit
         assert!(
             submitted
                 .err
-                .contains("2 tasks were submitted, up to line 3"),
+                .ends_with("submitted so far: 2, up to line 3; to go on, submit the lines after it (or the whole file, if it was submitted with --run)\n"),
             "{submitted:?}"
         );
     }

@@ -12,6 +12,23 @@ async fn what_is_typed_wrong_is_refused_before_anything_is_done() {
         (&["submit"][..], "KIND"),
         (&["submit", "http", "{oops"], "the payload is not JSON"),
         (&["submit", "http", "--delay", "30"], "30s"),
+        (
+            &["submit", "http", "--delay", "-5m"],
+            "expected a number with a unit",
+        ),
+        (
+            &["submit", "http", "--max-attempts", "-1"],
+            "0..=4294967295",
+        ),
+        (&["submit", "http", "text"], "quotes"),
+        (&["submit", "--file", "."], "it is a folder"),
+        (&["serve", "--listen", "localhost:7788"], "127.0.0.1:7788"),
+        (
+            &["serve", "--shutdown-timeout", "-5s"],
+            "expected a number with a unit",
+        ),
+        (&["serve", "--concurrency", "-1"], "1..=100000"),
+        (&[], "Usage: duly"),
         (&["submit", "http", "--at", "noon"], "RFC 3339"),
         (
             &["submit", "http", "--priority", "urgent"],
@@ -91,12 +108,16 @@ async fn errors_are_json_too_where_answers_are() {
 async fn a_port_that_is_taken_is_said_so() {
     let place = Place::new();
     let server = place.serve(&["--no-worker"]).await;
-    let taken = run(&["serve", "--store", "memory:", "--listen", server.address()]).await;
+    let file = place.path("other.db");
+    let store = format!("sqlite:{}", text(&file));
+    let taken = run(&["serve", "--store", &store, "--listen", server.address()]).await;
     assert_eq!(taken.code, 1, "{taken:?}");
     assert!(
         taken.err.contains("is another server running there?"),
         "{taken:?}"
     );
+    assert_eq!(taken.err.matches("os error").count(), 1, "{taken:?}");
+    assert!(!file.exists(), "nothing is left behind");
     server.stop().await;
 }
 

@@ -54,6 +54,12 @@ async fn a_task_that_waits_is_counted_and_called_off() {
     assert_eq!(cancelled.out, format!("{id}  cancelled\n"));
     let again = server.run(&["cancel", &id]).await;
     assert_eq!(again.code, 4, "{again:?}");
+    assert_eq!(
+        again.err,
+        format!("error: {id}: the task is cancelled already\n")
+    );
+    let piped = server.run(&["stats"]).await;
+    assert!(piped.out.starts_with("queue\tdefault\t0\t"), "{piped:?}");
     let listed = server.json(&["list", "--state", "cancelled,failed"]).await;
     assert_eq!(listed["tasks"][0]["id"], id);
     server.stop().await;

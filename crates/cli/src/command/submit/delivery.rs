@@ -25,7 +25,7 @@ pub(super) async fn send(
         loop {
             match client.submit_batch(&batch.tasks).await {
                 Err(failure) if is_passing(&failure) => {
-                    tracing::warn!(%failure, "not taken now; trying again");
+                    say(&failure, last.is_none(), patience);
                     last = Some(failure);
                 }
                 answer => return answer,
@@ -39,6 +39,15 @@ pub(super) async fn send(
         Err(_) => Err(last.unwrap_or_else(|| {
             Failure::Unreachable(format!("the server did not answer within {patience:?}"))
         })),
+    }
+}
+
+/// The first time for people; the rest is for those who look closer.
+fn say(failure: &Failure, is_first: bool, patience: Duration) {
+    if is_first {
+        tracing::warn!(%failure, ?patience, "not taken now; trying again");
+    } else {
+        tracing::debug!(%failure, "not taken yet; trying again");
     }
 }
 

@@ -28,10 +28,7 @@ pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     let outcome = all(client, asked, &mut lines, &mut tally).await;
     clear_progress();
     if let Err(failure) = outcome {
-        if !json {
-            eprintln!("{}", tally.left_behind());
-        }
-        return Err(failure);
+        return Err(tally.told_with(failure));
     }
     if json {
         return output::print_json(
@@ -89,11 +86,19 @@ impl Tally {
         }
     }
 
+    /// The failure with what is with the server although it failed, and how to go on.
+    fn told_with(&self, failure: Failure) -> Failure {
+        if self.line == 0 {
+            return failure;
+        }
+        failure.followed_by(self.left_behind())
+    }
+
     fn left_behind(&self) -> String {
         let with_server = output::count(self.submitted + self.existed);
         format!(
-            "{with_server} tasks were submitted, up to line {}; to go on, submit the lines after it \
-             (or the whole file, if it was submitted with --run)",
+            "submitted so far: {with_server}, up to line {}; to go on, submit the lines after it (or \
+             the whole file, if it was submitted with --run)",
             self.line
         )
     }

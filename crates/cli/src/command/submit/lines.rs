@@ -30,7 +30,14 @@ impl Lines {
         let file = tokio::fs::File::open(path)
             .await
             .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))?;
-        let length = file.metadata().await.ok().map(|about| about.len());
+        let about = file.metadata().await.ok();
+        if about.as_ref().is_some_and(std::fs::Metadata::is_dir) {
+            let path = path.display();
+            return Err(Failure::Usage(format!(
+                "cannot read {path}: it is a folder; expected a file with a task per line"
+            )));
+        }
+        let length = about.map(|about| about.len());
         Ok(Self::new(BufReader::new(file), length))
     }
 
