@@ -12,7 +12,7 @@ use crate::options::{Options, Synchronous};
 /// The log is copied into the database whenever it has grown by this many pages (16 MiB).
 const CHECKPOINT_PAGES: i64 = 4_000;
 /// The log file is cut back to this when it is copied: 64 MiB.
-const LOG_BYTES_MAX: i64 = 64 << 20;
+pub(crate) const LOG_BYTES_MAX: i64 = 64 << 20;
 /// Pages kept in memory by the writer: 16 MiB (negative counts are KiB to SQLite). A commit that has
 /// split pages looks through the whole cache, so a larger one makes small commits slower.
 const WRITER_CACHE: i64 = -(16 << 10);
@@ -40,6 +40,15 @@ thread_local! {
     /// How long the connections of this thread wait for other processes. A connection never leaves the
     /// thread that opened it, and SQLite's handler is a plain function.
     static PATIENCE: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// Does something for which this thread's connections wait no longer than `patience`.
+pub(crate) fn with_patience<T>(patience: Duration, work: impl FnOnce() -> T) -> T {
+    let before = PATIENCE.get();
+    PATIENCE.set(before.min(patience));
+    let done = work();
+    PATIENCE.set(before);
+    done
 }
 
 fn wait(naps: i32) -> bool {

@@ -15,6 +15,7 @@ mod file;
 mod house;
 mod list;
 mod live;
+mod log;
 mod message;
 mod migration;
 mod options;

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::book::Book;
 use crate::error::{closed, store_error};
+use crate::log::Log;
 use crate::message::Operation;
 use crate::pens::Pens;
 use crate::transaction::Transaction;
@@ -66,6 +67,7 @@ struct Desk<'c> {
     shared: u32,
     turn_began: Option<Timestamp>,
     turn_groups: u32,
+    log: Log,
     places: Arc<Semaphore>,
     hints: Arc<Hints>,
     clock: Arc<dyn Clock>,
@@ -88,6 +90,7 @@ impl Writer {
             shared: 0,
             turn_began: None,
             turn_groups: 0,
+            log: Log::of(connection),
             places: self.places,
             hints: self.hints,
             clock: self.clock,
@@ -175,6 +178,7 @@ impl Desk<'_> {
             Err(Failure::Undone(_)) if group.len() > 1 => self.take_apart(group),
             outcome => answer(group, outcome),
         }
+        self.log.tend(self.connection);
         self.share();
         stop
     }
