@@ -9,6 +9,8 @@ use duly_store::{
     Settlement, Store, StoreError, id,
 };
 
+use tracing::debug;
+
 use crate::caught::Caught;
 use crate::dice::Dice;
 use crate::ending::{Ending, Stop, verdict};
@@ -141,15 +143,7 @@ impl Inline {
         let attempt = Attempt::running(lease.attempt, lease.spent, lease.retry);
         let end = attempt.settle(ended.outcome, self.dice.roll());
         let incarnation = self.incarnation().await?;
-        if let Some(progress) = context.take_progress() {
-            let progress = vec![(lease.attempt, progress)];
-            self.store
-                .heartbeat(Heartbeat {
-                    incarnation,
-                    progress,
-                })
-                .await?;
-        }
+        self.tell_progress(incarnation, &context).await;
         let settlement = Settlement {
             attempt: end.attempt,
             decision: end.decision,
@@ -172,6 +166,20 @@ impl Inline {
             state,
             error,
         })
+    }
+
+    /// Tells the store how far the attempt got. If that fails its end matters more, and comes next.
+    async fn tell_progress(&self, incarnation: Incarnation, context: &Context) {
+        let Some(progress) = context.take_progress() else {
+            return;
+        };
+        let heartbeat = Heartbeat {
+            incarnation,
+            progress: vec![(context.attempt(), progress)],
+        };
+        if let Err(error) = self.store.heartbeat(heartbeat).await {
+            debug!(%error, "telling progress failed");
+        }
     }
 
     /// Runs the handler to its end, or to the end of its time.
