@@ -21,12 +21,22 @@ impl Future for Caught {
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
         Poll::Ready(match polled {
             Ok(poll) => Ending::Returned(ready!(poll)),
-            Err(panic) => Ending::Panicked(message(&*panic)),
+            Err(panic) => Ending::Panicked(told(panic)),
         })
     }
 }
 
-/// What a panic says.
+/// What a panic says. A value that panics when it is dropped is left where it is: its panic would hide
+/// the first.
+fn told(panic: Box<dyn Any + Send>) -> String {
+    let message = message(&*panic);
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(another);
+    }
+    message
+}
+
+/// Its text, if it has one.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())

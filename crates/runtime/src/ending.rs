@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use duly_core::Outcome;
+use duly_store::validate;
 
 use crate::Verdict;
 
@@ -30,7 +31,8 @@ pub(crate) enum Stop {
     Forsaken,
 }
 
-/// The verdict about an attempt; `None` if it is not this worker's to give.
+/// The verdict about an attempt; `None` if it is not this worker's to give. Its error is cut here, so
+/// that what waits for a store that is away has a bound.
 ///
 /// What a handler decided stands. What it left open (any error, a panic, an abort) is decided by the
 /// reason why it was stopped, if it was.
@@ -41,15 +43,16 @@ pub(crate) fn verdict(ending: Ending, stop: Option<Stop>) -> Option<Verdict> {
     let said = match ending {
         Ending::Returned(verdict) => verdict.bounded(),
         Ending::Panicked(message) => Verdict::retry(format!("panicked: {message}")),
-        Ending::Aborted => match stop {
-            Some(stop) => return Some(decided(stop, None)),
-            None => return Some(decided(Stop::GivenBack, None)),
-        },
+        Ending::Aborted => return Some(decided(stop.unwrap_or(Stop::GivenBack), None)),
     };
     let is_open = matches!(said.outcome, Outcome::Retry | Outcome::Cancelled);
-    Some(match stop {
+    let verdict = match stop {
         Some(stop) if is_open => decided(stop, said.error),
         _ => said,
+    };
+    Some(Verdict {
+        error: verdict.error.map(validate::cut_error),
+        ..verdict
     })
 }
 
@@ -74,6 +77,7 @@ fn out_of_time(timeout: Duration, error: Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use duly_store::bounds::ERROR_BYTES_MAX;
 
     fn outcome(verdict: Verdict, stop: Option<Stop>) -> Outcome {
         super::verdict(Ending::Returned(verdict), stop)
@@ -102,6 +106,19 @@ mod tests {
         assert_eq!(aborted.outcome, Outcome::Cancelled);
         let dropped = verdict(Ending::Aborted, None).unwrap();
         assert_eq!(dropped.outcome, Outcome::HandedBack);
+    }
+
+    #[test]
+    fn an_error_is_cut_before_it_waits_for_the_store() {
+        let endings = [
+            Ending::Panicked("x".repeat(1 << 20)),
+            Ending::Returned(Verdict::fail("x".repeat(1 << 20))),
+        ];
+        let timed_out = Some(Stop::TimedOut(Duration::from_secs(1)));
+        for (ending, stop) in endings.into_iter().zip([timed_out, None]) {
+            let error = verdict(ending, stop).unwrap().error.unwrap();
+            assert!(error.len() <= ERROR_BYTES_MAX && error.ends_with('…'));
+        }
     }
 
     #[test]

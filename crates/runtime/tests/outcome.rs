@@ -55,6 +55,58 @@ async fn a_panic_is_recorded_with_its_message() {
     bench.reaches(id, State::Failed).await;
 }
 
+/// A value that panics when it is dropped, whatever else goes on.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a bomb went off");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_without_a_text_or_with_another_in_its_value_is_charged_like_any_other() {
+    let bench = Bench::new();
+    async fn silent((): (), _context: Context) -> Result<(), JobError> {
+        std::panic::panic_any(7);
+    }
+    async fn nested((): (), _context: Context) -> Result<(), JobError> {
+        std::panic::panic_any(Bomb);
+    }
+    let worker = bench.worker().handle("silent", silent);
+    let _worker = worker.handle("nested", nested).start().unwrap();
+    for kind in ["silent", "nested"] {
+        let id = bench.submit_with(kind, twice).await;
+        bench.rest().await;
+        let task = bench.reaches(id, State::Retrying).await;
+        assert_eq!((task.attempt, task.spent), (1, 1));
+        assert_eq!(task.error.as_deref(), Some("panicked: (no message)"));
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_an_aborted_handler_is_dropped_keeps_neither_its_slot_nor_its_end() {
+    let bench = Bench::new();
+    async fn stuck((): (), _context: Context) -> Result<(), JobError> {
+        let _bomb = Bomb;
+        std::future::pending().await
+    }
+    let gate = Gate::default();
+    let worker = bench.worker().concurrency(1).handle("stuck", stuck);
+    let _worker = worker.handle("next", gate.handler()).start().unwrap();
+    let id = bench
+        .submit_with("stuck", |task| {
+            twice(task);
+            task.timeout = Some(SECOND);
+        })
+        .await;
+    bench.reaches(id, State::Running).await;
+    bench.submit("next").await;
+    bench.pass(7 * SECOND).await;
+    gate.has_started(1).await;
+    assert_eq!(bench.task(id).await.spent, 1);
+}
+
 #[tokio::test]
 async fn retry_after_and_snooze_are_obeyed_and_snooze_is_not_charged() {
     let bench = Bench::new();
