@@ -6,6 +6,10 @@ use std::time::Duration;
 pub const HEARTBEAT: Duration = Duration::from_secs(3);
 /// Silence after which a worker's leases may be taken back, unless told otherwise.
 pub const LEASE: Duration = Duration::from_secs(10);
+/// Heartbeats are looked at, and finished tasks removed, this often at most, whatever is asked for.
+pub const HOUSE_EVERY_MIN: Duration = Duration::from_millis(10);
+/// The lead is held for this long at least.
+pub const REIGN_MIN: Duration = Duration::from_millis(100);
 /// How long a handler has after its token was tripped, unless told otherwise; then it is aborted.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 /// A worker with free slots asks for work this often although nothing hinted at any, give or take

@@ -143,7 +143,6 @@ impl WorkerBuilder {
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
-        self.house = self.house.map(|house| house.lease(lease));
         self
     }
 
@@ -154,7 +153,8 @@ impl WorkerBuilder {
         self
     }
 
-    /// How the housekeeping goes that starts and stops with the worker.
+    /// How the housekeeping goes that starts and stops with the worker. Its lease is that of the worker,
+    /// whatever it was told.
     #[must_use]
     pub fn house(mut self, house: House) -> Self {
         self.house = Some(house);
@@ -179,7 +179,8 @@ impl WorkerBuilder {
     /// Outside a Tokio runtime.
     pub fn start(mut self) -> Result<Worker, InvalidWorker> {
         self.check()?;
-        let house = self.house.take();
+        let lease = self.settings.lease;
+        let house = self.house.take().map(|house| house.lease(lease));
         Ok(Worker::start(
             self.store,
             self.clock,

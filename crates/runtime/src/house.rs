@@ -13,7 +13,7 @@ use duly_store::{Clock, Duty, Store, id};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::bounds::LEASE;
+use crate::bounds::{HOUSE_EVERY_MIN, LEASE, REIGN_MIN};
 
 mod chore;
 mod leader;
@@ -63,25 +63,26 @@ impl House {
         self
     }
 
-    /// How often heartbeats are looked at: a lease lapses up to two looks late. Default: 1 s.
+    /// How often heartbeats are looked at: a lease lapses up to two looks late. At least 10 ms; default:
+    /// 1 s.
     #[must_use]
-    pub const fn look(mut self, every: Duration) -> Self {
-        self.look = every;
+    pub fn look(mut self, every: Duration) -> Self {
+        self.look = every.max(HOUSE_EVERY_MIN);
         self
     }
 
     /// How long the lead is held without asking again; it is asked for at least three times in that
-    /// time. Default: 10 s.
+    /// time. At least 100 ms; default: 10 s.
     #[must_use]
-    pub const fn reign(mut self, reign: Duration) -> Self {
-        self.reign = reign;
+    pub fn reign(mut self, reign: Duration) -> Self {
+        self.reign = reign.max(REIGN_MIN);
         self
     }
 
-    /// How often finished tasks that were kept long enough are removed. Default: 10 s.
+    /// How often finished tasks that were kept long enough are removed. At least 10 ms; default: 10 s.
     #[must_use]
-    pub const fn prune(mut self, every: Duration) -> Self {
-        self.prune = every;
+    pub fn prune(mut self, every: Duration) -> Self {
+        self.prune = every.max(HOUSE_EVERY_MIN);
         self
     }
 

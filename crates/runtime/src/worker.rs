@@ -6,6 +6,7 @@ use std::time::Duration;
 use duly_store::{Clock, Name, Store};
 use tokio::sync::{mpsc, watch};
 
+use crate::bounds::LAST_WRITES_NOW;
 use crate::handler::Handlers;
 use crate::settings::Settings;
 use crate::{House, Housekeeper};
@@ -34,6 +35,7 @@ pub struct Worker {
     name: Name,
     orders: mpsc::UnboundedSender<Departure>,
     over: watch::Receiver<Option<Shutdown>>,
+    clock: Arc<dyn Clock>,
     house: Option<Housekeeper>,
 }
 
@@ -61,7 +63,7 @@ impl Worker {
         let (report, over) = watch::channel(None);
         let name = settings.name.clone();
         let house = house.map(|house| house.start(Arc::clone(&store), Arc::clone(&clock)));
-        let coordinator = Coordinator::new(store, clock, settings, handlers);
+        let coordinator = Coordinator::new(store, Arc::clone(&clock), settings, handlers);
         tokio::spawn(async move {
             let shutdown = coordinator.run(taken).await;
             report.send_replace(Some(shutdown));
@@ -70,6 +72,7 @@ impl Worker {
             name,
             orders,
             over,
+            clock,
             house,
         }
     }
@@ -96,21 +99,40 @@ impl Worker {
         self.depart(Departure::Now).await
     }
 
-    /// Ends when the worker has shut down, whoever asked for it.
+    /// Ends when the worker has shut down, whoever asked for it, and its housekeeping has stopped; for
+    /// that it waits half a second at most.
     pub async fn finished(&self) -> Shutdown {
-        let mut over = self.over.clone();
-        let report = match over.wait_for(Option::is_some).await {
-            Ok(report) => report.unwrap_or_default(),
-            Err(_) => Shutdown::default(),
-        };
-        if let Some(house) = &self.house {
-            house.stop().await;
-        }
+        let report = self.report().await;
+        self.stop_house(self.clock.sleep(LAST_WRITES_NOW)).await;
         report
     }
 
     async fn depart(&self, departure: Departure) -> Shutdown {
+        let over = self.clock.sleep(departure.time());
         let _ = self.orders.send(departure);
-        self.finished().await
+        let report = self.report().await;
+        self.stop_house(over).await;
+        report
+    }
+
+    async fn report(&self) -> Shutdown {
+        let mut over = self.over.clone();
+        match over.wait_for(Option::is_some).await {
+            Ok(report) => report.unwrap_or_default(),
+            Err(_) => Shutdown::default(),
+        }
+    }
+
+    /// Stops the housekeeping, and waits for it as long as there is time: a store that is away keeps its
+    /// calls, and nothing is lost with them.
+    async fn stop_house(&self, over: impl Future<Output = ()>) {
+        let Some(house) = &self.house else {
+            return;
+        };
+        tokio::select! {
+            biased;
+            () = house.stop() => {}
+            () = over => {}
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use duly_core::{EventKind, State};
+use duly_runtime::House;
 use duly_store::{QueueChange, When};
 
 mod common;
@@ -87,7 +88,7 @@ async fn finished_tasks_are_removed_after_their_retention() {
     let bench = Bench::new();
     let gate = Gate::default();
     gate.open(9);
-    let worker = bench.worker().house(duly_runtime::House::default());
+    let worker = bench.worker().house(House::default());
     let _worker = worker.handle("quick", gate.handler()).start().unwrap();
     let change = QueueChange {
         retention_completed: Some(30 * SECOND),
@@ -118,4 +119,38 @@ async fn an_idle_house_asks_little() {
     bench.pass(60 * SECOND).await;
     let a_minute = asked() - before;
     assert!((60..=130).contains(&a_minute), "{a_minute} in a minute");
+}
+
+#[tokio::test]
+async fn a_workers_house_knows_its_lease_in_whatever_order_they_are_told() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let worker = bench.worker().lease(60 * SECOND).heartbeat(20 * SECOND);
+    let worker = worker.house(House::default());
+    let _worker = worker.handle("long", gate.handler()).start().unwrap();
+    let id = bench.submit("long").await;
+    gate.has_started(1).await;
+    bench.pass(40 * SECOND).await;
+    assert_eq!(bench.state(id).await, State::Running);
+    assert_eq!(gate.started(), 1, "a worker that lives keeps its lease");
+}
+
+#[tokio::test]
+async fn intervals_of_nothing_and_of_ages_neither_spin_nor_overflow() {
+    let bench = Bench::new();
+    let nothing = House::default();
+    let nothing = nothing.look(Duration::ZERO).reign(Duration::ZERO);
+    let nothing = nothing.prune(Duration::ZERO);
+    let house = nothing.start(bench.store.clone(), bench.clock.clone());
+    bench.rest().await;
+    let asked = bench.store.asked(Operation::Workers) + bench.store.asked(Operation::Lead);
+    assert!(asked <= 3, "{asked} while the clock stood still");
+    house.stop().await;
+    let ages = House::default().lease(Duration::MAX).look(Duration::MAX);
+    let ages = ages.reign(Duration::MAX).prune(Duration::MAX);
+    let _house = ages.start(bench.store.clone(), bench.clock.clone());
+    bench.rest().await;
+    let kept = bench.store.asked(Operation::KeepHouse);
+    bench.pass(20 * SECOND).await;
+    assert!(bench.store.asked(Operation::KeepHouse) > kept, "it leads");
 }

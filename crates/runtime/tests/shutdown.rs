@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_core::{EventKind, State};
-use duly_runtime::Shutdown;
+use duly_runtime::{House, Shutdown};
 
 mod common;
 
@@ -130,6 +130,33 @@ async fn a_store_that_is_away_does_not_keep_anybody_beyond_the_deadline() {
     bench.rest().await;
     bench.pass(10 * SECOND).await;
     assert_eq!(leaving.await.unwrap().abandoned, 1);
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_does_not_keep_the_house_beyond_the_deadline_either() {
+    let bench = Bench::new();
+    let start = || {
+        let worker = bench.worker().house(House::default());
+        worker.handle("gated", Gate::default().handler()).start()
+    };
+    let workers = [start().unwrap(), start().unwrap(), start().unwrap()];
+    bench.pass(2 * SECOND).await;
+    bench.store.fall_silent();
+    bench.pass(8 * SECOND).await;
+    let [told, insisted, heard] = workers.map(std::sync::Arc::new);
+    let waiting = heard.clone();
+    let leaving = [
+        tokio::spawn(async move { told.shutdown(10 * SECOND).await }),
+        tokio::spawn(async move { insisted.shutdown_now().await }),
+        tokio::spawn(async move { heard.shutdown(9 * SECOND).await }),
+        tokio::spawn(async move { waiting.finished().await }),
+    ];
+    bench.rest().await;
+    bench.pass(SECOND).await;
+    assert!(leaving[1].is_finished(), "half a second");
+    bench.pass(9 * SECOND).await;
+    let over = leaving.map(|leaving| leaving.is_finished());
+    assert_eq!(over, [true; 4]);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub(super) async fn run(keeper: Keeper) {
             Ok(()) => {}
             Err(error) => warn!(%error, "asking for the lead failed, and is tried again"),
         }
-        if !keeper.rest(keeper.house.reign * 3 / 10).await {
+        if !keeper.rest(keeper.house.reign / 10 * 3).await {
             break;
         }
     }

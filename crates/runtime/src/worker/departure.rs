@@ -17,6 +17,16 @@ pub(super) enum Departure {
     Now,
 }
 
+impl Departure {
+    /// When it is over, counted from the order.
+    pub(super) const fn time(self) -> Duration {
+        match self {
+            Self::Within(time) => time,
+            Self::Now => LAST_WRITES_NOW,
+        }
+    }
+}
+
 /// A worker that leaves.
 #[derive(Debug)]
 pub(super) struct Leaving {

@@ -111,7 +111,7 @@ impl Life {
     /// When what runs must stop, if nothing renews the leases before: a fifth of the lease is kept
     /// for the stopping.
     pub(super) fn stop_at(&self) -> Timestamp {
-        self.renewed_at + self.lease * 4 / 5
+        self.renewed_at + self.lease / 5 * 4
     }
 
     /// The leases are too old to take on more.
@@ -191,6 +191,8 @@ mod tests {
         assert!(!life.is_shaky(NOW + 4 * SECOND) && life.is_shaky(NOW + 5 * SECOND));
         life.renewed(NOW + 5 * SECOND);
         assert_eq!(life.stop_at(), NOW + 13 * SECOND);
+        life.lease = Duration::MAX;
+        assert!(life.stop_at() > NOW + 1_000_000 * SECOND);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Fault {
     Before,
     /// After it took effect: the answer is lost.
     After,
+    /// It never answers.
+    Never,
 }
 
 /// Wraps a store, and fails on command.
@@ -44,8 +46,8 @@ pub struct FaultyStore {
 
 #[derive(Default)]
 struct Plan {
-    /// Nothing answers.
-    is_away: bool,
+    /// Everything fails so.
+    all: Option<Fault>,
     /// The next operation of that kind fails so.
     next: VecDeque<(Operation, Fault)>,
     /// What was asked.
@@ -76,9 +78,14 @@ impl FaultyStore {
         &self.inner
     }
 
-    /// From now on nothing answers, or everything again.
+    /// From now on everything fails, or nothing any more.
     pub fn set_away(&self, is_away: bool) {
-        self.plan.lock().unwrap().is_away = is_away;
+        self.plan.lock().unwrap().all = is_away.then_some(Fault::Before);
+    }
+
+    /// From now on nothing answers, not even with an error.
+    pub fn fall_silent(&self) {
+        self.plan.lock().unwrap().all = Some(Fault::Never);
     }
 
     /// The next operation of that kind fails so, after those that were ordered earlier.
@@ -106,8 +113,8 @@ impl FaultyStore {
     fn fault(&self, operation: Operation) -> Option<Fault> {
         let mut plan = self.plan.lock().unwrap();
         plan.asked.push(operation);
-        if plan.is_away {
-            return Some(Fault::Before);
+        if plan.all.is_some() {
+            return plan.all;
         }
         let at = plan.next.iter().position(|(o, _)| *o == operation)?;
         plan.next.remove(at).map(|(_, fault)| fault)
@@ -123,8 +130,12 @@ impl FaultyStore {
         E: From<StoreError> + Send + 'a,
     {
         Box::pin(async move {
-            let _under_way = UnderWay::begin(&self.under_way);
+            let under_way = UnderWay::begin(&self.under_way);
             let fault = self.fault(operation);
+            if fault == Some(Fault::Never) {
+                drop(under_way);
+                return std::future::pending().await;
+            }
             if fault == Some(Fault::Before) {
                 return Err(unavailable(false).into());
             }
