@@ -26,7 +26,9 @@ pub struct Duly {
 impl Duly {
     /// Opens the store that a URL names:
     ///
-    /// - `sqlite:PATH` (feature `sqlite`): an embedded file, made if there is none. Options, as in
+    /// - `sqlite:PATH` (feature `sqlite`): an embedded file, made if there is none. The path, relative to
+    ///   the current folder or absolute, is taken as it is: `%20` is no space, and a `?` begins the
+    ///   options. Options, each at most once, as in
     ///   `sqlite:duly.db?synchronous=normal`: `synchronous` (`full`, the default, or `normal`: faster,
     ///   but a power cut may undo the last moments), `busy_timeout` (seconds that an operation waits
     ///   for other processes; 60), `share_file` (`true` installs Duly's tables in a database that

@@ -40,6 +40,12 @@ pub enum OpenError {
         /// What was expected.
         expected: &'static str,
     },
+    /// An option is given more than once.
+    #[error("option {option} is given twice: expected once")]
+    RepeatedOption {
+        /// Its name.
+        option: String,
+    },
     /// The file could not be opened.
     #[cfg(feature = "sqlite")]
     #[error(transparent)]
@@ -58,7 +64,7 @@ const fn known() -> &'static str {
 /// Opens the store that a URL names.
 pub(crate) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, OpenError> {
     let (place, options) = url.split_once('?').unwrap_or((url, ""));
-    let options = pairs(options);
+    let options = pairs(options)?;
     match place.split_once(':') {
         Some(("memory", "")) => match options.first() {
             None => Ok(Arc::new(MemoryStore::new(clock))),
@@ -75,11 +81,17 @@ pub(crate) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Sto
     }
 }
 
-fn pairs(options: &str) -> Vec<(&str, &str)> {
-    let pairs = options.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .collect()
+fn pairs(options: &str) -> Result<Vec<(&str, &str)>, OpenError> {
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for pair in options.split('&').filter(|pair| !pair.is_empty()) {
+        let (option, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if pairs.iter().any(|(known, _)| *known == option) {
+            let option = option.to_owned();
+            return Err(OpenError::RepeatedOption { option });
+        }
+        pairs.push((option, value));
+    }
+    Ok(pairs)
 }
 
 #[cfg(feature = "sqlite")]
@@ -129,7 +141,43 @@ mod tests {
                 .await
                 .contains("seconds")
         );
+        let refusal = refused("sqlite:never.db?synchronous=full&synchronous=normal").await;
+        assert_eq!(refusal, "option synchronous is given twice: expected once");
         assert!(!std::path::Path::new("never.db").exists());
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn what_only_other_programs_take_for_a_file_is_refused() {
+        for url in [
+            "sqlite::memory:",
+            "sqlite://:memory:",
+            "sqlite:file:never.db",
+        ] {
+            let refusal = refused(url).await;
+            assert!(
+                refusal.contains("is not complete: expected a file"),
+                "{refusal}"
+            );
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn a_path_is_taken_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a b.db", "50%20.db", "ü=&#.db"] {
+            for slashes in ["", "//"] {
+                let path = folder.path().join(name);
+                let url = format!("sqlite:{slashes}{}?busy_timeout=1", path.display());
+                open(&url, Arc::new(SystemClock))
+                    .await
+                    .unwrap()
+                    .close()
+                    .await;
+                assert!(path.exists(), "{url}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -16,10 +16,11 @@ pub(super) async fn open(
 ) -> Result<Arc<dyn Store>, OpenError> {
     // `sqlite://PATH` is what other programs write.
     let path = path.strip_prefix("//").unwrap_or(path);
-    if path.is_empty() {
+    // To SQLite these are no paths: one is no file, the other names it in a way of its own.
+    if path.is_empty() || path == ":memory:" || path.starts_with("file:") {
         return Err(OpenError::Incomplete {
             url: url.to_owned(),
-            expected: "a file, as in sqlite:PATH",
+            expected: "a file, as in sqlite:PATH (memory: is the store without one)",
         });
     }
     let options = options(pairs, clock)?;
