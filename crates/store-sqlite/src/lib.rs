@@ -27,6 +27,8 @@ mod reader;
 mod record;
 mod row;
 mod settle;
+#[cfg(test)]
+mod steps;
 mod store;
 mod submit;
 mod transaction;

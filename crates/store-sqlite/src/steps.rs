@@ -1,0 +1,155 @@
+//! What a claim costs, in steps of SQLite's machine: not more for a longer line.
+
+use duly_core::{Incarnation, TaskId, Timestamp};
+use duly_store::{Claim, Labels, NewTask, Payload, Registration, Submit, TakeBack};
+use rusqlite::{Connection, StatementStatus};
+
+use crate::book::Book;
+use crate::pens::Pens;
+use crate::transaction::Transaction;
+use crate::{claim, house, migration, submit, worker};
+
+const ME: Incarnation = Incarnation::from_bytes([1; 16]);
+const OTHER: Incarnation = Incarnation::from_bytes([2; 16]);
+
+fn schema() -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    for migration in migration::MIGRATIONS {
+        connection.execute_batch(migration.sql).unwrap();
+    }
+    connection
+}
+
+struct World<'c> {
+    connection: &'c Connection,
+    book: Book,
+    pens: Pens<'c>,
+    ids: u128,
+}
+
+impl<'c> World<'c> {
+    fn new(connection: &'c Connection) -> Self {
+        let mut world = Self {
+            connection,
+            book: Book::default(),
+            pens: Pens::new(connection).unwrap(),
+            ids: 0,
+        };
+        world.register(ME);
+        world
+    }
+
+    fn transact<T>(&mut self, work: impl FnOnce(&mut Transaction<'_, 'c>) -> T) -> T {
+        self.connection.execute_batch("BEGIN").unwrap();
+        let mut tx = Transaction::new(self.connection, &mut self.book, &mut self.pens);
+        tx.now = Timestamp::from_micros(1_000_000);
+        let done = work(&mut tx);
+        tx.flush().unwrap();
+        self.connection.execute_batch("COMMIT").unwrap();
+        done
+    }
+
+    fn register(&mut self, incarnation: Incarnation) {
+        let registration = Registration {
+            incarnation,
+            name: "worker".into(),
+            queues: vec!["default".into()],
+            kinds: vec!["work".into()],
+            labels: Labels::new(),
+            capacity: 10,
+        };
+        self.transact(|tx| worker::register(tx, &registration).unwrap());
+    }
+
+    fn submit(&mut self, n: usize) {
+        let first = self.ids + 1;
+        self.ids += n as u128;
+        let new = |id: u128| {
+            NewTask::new(
+                TaskId::from_bytes(id.to_be_bytes()),
+                "work",
+                Payload::default(),
+            )
+        };
+        let tasks = (first..=self.ids).map(new).collect();
+        self.transact(|tx| submit::submit(tx, &Submit { tasks }).unwrap());
+    }
+
+    fn claim(&mut self, incarnation: Incarnation, run: u32, suspect: bool) -> usize {
+        let request = Claim {
+            incarnation,
+            queues: vec!["default".into()],
+            kinds: vec!["work".into()],
+            run,
+            prefetch: 0,
+            suspect,
+            turn: 0,
+        };
+        self.transact(|tx| claim::claim(tx, &request).unwrap().leases.len())
+    }
+
+    /// Tasks at the head of the line that have lost a worker.
+    fn suspects(&mut self, n: u32) {
+        self.submit(n as usize);
+        self.register(OTHER);
+        assert_eq!(self.claim(OTHER, n, false), n as usize);
+        let request = TakeBack {
+            incarnation: OTHER,
+            beats: None,
+            limit: n,
+        };
+        self.transact(|tx| worker::take_back(tx, &request).unwrap());
+    }
+
+    /// What the statements of a claim have cost so far.
+    fn steps(&mut self) -> i32 {
+        let cost =
+            |statement: &rusqlite::Statement<'_>| statement.get_status(StatementStatus::VmStep);
+        let lanes = self.pens.lane_steps(1).unwrap();
+        let mut steps: i32 = lanes.iter().map(cost).sum();
+        self.pens.keep_lane_steps(lanes);
+        for sql in [house::DUE, house::OVERDUE, claim::NEXT_DUE] {
+            steps += cost(&self.connection.prepare_cached(sql).unwrap());
+        }
+        steps + cost(&self.pens.take)
+    }
+
+    /// What a claim of ten costs that comes after others like it.
+    fn cost(&mut self) -> i32 {
+        assert_eq!(self.claim(ME, 10, false), 10);
+        let before = self.steps();
+        assert_eq!(self.claim(ME, 10, false), 10);
+        self.steps() - before
+    }
+}
+
+#[test]
+fn a_claim_costs_no_more_for_a_longer_line() {
+    let [short, long] = [1_000, 50_000].map(|pending| {
+        let connection = schema();
+        let mut world = World::new(&connection);
+        for _ in 0..pending / 1_000 {
+            world.submit(1_000);
+        }
+        world.cost()
+    });
+    assert!(short > 0, "the statements are those that a claim uses");
+    assert!(
+        (long - short).abs() <= short / 20,
+        "{short} steps, then {long}"
+    );
+}
+
+#[test]
+fn a_claim_never_looks_at_suspects_that_it_may_not_take() {
+    let [without, with] = [0, 1_000].map(|suspects| {
+        let connection = schema();
+        let mut world = World::new(&connection);
+        if suspects > 0 {
+            world.suspects(suspects);
+        }
+        world.submit(100);
+        world.cost()
+    });
+    assert_eq!(without, with);
+}
