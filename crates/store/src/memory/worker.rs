@@ -1,5 +1,6 @@
 //! Workers: registering, renewing, and taking back the leases of those that are gone.
 
+use duly_core::bounds::CLAIM_MAX;
 use duly_core::engine::{Effect, Slot};
 use duly_core::{AttemptRef, Incarnation, State, Timestamp};
 
@@ -117,10 +118,11 @@ impl World {
             };
         }
         worker.lapsed = true;
+        let limit = (request.limit as usize).min(CLAIM_MAX);
         let slots: Vec<Slot> = self
             .engine
             .held_by(request.incarnation)
-            .take(request.limit as usize)
+            .take(limit)
             .collect();
         for slot in &slots {
             self.lose(*slot, now);

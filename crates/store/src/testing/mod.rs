@@ -58,7 +58,8 @@ macro_rules! conformance {
                 a_heartbeat_counts, progress_is_kept_and_fenced, cancel_requests_reach_the_worker,
                 a_vanished_worker_costs_a_loss, three_losses_fail_the_task,
                 a_lapsed_assignment_costs_nothing, a_renewed_worker_keeps_its_leases,
-                taking_back_is_bounded_and_goes_on, a_lapsed_worker_is_unknown,
+                taking_back_is_bounded_and_goes_on,
+                one_step_takes_back_what_one_claim_hands_out, a_lapsed_worker_is_unknown,
                 an_unknown_worker_is_gone, a_worker_registers_again
             ],
             change: [

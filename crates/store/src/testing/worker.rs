@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use duly_core::{AttemptRef, EventKind, State};
+use duly_core::{AttemptRef, EventKind, State, TaskId};
 
 use super::{ME, OTHER, QUEUE, Rig, claim_of, id, registration, task, task_with};
 use crate::{
-    Claim, ClaimError, Heartbeat, Progress, Registration, RequestError, TakeBack, TakenBack,
+    Claim, ClaimError, Heartbeat, NewTask, Progress, Registration, RequestError, TakeBack,
+    TakenBack,
 };
 
 async fn beat(rig: &Rig, progress: Vec<(AttemptRef, Progress)>) -> crate::Renewed {
@@ -173,6 +174,32 @@ pub async fn a_renewed_worker_keeps_its_leases(rig: Rig) {
     );
     assert_eq!(rig.state(1).await, State::Running);
     assert!(beat(&rig, Vec::new()).await.known);
+}
+
+/// One step takes back no more than a claim hands out, whatever it is asked for.
+pub async fn one_step_takes_back_what_one_claim_hands_out(rig: Rig) {
+    let tasks = (0..1_001_u128).map(|n| NewTask {
+        id: TaskId::from_bytes((n << 64).to_be_bytes()),
+        ..task(1)
+    });
+    rig.submit(tasks.collect()).await;
+    let most = rig.run(u32::MAX).await.len();
+    assert_eq!(most, 1_000);
+    assert_eq!(rig.run(1).await.len(), 1);
+    assert_eq!(
+        take_back(&rig, None, u32::MAX).await,
+        TakenBack {
+            leases: 1_000,
+            gone: false
+        }
+    );
+    assert_eq!(
+        take_back(&rig, None, u32::MAX).await,
+        TakenBack {
+            leases: 1,
+            gone: true
+        }
+    );
 }
 
 /// Leases are taken back in bounded steps; once begun, nothing stops it.
