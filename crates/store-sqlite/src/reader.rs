@@ -71,6 +71,32 @@ fn at_one_state<T, E>(
 ) -> Result<T, Fault<E>> {
     connection.prepare_cached("BEGIN")?.execute([])?;
     let answer = read(connection);
-    connection.prepare_cached("COMMIT")?.execute([])?;
+    // SQLite ends a transaction by itself when the disk fails: what it said then is the answer.
+    if !connection.is_autocommit() {
+        connection.prepare_cached("COMMIT")?.execute([])?;
+    }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use duly_store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_that_ended_the_transaction_is_told_as_it_was() {
+        let connection = Connection::open_in_memory().unwrap();
+        let (failing, mut answer) = question::<(), StoreError>(|connection, _| {
+            connection.execute_batch("ROLLBACK")?;
+            let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+            Err(rusqlite::Error::SqliteFailure(full, None).into())
+        });
+        failing(&connection, Timestamp::default());
+        let error = answer.try_recv().unwrap().unwrap_err();
+        assert!(error.retryable(), "{error}");
+        let (next, mut answer) = question::<_, StoreError>(|_, _| Ok(7));
+        next(&connection, Timestamp::default());
+        assert_eq!(answer.try_recv().unwrap(), Ok(7));
+    }
 }
