@@ -51,7 +51,7 @@ pub(crate) struct Book {
     workers: HashMap<Incarnation, Option<Worker>>,
     /// Kinds made in this transaction.
     made_kinds: Vec<Name>,
-    /// Sequences of tasks leased here. True for ever: no sequence and no id is used twice.
+    /// Sequences of tasks leased here. True once committed: no sequence is used twice, and a claim names it anew.
     leases: HashMap<TaskId, i64>,
 }
 
@@ -66,12 +66,10 @@ impl Book {
         self.workers.clear();
     }
 
-    /// Forgets everything: a transaction was undone, and with it perhaps names that it had made.
+    /// Forgets everything: a transaction was undone, and with it perhaps names and tasks that it had made;
+    /// their numbers are given to others.
     pub(crate) fn forget(&mut self) {
-        *self = Self {
-            leases: std::mem::take(&mut self.leases),
-            ..Self::default()
-        };
+        *self = Self::default();
     }
 
     /// How far it has come.

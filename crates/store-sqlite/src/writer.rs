@@ -174,6 +174,9 @@ impl Desk<'_> {
             }
             Err(_) => false,
         });
+        if matches!(outcome, Err(Failure::Shut(_))) {
+            stop = all_that_wait(&mut group, inbox);
+        }
         match outcome {
             Err(Failure::Undone(_)) if group.len() > 1 => self.take_apart(group),
             outcome => answer(group, outcome),
@@ -186,9 +189,13 @@ impl Desk<'_> {
     /// Something in a group broke it: each operation is done again by itself, so that only the one that
     /// cannot be done is refused.
     fn take_apart(&mut self, group: Group) {
-        for operation in group {
+        let mut group = group.into_iter();
+        while let Some(operation) = group.next() {
             let mut alone = vec![operation];
             let outcome = self.transact(&mut alone, |_| false);
+            if matches!(outcome, Err(Failure::Shut(_))) {
+                alone.extend(group.by_ref());
+            }
             answer(alone, outcome);
         }
     }
@@ -199,7 +206,7 @@ impl Desk<'_> {
         group: &mut Group,
         mut more: impl FnMut(&mut Group) -> bool,
     ) -> Result<(), Failure> {
-        self.begin().map_err(Failure::Undone)?;
+        self.begin().map_err(Failure::Shut)?;
         let began = self.clock.now();
         let mut tx = Transaction::new(self.connection, &mut self.book, &mut self.pens);
         let mut next = 0;
@@ -295,13 +302,30 @@ impl Desk<'_> {
 
 /// Why a transaction did not take effect, or may not have.
 enum Failure {
+    /// It could not even begin: the file was busy, or is out of reach.
+    Shut(rusqlite::Error),
     Undone(rusqlite::Error),
     Unknown(rusqlite::Error),
 }
 
+/// Whoever waits has waited for the file as well: nobody waits for it once for each before him. Answers
+/// whether to stop.
+fn all_that_wait(group: &mut Group, inbox: &Receiver<Letter>) -> Option<oneshot::Sender<()>> {
+    for letter in inbox.try_iter() {
+        match letter {
+            Letter::Do(operation, place) => group.push((operation, place)),
+            Letter::Stop(stop) => return Some(stop),
+        }
+        if group.len() == QUEUE_MAX {
+            break;
+        }
+    }
+    None
+}
+
 fn answer(group: Group, outcome: Result<(), Failure>) {
     let committed: Result<(), StoreError> = outcome.map_err(|failure| match failure {
-        Failure::Undone(error) => store_error(&error, false),
+        Failure::Shut(error) | Failure::Undone(error) => store_error(&error, false),
         Failure::Unknown(error) => store_error(&error, true),
     });
     for (operation, place) in group {

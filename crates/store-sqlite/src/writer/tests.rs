@@ -43,6 +43,11 @@ fn world() -> World {
     }
 }
 
+thread_local! {
+    /// How often SQLite asked whether to wait for another process.
+    static WAITS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
 fn task(n: u8, bytes: usize) -> NewTask {
     NewTask::new(
         TaskId::from_bytes([n; 16]),
@@ -123,4 +128,47 @@ fn what_cannot_be_read_costs_only_who_asked_for_it() {
         Err(SubmitError::Store(StoreError::Corrupt { .. }))
     ));
     assert_eq!(pending(&connection), 1);
+}
+
+#[test]
+fn what_was_undone_is_not_known_by_heart() {
+    let world = world();
+    let pens = &mut Pens::new(&world.connection).unwrap();
+    let mut book = Book::default();
+    let tx = Transaction::new(&world.connection, &mut book, pens);
+    let leased = TaskId::from_bytes([1; 16]);
+    tx.book.keep_lease(leased, 1);
+    tx.book.forget();
+    assert_eq!(
+        tx.book.lease(leased),
+        None,
+        "its number may be another's now"
+    );
+}
+
+#[test]
+fn a_busy_file_is_waited_for_once_not_once_for_each() {
+    let mut world = world();
+    let path = world.connection.path().unwrap().to_owned();
+    let other = Connection::open(path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    WAITS.set(0);
+    world
+        .connection
+        .busy_handler(Some(|_| {
+            WAITS.set(WAITS.get() + 1);
+            false
+        }))
+        .unwrap();
+    let answers: Vec<_> = (1..=20).map(|n| world.submit(vec![task(n, 10)])).collect();
+    let (connection, _folder) = world.run();
+    for mut answer in answers {
+        let Err(SubmitError::Store(error)) = answer.try_recv().unwrap() else {
+            panic!("the file is busy");
+        };
+        assert!(error.retryable() && !error.outcome_unknown(), "{error}");
+    }
+    assert_eq!(WAITS.get(), 1);
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(pending(&connection), 0);
 }
