@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Bytes, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use duly_api::{Code, Problem};
@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::App;
-use crate::bounds::{BODY_BYTES_MAX, BODY_WAIT_MAX, SMALL_BODY_BYTES_MAX};
+use crate::bounds::{BODY_BYTES_MAX, BODY_WAIT_MAX, DISCARDED_BYTES_MAX, SMALL_BODY_BYTES_MAX};
 use crate::refusal::Refusal;
 
 /// The bytes of a body that says that it is JSON. A large one keeps its place for as long as this
@@ -32,9 +32,10 @@ impl FromRequest<App> for JsonBytes {
             )
             .into());
         }
+        let asks_first = request.headers().contains_key(header::EXPECT);
         let body = request.into_body();
-        // What says that it is too large is refused before a byte of it is read.
         if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+            discard(body, asks_first).await;
             return Err(too_large().into());
         }
         let bytes_max = body.size_hint().upper();
@@ -52,6 +53,16 @@ impl FromRequest<App> for JsonBytes {
             Err(_) => Err(incomplete("the body took longer than 30 s: send less at once").into()),
         }
     }
+}
+
+/// Reads what nobody keeps, unless the client asks before it sends, or there is very much of it.
+async fn discard(mut body: Body, asks_first: bool) {
+    if asks_first || body.size_hint().lower() > DISCARDED_BYTES_MAX as u64 {
+        return;
+    }
+    let arriving = async { while let Some(Ok(_)) = body.frame().await {} };
+    // Too slow is refused no less.
+    let _ = tokio::time::timeout(BODY_WAIT_MAX, arriving).await;
 }
 
 /// A place, if the body needs one.

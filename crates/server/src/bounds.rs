@@ -4,6 +4,9 @@ use std::time::Duration;
 
 /// Bytes of a request's body: 8 MiB.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
+/// Bytes of a body that is too large, but is read and thrown away, so that a client that sends all
+/// of it before it listens hears why: 32 MiB.
+pub const DISCARDED_BYTES_MAX: usize = 32 << 20;
 /// Bytes of a body that is small: larger ones, and those that do not say how large they are, take a
 /// place.
 pub const SMALL_BODY_BYTES_MAX: usize = 64 << 10;

@@ -5,7 +5,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use axum::body::{Body, Bytes, HttpBody};
-use duly_server::bounds::{BODY_BYTES_MAX, LARGE_BODIES_MAX, SMALL_BODY_BYTES_MAX};
+use duly_server::bounds::{
+    BODY_BYTES_MAX, DISCARDED_BYTES_MAX, LARGE_BODIES_MAX, SMALL_BODY_BYTES_MAX,
+};
 use hyper::body::{Frame, SizeHint};
 
 use crate::support::{Api, request};
@@ -88,8 +90,14 @@ async fn a_body_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn a_body_that_says_that_it_is_too_large_is_refused_before_it_arrives() {
-    let body = BodyThatNeverComes(BODY_BYTES_MAX as u64 + 1);
-    let answer = Api::new().post(Body::new(body)).await;
+    let api = Api::new();
+    let huge = Body::new(BodyThatNeverComes(DISCARDED_BYTES_MAX as u64 + 1));
+    api.post(huge).await.refusal(413, "BodyTooLarge");
+    let asks_first = request("POST", "/v1/tasks")
+        .header("content-type", "application/json")
+        .header("expect", "100-continue")
+        .body(Body::new(BodyThatNeverComes(BODY_BYTES_MAX as u64 + 1)));
+    let answer = api.send(asks_first.unwrap()).await;
     answer.refusal(413, "BodyTooLarge");
 }
 

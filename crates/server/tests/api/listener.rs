@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use duly_server::bounds::HEADERS_MAX;
+use duly_server::bounds::{BODY_BYTES_MAX, HEADERS_MAX};
 use duly_server::{bind, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -90,4 +90,18 @@ async fn heads_are_bounded() {
     let many = "a: b\r\n".repeat(HEADERS_MAX + 1);
     let answer = ask(address, &format!("GET / HTTP/1.1\r\n{many}\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_sends_too_much_before_it_listens_hears_why() {
+    let duly = duly::Duly::open("memory:").await.unwrap();
+    let address = served(duly_server::router(duly_server::App::new(duly))).await;
+    let bytes = BODY_BYTES_MAX + (4 << 20);
+    let head = format!(
+        "POST /v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         connection: close\r\ncontent-length: {bytes}\r\n\r\n{}",
+        " ".repeat(bytes)
+    );
+    let answer = ask(address, &head).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
