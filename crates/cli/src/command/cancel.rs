@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
     for id in &asked.ids {
         let task = client.cancel(*id).await;
-        let task = task.map_err(|failure| failure.about(id.to_string()))?;
+        let task = task.map_err(|failure| named(failure, *id))?;
         if json {
             output::print_json(&task)?;
         } else {
@@ -27,6 +27,15 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
         }
     }
     Ok(())
+}
+
+/// A refusal that says which task it is about.
+fn named(failure: Failure, id: TaskId) -> Failure {
+    let id = id.to_string();
+    if failure.to_string().contains(&id) {
+        return failure;
+    }
+    failure.about(id)
 }
 
 fn said(task: &Task) -> String {

@@ -86,7 +86,7 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
         return output::print_json(&page);
     }
     let for_people = output::is_terminal();
-    if let Some(text) = table(&page).render(for_people) {
+    if let Some(text) = table(&page, for_people).render(for_people) {
         output::print(&text)?;
     } else if for_people {
         output::print("no tasks")?;
@@ -97,17 +97,17 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     }
 }
 
-fn table(page: &TaskPage) -> Table {
+fn table(page: &TaskPage, for_people: bool) -> Table {
     let mut table = Table::new(&[
         "ID", "STATE", "KIND", "QUEUE", "PRIORITY", "ATTEMPTS", "DUE", "ERROR",
     ]);
     for task in &page.tasks {
-        table.row(row(task));
+        table.row(row(task, for_people));
     }
     table
 }
 
-fn row(task: &Task) -> Vec<String> {
+fn row(task: &Task, for_people: bool) -> Vec<String> {
     vec![
         task.id.to_string(),
         output::state(task.state),
@@ -115,9 +115,18 @@ fn row(task: &Task) -> Vec<String> {
         output::printable(&task.queue).into_owned(),
         task.priority.to_string(),
         format!("{}/{}", task.spent, task.attempts_max),
-        duly_api::time::format(task.due_at),
+        due(task.due_at, for_people),
         error(task.error.as_deref()),
     ]
+}
+
+/// For people to the second: a line is long enough.
+fn due(at: Timestamp, for_people: bool) -> String {
+    let text = duly_api::time::format(at);
+    match text.split_once('.') {
+        Some((seconds, _)) if for_people => format!("{seconds}Z"),
+        _ => text,
+    }
 }
 
 fn error(text: Option<&str>) -> String {
@@ -125,5 +134,17 @@ fn error(text: Option<&str>) -> String {
     match text.char_indices().nth(ERROR_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_see_seconds_and_pipes_see_all() {
+        let at = Timestamp::from_micros(1_767_225_600_000_001);
+        assert_eq!(due(at, true), "2026-01-01T00:00:00Z");
+        assert_eq!(due(at, false), "2026-01-01T00:00:00.000001Z");
     }
 }
