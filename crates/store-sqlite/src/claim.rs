@@ -17,6 +17,7 @@ use crate::book::{LaneSlot, QueueSlot, Worker};
 use crate::error::Fault;
 use crate::house;
 use crate::live::Trace;
+use crate::pens::LANE_STEPS_MAX;
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::settle::fence;
 use crate::transaction::{NewEvent, Transaction};
@@ -31,6 +32,9 @@ pub(crate) const LANE: &str = concat!(
     WHERE s.lane = ?1 AND s.state = 2
     ORDER BY s.class, s.rank, s.sequence"
 );
+pub(crate) const HEAD: &str =
+    "SELECT class, rank, sequence FROM duly_live INDEXED BY duly_live_ready
+    WHERE lane = ?1 AND state = 2 ORDER BY class, rank, sequence LIMIT 1";
 pub(crate) const TAKE: &str = "UPDATE duly_live
     SET state = ?2, attempt = ?3, spent = ?4, worker = ?5, started_at = coalesce(?6, started_at),
         progress_fraction = NULL, progress_text = NULL
@@ -117,7 +121,12 @@ type Heads = BinaryHeap<Reverse<(OrderKey, Priority, usize)>>;
 fn choose(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Vec<Chosen>> {
     let run = (request.run as usize).min(CLAIM_MAX);
     let total = run.saturating_add(request.prefetch as usize).min(CLAIM_MAX);
-    let queues = open_lanes(tx, request)?;
+    let mut queues = open_lanes(tx, request)?;
+    if queues.iter().map(Vec::len).sum::<usize>() > LANE_STEPS_MAX {
+        for lanes in &mut queues {
+            narrow(tx, lanes, total)?;
+        }
+    }
     let lanes: usize = queues.iter().map(Vec::len).sum();
     if total == 0 || lanes == 0 {
         return Ok(Vec::new());
@@ -160,6 +169,32 @@ fn lanes_of(
     lanes.sort_unstable();
     lanes.dedup();
     lanes
+}
+
+/// Leaves of the lanes of one queue those that a claim of `total` tasks may come to: so many with the
+/// least heads, and one of suspects. Stepping through a lane costs far more than looking at its head.
+fn narrow(tx: &mut Transaction<'_, '_>, lanes: &mut Vec<LaneSlot>, total: usize) -> Result<()> {
+    let mut heads = [Vec::new(), Vec::new()];
+    let mut statement = tx.connection.prepare_cached(HEAD)?;
+    for slot in lanes.drain(..) {
+        let lane = *tx.book.lane(slot);
+        let head = statement.query_row([lane.id], |row| {
+            Ok(OrderKey {
+                class: row::number(row, 0)?,
+                rank: row.get(1)?,
+                sequence: row.get(2)?,
+            })
+        });
+        match head.optional()? {
+            Some(key) => heads[usize::from(lane.suspect)].push((key, slot)),
+            None => tx.book.lane_mut(slot).may_hold = false,
+        }
+    }
+    for (heads, most) in heads.iter_mut().zip([total, 1]) {
+        heads.sort_unstable();
+        lanes.extend(heads.iter().take(most).map(|(_, slot)| *slot));
+    }
+    Ok(())
 }
 
 fn merge(

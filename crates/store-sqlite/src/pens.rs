@@ -5,7 +5,7 @@ use rusqlite::{Connection, Result, Statement};
 use crate::{claim, live, submit, transaction};
 
 /// How many statements are kept to step through lanes.
-const LANE_STEPS_MAX: usize = 1_024;
+pub(crate) const LANE_STEPS_MAX: usize = 1_024;
 
 /// The writer's prepared statements.
 #[derive(Debug)]

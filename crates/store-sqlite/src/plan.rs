@@ -29,6 +29,7 @@ const PLANS: &[(&str, &[&str])] = &[
             "t USING INTEGER PRIMARY KEY",
         ],
     ),
+    (claim::HEAD, &["INDEX duly_live_ready (lane=?)"]),
     (claim::TAKE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (claim::BEGIN, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (

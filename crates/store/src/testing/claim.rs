@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use duly_core::{AttemptRef, Decision, EventKind, Priority, State};
+use duly_core::{AttemptRef, Decision, EventKind, Priority, State, TaskId};
 
 use super::{ME, OTHER, Rig, claim_of, id, names, registration, task, task_with};
-use crate::{Claim, ClaimError, Promote, SettleError, TakeBack, When};
+use crate::{Claim, ClaimError, NewTask, Promote, SettleError, TakeBack, When};
 
 fn in_queue(n: u8, queue: &str) -> crate::NewTask {
     task_with(n, |t| t.queue = queue.into())
@@ -332,4 +332,43 @@ pub async fn next_at_is_the_earliest_due(rig: Rig) {
     rig.submit(vec![at(1, 30), at(2, 20)]).await;
     let next = rig.claim(claim_of(1)).await.next_at;
     assert_eq!(next, Some(rig.now() + Duration::from_secs(20)));
+}
+
+/// However many lanes are open, the order is the same.
+pub async fn many_lanes_are_one_order(rig: Rig) {
+    const KINDS: u8 = 200;
+    let queues = names(&["a", "b", "c", "d", "e", "f"]);
+    let kinds: Vec<crate::Name> = (0..KINDS)
+        .map(|n| format!("kind {n}").as_str().into())
+        .collect();
+    let wanted =
+        |queue: u8, n: u8| TaskId::from_bytes([queue, n, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    for (queue, name) in (0..).zip(&queues) {
+        let tasks = (0..KINDS).map(|n| NewTask {
+            id: wanted(queue, n),
+            queue: name.clone(),
+            kind: kinds[usize::from(KINDS - 1 - n)].clone(),
+            ..task(1)
+        });
+        rig.submit(tasks.collect()).await;
+    }
+    for round in 0..3 {
+        let claimed = rig
+            .claim(Claim {
+                queues: queues.clone(),
+                kinds: kinds.clone(),
+                ..claim_of(7)
+            })
+            .await;
+        let ids: Vec<_> = claimed
+            .leases
+            .iter()
+            .map(|lease| lease.attempt.task)
+            .collect();
+        // Each claim begins its turns with the first queue, and takes of it twice.
+        let mut expected: Vec<_> = (1..6).map(|queue| wanted(queue, round)).collect();
+        expected.insert(0, wanted(0, 2 * round));
+        expected.push(wanted(0, 2 * round + 1));
+        assert_eq!(ids, expected);
+    }
 }

@@ -44,7 +44,8 @@ macro_rules! conformance {
                 queues_take_turns, only_named_queues_and_kinds, a_paused_queue_rests,
                 an_unknown_worker_gets_nothing, prefetched_work_is_promoted,
                 a_promotion_is_fenced, suspects_come_one_at_a_time,
-                what_missed_its_deadline_expires_instead, next_at_is_the_earliest_due
+                what_missed_its_deadline_expires_instead, next_at_is_the_earliest_due,
+                many_lanes_are_one_order
             ],
             settle: [
                 complete_keeps_the_result, retry_is_charged_and_waits, snooze_is_refunded,
