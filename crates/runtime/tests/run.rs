@@ -251,3 +251,38 @@ async fn under_load_on_several_threads_each_task_runs_once_and_never_too_many() 
     assert_eq!(gate.started(), TASKS);
     assert!(gate.most() <= 8, "{} at once", gate.most());
 }
+
+#[tokio::test]
+async fn a_storm_of_hints_costs_a_busy_worker_nothing_and_an_idle_one_a_claim_each_at_most() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let worker = bench
+        .worker()
+        .concurrency(1)
+        .handle("gated", gate.handler());
+    let _worker = worker.start().unwrap();
+    bench.rest().await;
+    let claims = || bench.store.asked(Operation::Claim);
+    let before = claims();
+    for _ in 0..100 {
+        bench.submit("another").await;
+    }
+    bench.rest().await;
+    assert!(claims() - before <= 3, "hints of one moment are one");
+    for _ in 0..100 {
+        bench.submit("another").await;
+        bench.rest().await;
+    }
+    assert!(claims() - before <= 110);
+    bench.submit("gated").await;
+    gate.has_started(1).await;
+    bench.rest().await;
+    let before = claims();
+    for _ in 0..100 {
+        bench.submit("another").await;
+        bench.rest().await;
+    }
+    assert_eq!(claims(), before, "no slot is free");
+    let looks = bench.store.asked(Operation::CancelRequests);
+    assert!(looks <= 2, "{looks} in one moment");
+}

@@ -48,6 +48,8 @@ pub struct FaultyStore {
 struct Plan {
     /// Everything fails so.
     all: Option<Fault>,
+    /// Two in five operations fail, as these bits have it.
+    storm: Option<u64>,
     /// The next operation of that kind fails so.
     next: VecDeque<(Operation, Fault)>,
     /// What was asked.
@@ -88,6 +90,12 @@ impl FaultyStore {
         self.plan.lock().unwrap().all = Some(Fault::Never);
     }
 
+    /// From now on two in five operations fail, half of them after they took effect; a seed says which.
+    /// `None` ends it.
+    pub fn storm(&self, seed: Option<u64>) {
+        self.plan.lock().unwrap().storm = seed;
+    }
+
     /// The next operation of that kind fails so, after those that were ordered earlier.
     pub fn fail_next(&self, operation: Operation, fault: Fault) {
         let mut plan = self.plan.lock().unwrap();
@@ -115,6 +123,15 @@ impl FaultyStore {
         plan.asked.push(operation);
         if plan.all.is_some() {
             return plan.all;
+        }
+        if let Some(bits) = &mut plan.storm {
+            *bits = bits.wrapping_mul(6_364_136_223_846_793_005);
+            *bits = bits.wrapping_add(1_442_695_040_888_963_407);
+            match (*bits >> 33) % 5 {
+                0 => return Some(Fault::Before),
+                1 => return Some(Fault::After),
+                _ => {}
+            }
         }
         let at = plan.next.iter().position(|(o, _)| *o == operation)?;
         plan.next.remove(at).map(|(_, fault)| fault)
