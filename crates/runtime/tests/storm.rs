@@ -16,7 +16,8 @@ const SEEDS: u64 = 40;
 
 fn worker(bench: &Bench, gate: &Gate) -> Worker {
     let worker = bench.worker().concurrency(3).prefetch(8);
-    worker.handle("work", gate.handler()).start().unwrap()
+    let worker = worker.handle("work", gate.handler()).start();
+    worker.expect("a worker that can start")
 }
 
 /// Lets handlers end a few at a time, so that others wait, run, and stand in store meanwhile.
@@ -61,7 +62,8 @@ async fn weather(seed: u64, is_taken_back: bool) {
         assert_eq!(gate.started(), TASKS, "seed {seed}: each once");
     }
     worker.shutdown(10 * SECOND).await;
-    assert!(calm.store.inner().workers().await.unwrap().is_empty());
+    let workers = calm.store.inner().workers().await;
+    assert!(workers.expect("a store that works").is_empty());
 }
 
 #[tokio::test]
