@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duly_core::Incarnation;
-use duly_store::bounds::HOUSEKEEPING_MAX;
+use duly_store::bounds::{HOUSEKEEPING_MAX, LEAD_MAX};
 use duly_store::{Clock, Duty, Store, id};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -72,10 +72,10 @@ impl House {
     }
 
     /// How long the lead is held without asking again; it is asked for at least three times in that
-    /// time. At least 100 ms; default: 10 s.
+    /// time. At least 100 ms, at most a minute; default: 10 s.
     #[must_use]
     pub fn reign(mut self, reign: Duration) -> Self {
-        self.reign = reign.max(REIGN_MIN);
+        self.reign = reign.clamp(REIGN_MIN, LEAD_MAX);
         self
     }
 

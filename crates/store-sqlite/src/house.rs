@@ -1,8 +1,8 @@
 //! Housekeeping, in bounded steps; and who leads.
 
 use duly_core::{Incarnation, State, Timestamp};
-use duly_store::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX};
-use duly_store::{Duty, KeepHouse, Kept, Lead, Leadership, Name, StoreError};
+use duly_store::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX, LEAD_MAX};
+use duly_store::{Duty, KeepHouse, Kept, Lead, Leadership, Name, StoreError, is_held};
 use rusqlite::{OptionalExtension, Result, params};
 
 use crate::book;
@@ -193,7 +193,7 @@ pub(crate) fn lead(
         .optional()?;
     if let Some((holder, until)) = leader
         && holder != request.holder
-        && until > tx.now
+        && is_held(until, tx.now)
     {
         return Ok(Leadership {
             leads: false,
@@ -209,7 +209,7 @@ pub(crate) fn lead(
             until: tx.now,
         });
     }
-    let until = tx.now + request.ttl;
+    let until = tx.now + request.ttl.min(LEAD_MAX);
     let values = params![name, request.holder.as_bytes(), until.as_micros()];
     tx.connection.prepare_cached(LEAD)?.execute(values)?;
     Ok(Leadership { leads: true, until })

@@ -112,9 +112,25 @@ impl SqliteStore {
         T: Send + 'static,
         E: Send + From<StoreError> + 'static,
     {
+        self.write_heavy(0, request, work)
+    }
+
+    /// Asks the writer, with a request that carries so many bytes: large ones take more places in the
+    /// queue, so that it is bounded in bytes as well.
+    fn write_heavy<Q, T, E>(
+        &self,
+        bytes: usize,
+        request: Q,
+        work: Work<Q, T, E>,
+    ) -> BoxFuture<'_, Result<T, E>>
+    where
+        Q: Send + 'static,
+        T: Send + 'static,
+        E: Send + From<StoreError> + 'static,
+    {
         Box::pin(async move {
-            let places = Arc::clone(&self.writer_places);
-            let place = places.acquire_owned().await.map_err(|_| closed(false))?;
+            let places = Arc::clone(&self.writer_places).acquire_many_owned(places(bytes));
+            let place = places.await.map_err(|_| closed(false))?;
             let (operation, answer) = message::call(request, work);
             self.writer
                 .send(writer::Letter::Do(operation, place))
@@ -142,6 +158,12 @@ impl SqliteStore {
             answer.await.map_err(|_| closed(false))?
         })
     }
+}
+
+/// The places that a request of so many bytes takes in the writer's queue; at most all of them.
+fn places(bytes: usize) -> u32 {
+    let places = (1 + bytes / writer::PLACE_BYTES).min(writer::QUEUE_MAX);
+    u32::try_from(places).expect("the queue has fewer than 2^32 places")
 }
 
 type Opened = oneshot::Receiver<Result<(), OpenError>>;
@@ -241,7 +263,8 @@ impl Store for SqliteStore {
     }
 
     fn submit(&self, request: Submit) -> BoxFuture<'_, Result<SubmitReply, SubmitError>> {
-        self.write(request, submit::submit)
+        let payloads = request.tasks.iter().map(|task| task.payload.bytes.len());
+        self.write_heavy(payloads.sum(), request, submit::submit)
     }
 
     fn claim(&self, request: Claim) -> BoxFuture<'_, Result<Claimed, ClaimError>> {
@@ -253,7 +276,15 @@ impl Store for SqliteStore {
     }
 
     fn settle(&self, request: Settle) -> BoxFuture<'_, Result<Settled, StoreError>> {
-        self.write(request, settle::settle)
+        let results = request
+            .settlements
+            .iter()
+            .filter_map(|end| end.result.as_ref());
+        self.write_heavy(
+            results.map(|result| result.bytes.len()).sum(),
+            request,
+            settle::settle,
+        )
     }
 
     fn register(&self, request: Registration) -> BoxFuture<'_, Result<(), RequestError>> {
@@ -362,5 +393,18 @@ impl Store for SqliteStore {
             drop(self.writer.send(writer::Letter::Stop(sender)));
             drop(stopped.await);
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_requests_take_more_places_but_never_more_than_there_are() {
+        assert_eq!(places(0), 1);
+        assert_eq!(places(writer::PLACE_BYTES - 1), 1);
+        assert_eq!(places(64 << 20), 1_025);
+        assert_eq!(places(usize::MAX) as usize, writer::QUEUE_MAX);
     }
 }

@@ -2,7 +2,7 @@
 
 use duly_core::bounds::CLAIM_MAX;
 use duly_core::{AttemptRef, Incarnation, State};
-use duly_store::bounds::PROGRESS_BYTES_MAX;
+use duly_store::bounds::{BATCH_MAX, PROGRESS_BYTES_MAX};
 use duly_store::{
     Heartbeat, InvalidInput, Progress, Registration, Renewed, RequestError, StoreError, TakeBack,
     TakenBack, WorkerRecord, lost_error, validate,
@@ -88,7 +88,7 @@ pub(crate) fn heartbeat(
         .prepare_cached(RENEW)?
         .execute(params![worker.id, at.as_micros()])?;
     tx.book.drop_worker(request.incarnation);
-    for (attempt, progress) in &request.progress {
+    for (attempt, progress) in request.progress.iter().take(BATCH_MAX) {
         note_progress(tx, *attempt, &worker, progress)?;
     }
     Ok(Renewed {

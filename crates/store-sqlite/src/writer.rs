@@ -19,6 +19,9 @@ use crate::transaction::Transaction;
 
 /// How many operations wait for the writer at most; more wait at the door.
 pub(crate) const QUEUE_MAX: usize = 4_096;
+/// Bytes of payloads and results that go with one place in the queue, which therefore holds about
+/// 256 MiB at most.
+pub(crate) const PLACE_BYTES: usize = 64 << 10;
 /// How many operations share one commit at most.
 const GROUP_MAX: usize = 1_024;
 /// A transaction that has written this many events takes in no further operation.

@@ -38,3 +38,6 @@ pub const HOUSEKEEPING_MAX: u32 = 1_000;
 pub const QUEUE_BOUND: u64 = 10_000_000;
 /// How long events are kept, whatever their task does: 30 days.
 pub const EVENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The longest that somebody leads without asking again. A lead that ends later than this from now is
+/// over: the clock was set back.
+pub const LEAD_MAX: Duration = Duration::from_secs(60);

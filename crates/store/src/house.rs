@@ -5,6 +5,7 @@ use std::time::Duration;
 use duly_core::{Incarnation, Timestamp};
 
 use crate::Name;
+use crate::bounds::LEAD_MAX;
 
 /// What there is to keep in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +47,7 @@ pub struct Lead {
     pub name: Name,
     /// Who asks.
     pub holder: Incarnation,
-    /// For how long; zero gives it up.
+    /// For how long, at most [`LEAD_MAX`]; zero gives it up.
     pub ttl: Duration,
 }
 
@@ -57,4 +58,11 @@ pub struct Leadership {
     pub leads: bool,
     /// Until when the leader leads, unless it asks again.
     pub until: Timestamp,
+}
+
+/// Whether a lead that ends at `until` holds at `now`: it has not run out, and does not end later than
+/// any lead may (then the clock was set back).
+#[must_use]
+pub fn is_held(until: Timestamp, now: Timestamp) -> bool {
+    now < until && until <= now + LEAD_MAX
 }

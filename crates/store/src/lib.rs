@@ -31,7 +31,7 @@ pub use error::{
 };
 pub use event::{AttemptRecord, Event, EventCursor, EventPage, InvalidCursor, attempts};
 pub use hint::{Hints, Listener};
-pub use house::{Duty, KeepHouse, Kept, Lead, Leadership};
+pub use house::{Duty, KeepHouse, Kept, Lead, Leadership, is_held};
 pub use list::{Filter, List, ListCursor, TaskPage};
 pub use memory::MemoryStore;
 pub use name::Name;

@@ -26,7 +26,8 @@ pub struct Registration {
 pub struct Heartbeat {
     /// Whose.
     pub incarnation: Incarnation,
-    /// What its attempts say of themselves; those that are not current are passed over.
+    /// What its attempts say of themselves; those that are not current are passed over, and so is what
+    /// comes after the first [`BATCH_MAX`](crate::bounds::BATCH_MAX).
     pub progress: Vec<(AttemptRef, Progress)>,
 }
 

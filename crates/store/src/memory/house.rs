@@ -4,7 +4,8 @@ use duly_core::Timestamp;
 
 use super::event::Detail;
 use super::world::World;
-use crate::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX};
+use crate::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX, LEAD_MAX};
+use crate::house::is_held;
 use crate::{Duty, KeepHouse, Kept, Lead, Leadership};
 
 impl World {
@@ -75,12 +76,14 @@ impl World {
     }
 
     pub(super) fn lead(&mut self, request: &Lead, now: Timestamp) -> Leadership {
-        let until = now + request.ttl;
+        let until = now + request.ttl.min(LEAD_MAX);
         match self.leaders.get(&request.name) {
-            Some((holder, held)) if *holder != request.holder && *held > now => Leadership {
-                leads: false,
-                until: *held,
-            },
+            Some((holder, held)) if *holder != request.holder && is_held(*held, now) => {
+                Leadership {
+                    leads: false,
+                    until: *held,
+                }
+            }
             _ if request.ttl.is_zero() => {
                 self.leaders.remove(&request.name);
                 Leadership {

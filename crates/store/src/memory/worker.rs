@@ -6,7 +6,7 @@ use duly_core::{AttemptRef, Incarnation, State, Timestamp};
 
 use super::event::Detail;
 use super::world::World;
-use crate::bounds::PROGRESS_BYTES_MAX;
+use crate::bounds::{BATCH_MAX, PROGRESS_BYTES_MAX};
 use crate::{
     Heartbeat, InvalidInput, Progress, Registration, Renewed, RequestError, TakeBack, TakenBack,
     WorkerRecord, lost_error, validate,
@@ -66,7 +66,7 @@ impl World {
                 at: now,
             };
         }
-        for (attempt, progress) in request.progress {
+        for (attempt, progress) in request.progress.into_iter().take(BATCH_MAX) {
             self.note_progress(attempt, request.incarnation, progress);
         }
         Renewed {

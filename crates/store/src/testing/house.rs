@@ -8,7 +8,7 @@ use std::time::Duration;
 use duly_core::{Decision, EventKind, State};
 
 use super::{ME, OTHER, QUEUE, Rig, claim_of, id, names, task, task_with};
-use crate::bounds::EVENT_RETENTION;
+use crate::bounds::{EVENT_RETENTION, LEAD_MAX};
 use crate::{
     Duty, EventCursor, KeepHouse, Kept, Lead, Listener, QueueChange, StoreError, Submit,
     SubmitError, When,
@@ -225,6 +225,23 @@ pub async fn one_leads_at_a_time(rig: Rig) {
     assert!(!lead(ME, 10).await.unwrap().leads);
     assert!(!lead(OTHER, 0).await.unwrap().leads);
     assert!(lead(ME, 10).await.unwrap().leads);
+}
+
+/// A leader that is gone does not lead on for as long as the clock was set back.
+pub async fn a_clock_set_back_ends_a_lead(rig: Rig) {
+    let lead = |holder, seconds| {
+        let ttl = Duration::from_secs(seconds);
+        rig.store.lead(Lead {
+            name: "house".into(),
+            holder,
+            ttl,
+        })
+    };
+    let first = lead(ME, 86_400).await.unwrap();
+    assert_eq!(first.until, rig.now() + LEAD_MAX, "no lead is longer");
+    assert!(!lead(OTHER, 10).await.unwrap().leads);
+    rig.clock.set(rig.now() - Duration::from_secs(3_600));
+    assert!(lead(OTHER, 10).await.unwrap().leads);
 }
 
 fn heard(listener: &Listener) -> bool {

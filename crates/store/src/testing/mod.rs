@@ -76,7 +76,7 @@ macro_rules! conformance {
             ],
             house: [
                 promote_and_expire_in_steps, prune_respects_retention, a_pruned_id_is_free_again,
-                sequences_are_never_reused, events_are_forgotten, one_leads_at_a_time,
+                sequences_are_never_reused, events_are_forgotten, one_leads_at_a_time, a_clock_set_back_ends_a_lead,
                 hints_are_given, a_closed_store_is_unavailable
             ],
         }
