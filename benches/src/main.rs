@@ -34,7 +34,7 @@ struct SqliteArgs {
     #[arg(long, default_value_t = 200_000)]
     tasks: u32,
     /// How often each pattern is measured, ours and the limit in turn; the median counts.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 5)]
     rounds: u32,
     /// The largest backlog of the growth measurement.
     #[arg(long, default_value_t = 2_000_000)]
