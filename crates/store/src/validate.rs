@@ -101,7 +101,7 @@ fn times(new: &NewTask) -> Checked {
         let timeout = new.timeout.unwrap_or_default();
         return refuse(
             "timeout",
-            format_args!("{timeout:?}"),
+            format_args!("{} s", timeout.as_secs_f64()),
             "more than 0 s, at most 366 days",
         );
     }
