@@ -5,13 +5,13 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use duly_core::{Decision, EventKind, State};
+use duly_core::{Decision, EventKind, Incarnation, State};
 
 use super::{ME, OTHER, QUEUE, Rig, claim_of, id, names, task, task_with};
 use crate::bounds::{EVENT_RETENTION, LEAD_MAX};
 use crate::{
-    Duty, EventCursor, KeepHouse, Kept, Lead, Listener, QueueChange, StoreError, Submit,
-    SubmitError, When,
+    Duty, EventCursor, KeepHouse, Kept, Lead, Leadership, Listener, QueueChange, StoreError,
+    Submit, SubmitError, When,
 };
 
 async fn keep(rig: &Rig, duty: Duty, limit: u32) -> Kept {
@@ -195,53 +195,46 @@ pub async fn events_are_forgotten(rig: Rig) {
     assert_eq!(rig.state(1).await, State::Pending);
 }
 
+/// Asks to lead the house for so many seconds.
+async fn lead(rig: &Rig, holder: Incarnation, seconds: u64) -> Leadership {
+    let ttl = Duration::from_secs(seconds);
+    let name = "house".into();
+    rig.store.lead(Lead { name, holder, ttl }).await.unwrap()
+}
+
 /// One holder leads until its time has passed or it gives up.
 pub async fn one_leads_at_a_time(rig: Rig) {
-    let lead = |holder, seconds| {
-        let ttl = Duration::from_secs(seconds);
-        rig.store.lead(Lead {
-            name: "house".into(),
-            holder,
-            ttl,
-        })
-    };
-    let first = lead(ME, 10).await.unwrap();
+    let lead = |holder, seconds| lead(&rig, holder, seconds);
+    let first = lead(ME, 10).await;
     assert_eq!(
         (first.leads, first.until),
         (true, rig.now() + Duration::from_secs(10))
     );
-    assert!(!lead(OTHER, 10).await.unwrap().leads);
+    assert!(!lead(OTHER, 10).await.leads);
     rig.advance(9);
-    assert!(lead(ME, 10).await.unwrap().leads);
+    assert!(lead(ME, 10).await.leads);
     rig.advance(9);
-    let refused = lead(OTHER, 10).await.unwrap();
+    let refused = lead(OTHER, 10).await;
     assert_eq!(
         (refused.leads, refused.until),
         (false, rig.now() + Duration::from_secs(1))
     );
     rig.advance(1);
-    assert!(lead(OTHER, 10).await.unwrap().leads);
-    assert!(!lead(ME, 0).await.unwrap().leads);
-    assert!(!lead(ME, 10).await.unwrap().leads);
-    assert!(!lead(OTHER, 0).await.unwrap().leads);
-    assert!(lead(ME, 10).await.unwrap().leads);
+    assert!(lead(OTHER, 10).await.leads);
+    assert!(!lead(ME, 0).await.leads);
+    assert!(!lead(ME, 10).await.leads);
+    assert!(!lead(OTHER, 0).await.leads);
+    assert!(lead(ME, 10).await.leads);
 }
 
 /// A leader that is gone does not lead on for as long as the clock was set back.
 pub async fn a_clock_set_back_ends_a_lead(rig: Rig) {
-    let lead = |holder, seconds| {
-        let ttl = Duration::from_secs(seconds);
-        rig.store.lead(Lead {
-            name: "house".into(),
-            holder,
-            ttl,
-        })
-    };
-    let first = lead(ME, 86_400).await.unwrap();
+    let lead = |holder, seconds| lead(&rig, holder, seconds);
+    let first = lead(ME, 86_400).await;
     assert_eq!(first.until, rig.now() + LEAD_MAX, "no lead is longer");
-    assert!(!lead(OTHER, 10).await.unwrap().leads);
+    assert!(!lead(OTHER, 10).await.leads);
     rig.clock.set(rig.now() - Duration::from_secs(3_600));
-    assert!(lead(OTHER, 10).await.unwrap().leads);
+    assert!(lead(OTHER, 10).await.leads);
 }
 
 fn heard(listener: &Listener) -> bool {
