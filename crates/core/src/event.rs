@@ -16,6 +16,9 @@ macro_rules! event_kinds {
             /// All kinds, in the order of their codes.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
+            /// How many kinds there are.
+            pub const COUNT: usize = Self::ALL.len();
+
             /// The name in snake case, as the API and the command line write it.
             #[must_use]
             pub const fn name(self) -> &'static str {

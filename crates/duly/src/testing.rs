@@ -138,6 +138,7 @@ impl Kit {
             filter,
             after: None,
             limit: PAGE_MAX,
+            brief: false,
         };
         let mut tasks = Vec::new();
         loop {

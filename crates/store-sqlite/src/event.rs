@@ -70,8 +70,12 @@ fn event(row: &Row<'_>) -> Result<Event> {
         rusqlite::types::ValueRef::Null => None,
         _ => Some(row::priority(row, 7)?),
     };
+    let sequence = row.get(0)?;
     Ok(Event {
-        sequence: row.get(0)?,
+        sequence,
+        cursor: EventCursor::after(sequence),
+        task_kind: duly_store::Name::default(),
+        queue: duly_store::Name::default(),
         task: row::task_id(row, 1)?,
         kind: row::event_kind(row, 2)?,
         at: row::instant(row, 3)?,

@@ -48,6 +48,8 @@ pub(crate) fn queues(connection: &Connection, now: Timestamp) -> Result<Vec<Queu
             name: row::name(row, 0)?,
             settings: book::settings(row, 1)?,
             counts: Counts::default(),
+            totals: duly_store::Totals::default(),
+            oldest_due_at: None,
         };
         Ok((id, record))
     })?;

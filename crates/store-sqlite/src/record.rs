@@ -85,6 +85,7 @@ fn common(row: &Row<'_>, now: Timestamp) -> Result<TaskRecord> {
     let vitals = row::vitals(row, 0)?;
     let at = |column| VITALS_WIDTH + column;
     Ok(TaskRecord {
+        incarnation: None,
         sequence: row.get(at(0))?,
         id: row::task_id(row, at(1))?,
         kind: row::name(row, at(2))?,

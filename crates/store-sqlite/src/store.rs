@@ -5,13 +5,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use duly_core::{AttemptRef, Incarnation, Priority, TaskId, Timestamp};
+use duly_core::{AttemptRef, Incarnation, TaskId, Timestamp};
 use duly_store::{
-    BoxFuture, ChangeError, Claim, ClaimError, Claimed, EventCursor, EventPage, Heartbeat, Hints,
-    KeepHouse, Kept, Lead, Leadership, List, Listener, Name, Promote, Promoted, QueueChange,
-    QueueRecord, QueueSettings, Registration, Renewed, RequestError, Settle, Settled, Store,
-    StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
-    Traits, When, WorkerRecord,
+    BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
+    EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List, Listener,
+    Name, Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration, Renewed,
+    RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError, Submit,
+    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -310,24 +310,21 @@ impl Store for SqliteStore {
         self.read(|connection, _| Ok(worker::workers(connection)?))
     }
 
-    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.write(id, change::cancel)
+    fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        match change {
+            Change::Cancel => self.write(id, change::cancel),
+            Change::Retry { .. } => self.write(id, change::retry),
+            Change::Reprioritise(priority) => self.write((id, priority), change::reprioritise),
+            Change::Reschedule(due) => self.write((id, due), change::reschedule),
+            Change::Discard => Box::pin(std::future::ready(Err(unbuilt().into()))),
+        }
     }
 
-    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.write(id, change::retry)
-    }
-
-    fn reprioritise(
+    fn change_matching(
         &self,
-        id: TaskId,
-        priority: Priority,
-    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.write((id, priority), change::reprioritise)
-    }
-
-    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.write((id, due), change::reschedule)
+        _: ChangeMatching,
+    ) -> BoxFuture<'_, Result<ChangedMatching, RequestError>> {
+        Box::pin(std::future::ready(Err(unbuilt().into())))
     }
 
     fn configure(
@@ -379,6 +376,18 @@ impl Store for SqliteStore {
         self.hints.listen(queues)
     }
 
+    fn listen_events(&self) -> Listener {
+        self.hints.listen(&[])
+    }
+
+    fn save(&self, _: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
+        Box::pin(std::future::ready(Err(unbuilt().into())))
+    }
+
+    fn restore(&self, _: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
+        Box::pin(std::future::ready(Err(unbuilt().into())))
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.reader_places.close();
@@ -393,6 +402,13 @@ impl Store for SqliteStore {
             drop(self.writer.send(writer::Letter::Stop(sender)));
             drop(stopped.await);
         })
+    }
+}
+
+fn unbuilt() -> StoreError {
+    StoreError::Unavailable {
+        reason: "not built".into(),
+        outcome_unknown: false,
     }
 }
 

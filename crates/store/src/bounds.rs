@@ -32,6 +32,8 @@ pub const WORKER_NAMES_MAX: usize = 1_000;
 pub const PAGE_MAX: u32 = 1_000;
 /// Tasks that one page looks at; a page that found few in so many ends early, with a cursor.
 pub const SCAN_MAX: u32 = 20_000;
+/// Events of one task that are saved with it: the newest.
+pub const EVENTS_SAVED_MAX: u32 = 1_000;
 /// Tasks that one housekeeping step touches.
 pub const HOUSEKEEPING_MAX: u32 = 1_000;
 /// Unfinished tasks that a queue holds unless told otherwise.

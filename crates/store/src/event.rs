@@ -12,8 +12,14 @@ use crate::Name;
 pub struct Event {
     /// Its place among all events of the store.
     pub sequence: i64,
+    /// The place right after it: where to go on.
+    pub cursor: EventCursor,
     /// The task.
     pub task: TaskId,
+    /// The name of the task's handler.
+    pub task_kind: Name,
+    /// The queue of the task.
+    pub queue: Name,
     /// What happened.
     pub kind: EventKind,
     /// When.
@@ -177,6 +183,9 @@ mod tests {
     fn event(kind: EventKind, attempt: u32, micros: i64) -> Event {
         Event {
             sequence: micros,
+            cursor: EventCursor::after(micros),
+            task_kind: "k".into(),
+            queue: "q".into(),
             task: TaskId::from_bytes([0; 16]),
             kind,
             at: Timestamp::from_micros(micros),

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bounds;
+mod change;
 mod claim;
 mod clock;
 mod error;
@@ -17,6 +18,7 @@ mod memory;
 mod name;
 mod payload;
 mod queue;
+mod save;
 mod settle;
 mod store;
 mod submit;
@@ -24,6 +26,7 @@ mod task;
 pub mod validate;
 mod worker;
 
+pub use change::{Change, ChangeMatching, ChangedMatching};
 pub use claim::{Claim, Claimed, Lease, Promote, Promoted};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{
@@ -36,7 +39,8 @@ pub use list::{Filter, List, ListCursor, TaskPage};
 pub use memory::MemoryStore;
 pub use name::Name;
 pub use payload::{Encoding, Payload};
-pub use queue::{Counts, QueueChange, QueueRecord, QueueSettings};
+pub use queue::{Counts, QueueChange, QueueRecord, QueueSettings, Totals};
+pub use save::{Restore, Restored, Save, SaveCursor, SavedPage, SavedTask};
 pub use settle::{Settle, Settled, Settlement};
 pub use store::{BoxFuture, Store, Traits};
 pub use submit::{Submit, SubmitReply, Submitted};

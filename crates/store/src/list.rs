@@ -90,6 +90,8 @@ pub struct List {
     pub after: Option<ListCursor>,
     /// How many at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).
     pub limit: u32,
+    /// Leave payloads and results out (they are empty): much less to read.
+    pub brief: bool,
 }
 
 /// A page of tasks.

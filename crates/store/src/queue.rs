@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::State;
+use duly_core::{EventKind, State, Timestamp};
 
 use crate::Name;
 use crate::bounds::QUEUE_BOUND;
@@ -107,6 +107,30 @@ impl Counts {
     }
 }
 
+/// How many events of each kind there have ever been: never less than before, whatever is pruned.
+/// Events that came with restored tasks do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals([u64; EventKind::COUNT]);
+
+impl Totals {
+    /// From a number per kind, in the order of [`EventKind::ALL`].
+    #[must_use]
+    pub const fn new(by_kind: [u64; EventKind::COUNT]) -> Self {
+        Self(by_kind)
+    }
+
+    /// How many of this kind.
+    #[must_use]
+    pub fn of(&self, kind: EventKind) -> u64 {
+        self.0[usize::from(kind.code())]
+    }
+
+    /// Adds `n` of this kind.
+    pub fn add(&mut self, kind: EventKind, n: u64) {
+        self.0[usize::from(kind.code())] += n;
+    }
+}
+
 /// A queue with its counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueRecord {
@@ -117,4 +141,9 @@ pub struct QueueRecord {
     /// How many tasks it has in each state, as seen at the instant it was read (what has become due
     /// counts as pending).
     pub counts: Counts,
+    /// What has happened in it since it was made.
+    pub totals: Totals,
+    /// Of the tasks that are pending (what has become due counts), the earliest instant that one was
+    /// due.
+    pub oldest_due_at: Option<Timestamp>,
 }

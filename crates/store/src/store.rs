@@ -6,10 +6,11 @@ use std::pin::Pin;
 use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
 
 use crate::{
-    ChangeError, Claim, ClaimError, Claimed, EventCursor, EventPage, Heartbeat, KeepHouse, Kept,
-    Lead, Leadership, List, Listener, Name, Promote, Promoted, QueueChange, QueueRecord,
-    QueueSettings, Registration, Renewed, RequestError, Settle, Settled, StoreError, Submit,
-    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, When, WorkerRecord,
+    Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, EventCursor,
+    EventPage, Heartbeat, KeepHouse, Kept, Lead, Leadership, List, Listener, Name, Promote,
+    Promoted, QueueChange, QueueRecord, QueueSettings, Registration, Renewed, RequestError,
+    Restore, Restored, Save, SavedPage, Settle, Settled, StoreError, Submit, SubmitError,
+    SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, When, WorkerRecord,
 };
 
 /// A boxed future, as the port returns them: batches make its cost vanish.
@@ -65,21 +66,38 @@ pub trait Store: Send + Sync + 'static {
     /// All registered workers, by incarnation.
     fn workers(&self) -> BoxFuture<'_, Result<Vec<WorkerRecord>, StoreError>>;
 
+    /// Changes a task, and answers with it as it stands then (discarded: as it stood before).
+    fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+
+    /// Changes a page of the tasks that a filter means; whole, or to the last one that was changed.
+    fn change_matching(
+        &self,
+        request: ChangeMatching,
+    ) -> BoxFuture<'_, Result<ChangedMatching, RequestError>>;
+
     /// Calls a task off: at once, or by a request to its worker if it runs.
-    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.change(id, Change::Cancel)
+    }
 
     /// Puts a failed, timed out, cancelled or expired task back in line.
-    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.change(id, Change::Retry { payload: None })
+    }
 
     /// Changes the priority of an unfinished task.
     fn reprioritise(
         &self,
         id: TaskId,
         priority: Priority,
-    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.change(id, Change::Reprioritise(priority))
+    }
 
     /// Changes when a waiting task is due.
-    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>>;
+    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.change(id, Change::Reschedule(due))
+    }
 
     /// Changes the settings of a queue, which is made if there is none of that name.
     fn configure(
@@ -120,6 +138,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Hears when there may be work in these queues, or a request for a worker that serves them.
     fn listen(&self, queues: &[Name]) -> Listener;
+
+    /// Hears when events were written, whatever they are about.
+    fn listen_events(&self) -> Listener;
+
+    /// A page of everything: tasks with their histories, the oldest submission first.
+    fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>>;
+
+    /// Puts saved tasks into this store, all or none.
+    fn restore(&self, request: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>>;
 
     /// Ends what was begun, and lets go of the store; what is asked afterwards is `Unavailable`.
     fn close(&self) -> BoxFuture<'_, ()>;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duly_core::{Priority, RetryPolicy, State, TaskId, Timestamp};
+use duly_core::{Incarnation, Priority, RetryPolicy, State, TaskId, Timestamp};
 
 use crate::{Name, Payload};
 
@@ -149,6 +149,8 @@ pub struct TaskRecord {
     pub finished_at: Option<Timestamp>,
     /// Somebody asked to cancel it while it ran.
     pub cancel_requested: bool,
+    /// The life of the worker that holds it.
+    pub incarnation: Option<Incarnation>,
     /// The name of the worker that holds it, or held it at the end.
     pub worker: Option<Name>,
     /// What its newest attempt last said of itself.

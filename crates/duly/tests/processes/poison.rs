@@ -49,6 +49,7 @@ async fn a_poison_task_is_given_up_and_no_innocent_one_fails() {
             limit: 1_000,
             filter: Filter::default(),
             after: None,
+            brief: false,
         })
         .await;
     for task in tasks.unwrap().tasks {

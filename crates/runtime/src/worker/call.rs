@@ -159,6 +159,7 @@ async fn held(store: &dyn Store, worker: Name) -> Result<Vec<AttemptRef>, StoreE
         },
         after: None,
         limit: PAGE_MAX,
+        brief: true,
     };
     let mut held = Vec::new();
     for _ in 0..AUDIT_PAGES_MAX {

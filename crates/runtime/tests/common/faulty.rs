@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
+use duly_core::{AttemptRef, Incarnation, TaskId};
 use duly_store::*;
 
 /// An operation that can be made to fail.
@@ -237,24 +237,15 @@ impl Store for FaultyStore {
         self.call(Operation::Workers, |s| s.workers())
     }
 
-    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.call(Operation::Other, move |s| s.cancel(id))
+    fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.call(Operation::Other, move |s| s.change(id, change))
     }
 
-    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.call(Operation::Other, move |s| s.retry(id))
-    }
-
-    fn reprioritise(
+    fn change_matching(
         &self,
-        id: TaskId,
-        priority: Priority,
-    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.call(Operation::Other, move |s| s.reprioritise(id, priority))
-    }
-
-    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.call(Operation::Other, move |s| s.reschedule(id, due))
+        request: ChangeMatching,
+    ) -> BoxFuture<'_, Result<ChangedMatching, RequestError>> {
+        self.call(Operation::Other, |s| s.change_matching(request))
     }
 
     fn configure(
@@ -304,6 +295,18 @@ impl Store for FaultyStore {
 
     fn listen(&self, queues: &[Name]) -> Listener {
         self.inner.listen(queues)
+    }
+
+    fn listen_events(&self) -> Listener {
+        self.inner.listen_events()
+    }
+
+    fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
+        self.call(Operation::Other, move |s| s.save(request))
+    }
+
+    fn restore(&self, request: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
+        self.call(Operation::Other, |s| s.restore(request))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

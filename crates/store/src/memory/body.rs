@@ -86,6 +86,7 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
     let (vitals, body) = (&entry.vitals, &entry.carry);
     let rare = body.rare.as_deref().cloned().unwrap_or_default();
     TaskRecord {
+        incarnation: None,
         id: entry.id,
         sequence: entry.sequence,
         kind: seen.kind.clone(),

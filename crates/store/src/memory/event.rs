@@ -160,6 +160,9 @@ fn event(sequence: i64, row: &Row, task: TaskId) -> Event {
     let detail = row.detail.as_deref().cloned().unwrap_or_default();
     Event {
         sequence,
+        cursor: EventCursor::after(sequence),
+        task_kind: Name::default(),
+        queue: Name::default(),
         task,
         kind: row.kind,
         at: row.at,

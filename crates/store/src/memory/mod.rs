@@ -15,15 +15,16 @@ mod world;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use duly_core::{AttemptRef, Incarnation, Priority, State, TaskId, Timestamp};
+use duly_core::{AttemptRef, Incarnation, State, TaskId, Timestamp};
 use world::World;
 
 use crate::{
-    BoxFuture, ChangeError, Claim, ClaimError, Claimed, Clock, Duty, EventCursor, EventPage,
-    Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List, Listener, Name, Promote, Promoted,
-    QueueChange, QueueRecord, QueueSettings, Registration, Renewed, RequestError, Settle, Settled,
-    Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
-    Traits, When, WorkerRecord,
+    BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
+    Clock, Duty, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List,
+    Listener, Name, Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration,
+    Renewed, RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError,
+    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits,
+    WorkerRecord,
 };
 
 /// A store in this process's memory: nothing outlives it.
@@ -73,7 +74,7 @@ impl MemoryStore {
     }
 
     /// A change to a task, and a hint to its queue.
-    fn change(
+    fn change_task(
         &self,
         operation: impl FnOnce(&mut World, Timestamp) -> Result<TaskRecord, ChangeError>,
     ) -> Result<TaskRecord, ChangeError> {
@@ -122,10 +123,6 @@ impl MemoryStore {
         let settings = self.with(|world, _| world.configure(queue, change))??;
         self.hints.give(std::iter::once(queue));
         Ok(settings)
-    }
-
-    fn reschedule_now(&self, id: TaskId, due: When) -> Result<TaskRecord, ChangeError> {
-        self.change(|world, now| world.reschedule(id, due, now))
     }
 }
 
@@ -189,24 +186,21 @@ impl Store for MemoryStore {
         done(self.with(|world, _| world.worker_records()))
     }
 
-    fn cancel(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        done(self.change(|world, now| world.cancel(id, now)))
+    fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        done(self.change_task(|world, now| match change {
+            Change::Cancel => world.cancel(id, now),
+            Change::Retry { .. } => world.retry(id, now),
+            Change::Reprioritise(priority) => world.reprioritise(id, priority, now),
+            Change::Reschedule(due) => world.reschedule(id, due, now),
+            Change::Discard => Err(unbuilt().into()),
+        }))
     }
 
-    fn retry(&self, id: TaskId) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        done(self.change(|world, now| world.retry(id, now)))
-    }
-
-    fn reprioritise(
+    fn change_matching(
         &self,
-        id: TaskId,
-        priority: Priority,
-    ) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        done(self.change(|world, now| world.reprioritise(id, priority, now)))
-    }
-
-    fn reschedule(&self, id: TaskId, due: When) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        done(self.reschedule_now(id, due))
+        _: ChangeMatching,
+    ) -> BoxFuture<'_, Result<ChangedMatching, RequestError>> {
+        Box::pin(std::future::ready(Err(unbuilt().into())))
     }
 
     fn configure(
@@ -267,11 +261,30 @@ impl Store for MemoryStore {
         self.hints.listen(queues)
     }
 
+    fn listen_events(&self) -> Listener {
+        self.hints.listen(&[])
+    }
+
+    fn save(&self, _: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
+        Box::pin(std::future::ready(Err(unbuilt().into())))
+    }
+
+    fn restore(&self, _: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
+        Box::pin(std::future::ready(Err(unbuilt().into())))
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         self.world
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .closed = true;
         done(())
+    }
+}
+
+fn unbuilt() -> StoreError {
+    StoreError::Unavailable {
+        reason: "not built".into(),
+        outcome_unknown: false,
     }
 }

@@ -53,6 +53,8 @@ impl World {
                 name: name.clone(),
                 settings: self.queue_list[*index].settings.clone(),
                 counts: counts[*index],
+                totals: crate::Totals::default(),
+                oldest_due_at: None,
             })
             .collect()
     }

@@ -17,6 +17,7 @@ async fn found(rig: &Rig, filter: Filter) -> Vec<TaskId> {
                 filter: filter.clone(),
                 after,
                 limit: 2,
+                brief: false,
             })
             .await
             .unwrap();
@@ -132,6 +133,7 @@ pub async fn pages_go_down_without_gaps(rig: Rig) {
         filter: Filter::default(),
         after,
         limit: 2,
+        brief: false,
     };
     let first = rig.store.list(list(None)).await.unwrap();
     let ids = |tasks: &[crate::TaskRecord]| tasks.iter().map(|task| task.id).collect::<Vec<_>>();

@@ -237,6 +237,7 @@ impl Pair {
                     filter,
                     after: None,
                     limit,
+                    brief: false,
                 };
                 self.same(what, |store| ask(store, list.clone(), Store::list))
                     .await
@@ -268,6 +269,7 @@ impl Pair {
                 filter: Filter::default(),
                 after,
                 limit: 100,
+                brief: false,
             };
             let page = self
                 .same(what, |store| ask(store, list.clone(), Store::list))

@@ -1,0 +1,52 @@
+//! Changes that people make to tasks: one by one, or all that a filter means.
+
+use duly_core::{Priority, Timestamp};
+
+use crate::{Filter, ListCursor, Payload, When};
+
+/// What shall become of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Call it off: at once, or by a request to its worker if it runs.
+    Cancel,
+    /// Put a failed, timed out, cancelled or expired task back in line.
+    Retry {
+        /// What its handler gets from now on; `None`: what it got before.
+        payload: Option<Payload>,
+    },
+    /// Change the priority of an unfinished task.
+    Reprioritise(Priority),
+    /// Change when a waiting task is due.
+    Reschedule(When),
+    /// Remove a finished task with its events, as if it had been kept long enough.
+    Discard,
+}
+
+/// Changes a page of the tasks that a filter means, the newest submission first. A task that no longer
+/// matches at the instant of the change stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeMatching {
+    /// Which tasks.
+    pub filter: Filter,
+    /// What shall become of each.
+    pub change: Change,
+    /// Where the step before ended.
+    pub after: Option<ListCursor>,
+    /// How many tasks this step touches at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).
+    pub limit: u32,
+    /// Only count: nothing is changed.
+    pub dry_run: bool,
+}
+
+/// What a step did, or would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedMatching {
+    /// How many tasks matched.
+    pub matched: u32,
+    /// How many of them were changed, or would be; the state of the others does not allow it.
+    pub changed: u32,
+    /// Where the next step begins; `None`: that was all.
+    pub next: Option<ListCursor>,
+    /// The store's now.
+    pub at: Timestamp,
+}
