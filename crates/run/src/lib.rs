@@ -1,0 +1,2 @@
+//! Files of tasks: read, expanded, run, and summed up.
+#![forbid(unsafe_code)]
