@@ -57,6 +57,14 @@ pub(crate) fn all(
     Ok(page(events, after))
 }
 
+/// The place after the newest event; if all were removed, before all that may come.
+pub(crate) fn end(connection: &Connection) -> Result<EventCursor> {
+    let newest: Option<i64> = connection
+        .prepare_cached("SELECT max(sequence) FROM duly_event")?
+        .query_row([], |row| row.get(0))?;
+    Ok(newest.map_or(EventCursor::START, EventCursor::after))
+}
+
 fn page(events: Vec<Event>, after: EventCursor) -> EventPage {
     let last = events.last().map(|event| event.sequence);
     EventPage {

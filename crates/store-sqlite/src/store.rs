@@ -364,6 +364,10 @@ impl Store for SqliteStore {
         self.read(move |connection, _| event::all(connection, after, limit))
     }
 
+    fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>> {
+        self.read(|connection, _| Ok(event::end(connection)?))
+    }
+
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {
         self.write(request, house::keep_house)
     }

@@ -38,6 +38,7 @@ pub struct Event {
 
 /// A place in the feed of all events: 16 bytes, opaque to everybody but the store that gave them. (A
 /// store whose sequences may become visible out of order needs more than a sequence to skip nothing.)
+/// Cursors of one store sort as its feed does.
 ///
 /// As text it is 32 hexadecimal digits.
 ///

@@ -130,6 +130,9 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> BoxFuture<'_, Result<EventPage, RequestError>>;
 
+    /// The place after the newest event: where whoever wants only what is to come begins.
+    fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>>;
+
     /// One bounded step of housekeeping.
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>>;
 

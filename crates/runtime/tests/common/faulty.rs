@@ -285,6 +285,10 @@ impl Store for FaultyStore {
         self.call(Operation::Other, move |s| s.events(after, limit))
     }
 
+    fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>> {
+        self.call(Operation::Other, |s| s.events_end())
+    }
+
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {
         self.call(Operation::KeepHouse, move |s| s.keep_house(request))
     }

@@ -95,6 +95,11 @@ impl Log {
         page(events, after)
     }
 
+    /// The place after the newest event.
+    pub(super) const fn end(&self) -> EventCursor {
+        EventCursor::after(self.sequence)
+    }
+
     /// A page of one task's events, given its newest.
     pub(super) fn of_task(
         &self,

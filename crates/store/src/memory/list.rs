@@ -60,4 +60,8 @@ impl World {
         validate::page(limit)?;
         Ok(self.log.page(after, limit, |sequence| self.id_of(sequence)))
     }
+
+    pub(super) const fn events_end(&self) -> EventCursor {
+        self.log.end()
+    }
 }

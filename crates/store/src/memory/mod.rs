@@ -249,6 +249,10 @@ impl Store for MemoryStore {
         )
     }
 
+    fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>> {
+        done(self.with(|world, _| world.events_end()))
+    }
+
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {
         done(self.keep_house_now(request))
     }

@@ -76,6 +76,21 @@ pub async fn the_feed_skips_nothing(rig: Rig) {
     assert_eq!(unknown, Err(RequestError::TaskNotFound(id(99))));
 }
 
+/// The end of the feed lies after all that was, and before all that will be.
+pub async fn the_feed_has_an_end(rig: Rig) {
+    let end = async || rig.store.events_end().await.unwrap();
+    assert_eq!(end().await, EventCursor::START);
+    rig.submit((1..=3).map(task).collect()).await;
+    let before = end().await;
+    let page = rig.store.events(before, 9).await.unwrap();
+    assert_eq!((page.events.len(), page.next), (0, before));
+    rig.submit(vec![task(4)]).await;
+    let page = rig.store.events(before, 9).await.unwrap();
+    assert_eq!(page.events.len(), 1);
+    assert_eq!(page.events[0].task, id(4));
+    assert_eq!(page.next, end().await);
+}
+
 /// The attempts of a task follow from its events.
 pub async fn attempts_are_told_by_events(rig: Rig) {
     rig.submit(vec![task(1)]).await;

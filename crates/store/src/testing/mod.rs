@@ -71,7 +71,7 @@ macro_rules! conformance {
             queue: [settings_are_kept_and_merged, counts_follow_the_states, a_queue_is_made_by_its_settings],
             list: [filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded],
             event: [
-                every_change_has_its_event, the_feed_skips_nothing, attempts_are_told_by_events,
+                every_change_has_its_event, the_feed_skips_nothing, the_feed_has_an_end, attempts_are_told_by_events,
                 details_are_kept
             ],
             house: [
