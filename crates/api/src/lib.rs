@@ -14,25 +14,48 @@
 //! assert_eq!(error.field.as_deref(), Some("dealy_ms"));
 //! # Ok::<(), duly_api::ParseError>(())
 //! ```
+//!
+//! With the feature `openapi`, each type describes itself for an OpenAPI document.
 #![forbid(unsafe_code)]
 
+mod bulk;
+mod change;
+pub mod duration;
+mod failed;
+mod feed;
+mod filter;
+mod import;
 mod new;
 pub mod object;
 mod page;
 mod parse;
 mod problem;
+mod queue;
+mod ready;
 mod retry;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod stats;
 mod submitted;
 mod task;
 pub mod text;
 pub mod time;
+mod worker;
 
+pub use bulk::{Action, Bulk, BulkDone};
+pub use change::{TaskChange, TaskRetry};
+pub use failed::{FailedDiscard, FailedPage, FailedRetry};
+pub use feed::{EventPage, FeedEvent, Resync};
+pub use filter::Filter;
+pub use import::Imported;
 pub use new::NewTask;
 pub use page::TaskPage;
 pub use parse::{ParseError, parse, parse_object};
 pub use problem::{Code, Problem};
+pub use queue::{Purge, Queue, QueueChange, Queues};
+pub use ready::{Component, Health, Ready, Status};
 pub use retry::{Backoff, Jitter, Retry};
-pub use stats::{QueueStats, Stats, WorkerStats};
+pub use stats::{Stats, Throughput, WorkerTotals};
 pub use submitted::{Submitted, SubmittedBatch};
 pub use task::{Attempt, Event, Progress, Task};
+pub use worker::{Worker, WorkerTask, Workers};

@@ -12,60 +12,84 @@ use crate::{Retry, object, text, time};
 /// A task to submit: the body of `POST /v1/tasks`, or an element of it. A field that is not listed
 /// here is refused.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewTask {
     /// Its id, a UUID; submitting the same id twice is one task. Fresh unless given.
-    #[serde(with = "text::option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "text::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::TaskId>))]
     pub id: Option<TaskId>,
     /// The name of its handler. The server requires it; in a file for `duly submit KIND` it may be
     /// left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// What the handler gets: any JSON. `null` unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
     pub payload: Option<Box<RawValue>>,
     /// The queue it waits in: `default` unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
     /// How urgent it is: `critical`, `high`, `normal` (unless given) or `low`.
-    #[serde(with = "text::option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "text::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Priority>))]
     pub priority: Option<Priority>,
     /// It may start this long after it was submitted. Not together with `run_at`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// It may start at this instant. Not together with `delay_ms`.
-    #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "time::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub run_at: Option<Timestamp>,
     /// It must have started this long after it was submitted, or expires. Not together with
     /// `deadline`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_in_ms: Option<u64>,
     /// It must have started before this instant, or expires. Not together with `deadline_in_ms`.
-    #[serde(with = "time::option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "time::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub deadline: Option<Timestamp>,
     /// How long one attempt may take; as long as its worker lives unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// How often it is tried in all: 20 unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts_max: Option<u32>,
     /// When it is tried again.
     #[serde(
+        default,
         deserialize_with = "object::option",
         skip_serializing_if = "Option::is_none"
     )]
     pub retry: Option<Retry>,
     /// At how many lost workers it is given up: 3 unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_max: Option<u32>,
     /// No two unfinished tasks of one kind share this key.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique_key: Option<String>,
     /// Whose work it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// Labels to find it by.
+    /// Labels to find it by. Names that begin with `duly.` are refused: they are the layers' own.
     #[serde(
+        default,
         deserialize_with = "object::texts",
         skip_serializing_if = "BTreeMap::is_empty"
     )]

@@ -8,6 +8,7 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal, $title:literal;)*) => {
         /// What was wrong: stable, for programs to decide by.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
         pub enum Code { $($(#[$doc])* $name,)* }
 
@@ -43,28 +44,46 @@ codes! {
     InvalidInput = 422, "A value is not allowed";
     /// There is no task of this id, or it was pruned.
     TaskNotFound = 404, "There is no such task";
+    /// There is no queue of this name: none was ever submitted to or configured.
+    QueueNotFound = 404, "There is no such queue";
+    /// There is no worker of this incarnation: it never registered, or is gone.
+    WorkerNotFound = 404, "There is no such worker";
     /// Another unfinished task of the kind has the unique key.
     TaskExists = 409, "Another task has the unique key";
     /// The task is in a state that does not allow it.
     InvalidTransition = 409, "The state of the task does not allow it";
+    /// No worker serves the queue and the kind, and the submit required one.
+    NoWorkers = 409, "No worker would run the task";
+    /// The `Idempotency-Key` was used before, for other tasks.
+    IdempotencyKeyReused = 422, "The idempotency key was used for other tasks";
     /// The queue holds as many unfinished tasks as it may.
     QueueFull = 429, "The queue is full";
     /// The store does not answer now; asking again later may help.
     Unavailable = 503, "The store is unavailable";
     /// What the store holds is damaged, foreign, or of another version.
     Corrupt = 500, "The store cannot be read";
+    /// The server made a mistake: its log says more.
+    Internal = 500, "The server made a mistake";
     /// There is nothing at this path.
     RouteNotFound = 404, "There is nothing at this path";
     /// The path does not know this method.
     MethodNotAllowed = 405, "The path does not know this method";
+    /// The path answers in none of the forms that `Accept` names.
+    NotAcceptable = 406, "The path does not answer in this form";
     /// The body is larger than the server takes.
     BodyTooLarge = 413, "The body is too large";
     /// The body did not arrive, or not in time.
     BodyIncomplete = 408, "The body did not arrive in time";
     /// The body is not declared to be JSON.
     UnsupportedMediaType = 415, "The body must be declared as JSON";
-    /// The request names a host that is not this machine.
-    HostNotAllowed = 421, "The host is not this machine";
+    /// The request names a host that is not this server.
+    HostNotAllowed = 421, "The host is not this server";
+    /// The request comes from a web page that is not this server's.
+    OriginNotAllowed = 403, "The request comes from another origin";
+    /// The server wants a token, and the request has none that it knows.
+    Unauthorized = 401, "A token is required";
+    /// As many live streams of events are open as the server serves.
+    TooManyStreams = 429, "Too many streams are open";
 }
 
 impl fmt::Display for Code {
@@ -75,6 +94,7 @@ impl fmt::Display for Code {
 
 /// A refusal, as `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[error("{detail}")]
 pub struct Problem {
     /// A name for the kind of problem: `urn:duly:problem:` and the code.

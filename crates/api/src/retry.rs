@@ -9,6 +9,7 @@ use crate::new::millis;
 
 /// How the delay grows from one retry to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Backoff {
     /// Always `delay_ms`.
@@ -22,6 +23,7 @@ pub enum Backoff {
 
 /// How a delay is spread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Jitter {
     /// Exactly the delay.
@@ -43,20 +45,23 @@ pub enum Jitter {
 /// # Ok::<(), duly_api::ParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Retry {
     /// How the delay grows.
+    #[serde(default)]
     pub backoff: Backoff,
     /// The first delay: 1,000 unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// The longest delay (not for `fixed`): 3,600,000 (an hour) unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceiling_ms: Option<u64>,
     /// How the delay is spread.
+    #[serde(default)]
     pub jitter: Jitter,
     /// How far `proportional` spreads it, in thousandths: 100 (±10 %) unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter_permille: Option<u16>,
 }
 

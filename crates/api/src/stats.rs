@@ -2,54 +2,52 @@
 
 use std::collections::BTreeMap;
 
-use duly_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::time;
+use crate::Queue;
 
 /// The answer of `GET /v1/stats`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stats {
     /// Tasks of all queues by state; finished ones as long as they are kept.
     pub tasks: BTreeMap<String, u64>,
     /// The queues, by name.
-    pub queues: Vec<QueueStats>,
-    /// The workers that are registered.
-    pub workers: Vec<WorkerStats>,
+    pub queues: Vec<Queue>,
+    /// The workers that are registered, together.
+    pub workers: WorkerTotals,
+    /// How fast it goes.
+    pub throughput: Throughput,
+    /// How long ago the oldest pending task was due; `null`: nothing is pending.
+    pub oldest_due_age_ms: Option<u64>,
 }
 
-/// A queue.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct QueueStats {
-    /// Its name.
-    pub name: String,
-    /// Nothing starts from it.
-    pub paused: bool,
-    /// How many unfinished tasks it may hold.
-    pub bound: u64,
-    /// Its tasks by state.
-    pub tasks: BTreeMap<String, u64>,
+/// The workers that are registered, together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WorkerTotals {
+    /// How many there are.
+    pub total: u64,
+    /// How many of them hold nothing.
+    pub idle: u64,
+    /// How many attempts they run at once.
+    pub capacity: u64,
+    /// Attempts that they run.
+    pub running: u64,
+    /// Attempts that they hold, not begun.
+    pub assigned: u64,
 }
 
-/// A worker.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WorkerStats {
-    /// Its name.
-    pub name: String,
-    /// The queues it serves.
-    pub queues: Vec<String>,
-    /// The kinds it has handlers for.
-    pub kinds: Vec<String>,
-    /// How many attempts it runs at once.
-    pub capacity: u32,
-    /// Attempts that it runs.
-    pub running: u32,
-    /// Attempts that it holds, not begun.
-    pub assigned: u32,
-    /// When it registered.
-    #[serde(with = "time")]
-    pub registered_at: Timestamp,
-    /// When it last renewed its leases.
-    #[serde(with = "time")]
-    pub renewed_at: Timestamp,
+/// How fast it goes, as this server has seen it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Throughput {
+    /// Over how long it was measured; 0: not long enough to tell.
+    pub window_ms: u64,
+    /// Tasks submitted per second.
+    pub submitted_per_s: f64,
+    /// Tasks completed per second.
+    pub completed_per_s: f64,
+    /// Tasks that failed for good, or timed out, per second.
+    pub failed_per_s: f64,
 }

@@ -10,9 +10,11 @@ use crate::{Retry, text, time};
 
 /// A task as it stands at the instant it was read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
     /// Its id.
     #[serde(with = "text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::TaskId))]
     pub id: TaskId,
     /// The name of its handler.
     pub kind: String,
@@ -20,9 +22,11 @@ pub struct Task {
     pub queue: String,
     /// How urgent it is.
     #[serde(with = "text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Priority))]
     pub priority: Priority,
     /// Where it is in its life.
     #[serde(with = "text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::State))]
     pub state: State,
     /// The newest attempt: 0 before the first.
     pub attempt: u32,
@@ -40,18 +44,23 @@ pub struct Task {
     pub cancel_requested: bool,
     /// When it was submitted.
     #[serde(with = "time")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Instant))]
     pub submitted_at: Timestamp,
     /// When it is or was due.
     #[serde(with = "time")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Instant))]
     pub due_at: Timestamp,
     /// When its newest attempt began.
     #[serde(with = "time::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub started_at: Option<Timestamp>,
     /// When it ended.
     #[serde(with = "time::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub finished_at: Option<Timestamp>,
     /// It must have started before this.
     #[serde(with = "time::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub deadline: Option<Timestamp>,
     /// How long one attempt may take.
     pub timeout_ms: Option<u64>,
@@ -63,6 +72,9 @@ pub struct Task {
     pub tenant: Option<String>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
+    /// The trace that the submit belongs to, as in W3C Trace Context.
+    #[serde(default)]
+    pub traceparent: Option<String>,
     /// What its newest attempt last said of itself.
     pub progress: Option<Progress>,
     /// The newest error.
@@ -70,6 +82,7 @@ pub struct Task {
     /// What the handler gets (only where one task is asked for). Bytes that are not JSON are text in
     /// base64, and `payload_encoding` says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
     pub payload: Option<Box<RawValue>>,
     /// `base64`, if the payload is not JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +90,7 @@ pub struct Task {
     /// What the handler returned (only where one task is asked for; `null` if nothing), in the same
     /// way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
     pub result: Option<Box<RawValue>>,
     /// `base64`, if the result is not JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,6 +105,7 @@ pub struct Task {
 
 /// How far a running attempt says it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Progress {
     /// From 0 to 1.
     pub fraction: f32,
@@ -100,6 +115,7 @@ pub struct Progress {
 
 /// One attempt of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
     /// Its number.
     pub attempt: u32,
@@ -107,12 +123,15 @@ pub struct Attempt {
     pub worker: Option<String>,
     /// When it began.
     #[serde(with = "time")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Instant))]
     pub started_at: Timestamp,
     /// When it ended.
     #[serde(with = "time::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub ended_at: Option<Timestamp>,
     /// How it ended.
     #[serde(with = "text::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::EventKind>))]
     pub outcome: Option<EventKind>,
     /// What went wrong.
     pub error: Option<String>,
@@ -120,12 +139,15 @@ pub struct Attempt {
 
 /// One thing that happened to a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// What happened.
     #[serde(with = "text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::EventKind))]
     pub kind: EventKind,
     /// When.
     #[serde(with = "time")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Instant))]
     pub at: Timestamp,
     /// The newest attempt then: 0 before the first.
     pub attempt: u32,
@@ -138,6 +160,7 @@ pub struct Event {
         default,
         skip_serializing_if = "Option::is_none"
     )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub due_at: Option<Timestamp>,
     /// The new priority.
     #[serde(
@@ -145,6 +168,7 @@ pub struct Event {
         default,
         skip_serializing_if = "Option::is_none"
     )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Priority>))]
     pub priority: Option<Priority>,
     /// What went wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]

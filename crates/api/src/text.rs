@@ -15,6 +15,10 @@ impl Word for duly_core::TaskId {
     const EXPECTED: &'static str = "a UUID such as 01932f5e-7c1a-7b3e-9d55-0242ac120002";
 }
 
+impl Word for duly_core::Incarnation {
+    const EXPECTED: &'static str = duly_core::TaskId::EXPECTED;
+}
+
 impl Word for duly_core::Priority {
     const EXPECTED: &'static str = "critical, high, normal or low";
 }
@@ -61,6 +65,49 @@ pub(crate) mod option {
         Option::<String>::deserialize(from)?
             .as_deref()
             .map(word)
+            .transpose()
+    }
+}
+
+/// The same for several values.
+pub(crate) mod list {
+    use super::{Deserialize, Deserializer, Serializer, Word, word};
+
+    pub(crate) fn serialize<T: Word, S: Serializer>(
+        values: &[T],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(values.iter().map(ToString::to_string))
+    }
+
+    pub(crate) fn deserialize<'de, T: Word, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<T>, D::Error> {
+        let texts = Vec::<String>::deserialize(from)?;
+        texts.iter().map(|text| word(text)).collect()
+    }
+}
+
+/// The same for several values that may be missing.
+pub(crate) mod option_list {
+    use super::{Deserialize, Deserializer, Serializer, Word, list, word};
+
+    pub(crate) fn serialize<T: Word, S: Serializer>(
+        values: &Option<Vec<T>>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match values {
+            Some(values) => list::serialize(values, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, T: Word, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Vec<T>>, D::Error> {
+        let texts = Option::<Vec<String>>::deserialize(from)?;
+        texts
+            .map(|texts| texts.iter().map(|text| word(text)).collect())
             .transpose()
     }
 }

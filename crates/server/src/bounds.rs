@@ -29,5 +29,9 @@ pub const PAGE_DEFAULT: u32 = 100;
 pub const EVENTS_SHOWN_MAX: usize = 1_000;
 /// Pages of events that are read to find the last ones.
 pub const EVENT_PAGES_MAX: usize = 10;
+/// Tasks that are shown with a worker.
+pub const WORKER_TASKS_MAX: usize = 100;
+/// Pages of tasks that are read to find what the workers hold.
+pub const WORKER_TASK_PAGES_MAX: usize = 10;
 /// How long the store may take to say that it is ready.
 pub const READY_WAIT_MAX: Duration = Duration::from_secs(2);

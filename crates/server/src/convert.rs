@@ -4,4 +4,6 @@ mod asked;
 mod shown;
 
 pub(crate) use asked::new_task;
-pub(crate) use shown::{attempt, event, queue, task, task_whole, totals, worker};
+pub(crate) use shown::{
+    attempt, event, queue, task, task_whole, totals, worker, worker_task, workers,
+};

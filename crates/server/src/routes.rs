@@ -3,6 +3,7 @@
 mod health;
 mod stats;
 mod tasks;
+mod workers;
 
 use axum::Router;
 use axum::extract::Request;
@@ -20,6 +21,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/tasks", get(tasks::list).post(tasks::submit))
         .route("/v1/tasks/{id}", get(tasks::show).delete(tasks::cancel))
+        .route("/v1/workers", get(workers::list))
         .route("/v1/stats", get(stats::show))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))

@@ -11,9 +11,9 @@ use anyhow::Context;
 use duly::{Duly, WorkerBuilder};
 use duly_server::{ListenError, bind, kinds};
 
-use crate::duration;
 use crate::failure::Failure;
 use crate::store;
+use duly_api::duration;
 
 use banner::Banner;
 use life::Life;

@@ -15,7 +15,7 @@ pub(crate) async fn run(client: &Client, json: bool) -> Result<(), Failure> {
         return output::print_json(&stats);
     }
     let for_people = output::is_terminal();
-    let parts: Vec<_> = [("queue", queues(&stats)), ("worker", workers(&stats))]
+    let parts: Vec<_> = [("queue", queues(&stats)), ("workers", workers(&stats))]
         .iter()
         .filter_map(|(what, table)| Some((what, table.render(for_people)?)))
         // In a pipe nothing else tells what a line is about.
@@ -83,15 +83,16 @@ fn row(name: &str, tasks: &BTreeMap<String, u64>, note: &str) -> Vec<String> {
 }
 
 fn workers(stats: &Stats) -> Table {
-    let mut table = Table::new(&["WORKER", "RUNNING", "OF", "QUEUES", "KINDS"]);
-    for worker in &stats.workers {
-        table.row(vec![
-            output::printable(&worker.name).into_owned(),
-            worker.running.to_string(),
-            worker.capacity.to_string(),
-            output::printable(&worker.queues.join(",")).into_owned(),
-            output::printable(&worker.kinds.join(",")).into_owned(),
-        ]);
+    let mut table = Table::new(&["WORKERS", "IDLE", "RUNNING", "OF"]);
+    let workers = &stats.workers;
+    if workers.total > 0 {
+        let counts = [
+            workers.total,
+            workers.idle,
+            workers.running,
+            workers.capacity,
+        ];
+        table.row(counts.map(output::count).to_vec());
     }
     table
 }

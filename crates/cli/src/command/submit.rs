@@ -9,12 +9,11 @@ mod stable;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use duly_api::NewTask;
+use duly_api::{NewTask, duration};
 use duly_core::{Priority, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::client::Client;
-use crate::duration;
 use crate::failure::Failure;
 use crate::output;
 

@@ -1,14 +1,16 @@
 //! What is shown: from the rooms behind to the wire.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use duly_core::State;
+use duly_core::{EventKind, State, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::port::{
-    AttemptRecord, Counts, Encoding, Event, Name, Payload, QueueRecord, TaskRecord, WorkerRecord,
+    AttemptRecord, Counts, Encoding, Event, Name, Payload, Progress, QueueRecord, TaskRecord,
+    WorkerRecord,
 };
 
 /// A task without its payload and result, as in a list.
@@ -31,17 +33,13 @@ pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
         started_at: record.started_at,
         finished_at: record.finished_at,
         deadline: record.deadline,
-        timeout_ms: record
-            .timeout
-            .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+        timeout_ms: record.timeout.map(millis),
         retry: (&record.retry).into(),
         unique_key: text(record.unique_key),
         tenant: text(record.tenant),
         labels: record.labels,
-        progress: record.progress.map(|progress| duly_api::Progress {
-            fraction: progress.fraction,
-            text: progress.text,
-        }),
+        traceparent: None,
+        progress: record.progress.map(progress),
         error: record.error,
         payload: None,
         payload_encoding: None,
@@ -103,15 +101,26 @@ pub(crate) fn attempt(record: AttemptRecord) -> duly_api::Attempt {
     }
 }
 
-pub(crate) fn queue(record: &QueueRecord) -> duly_api::QueueStats {
-    duly_api::QueueStats {
+/// A queue, as it stands now.
+pub(crate) fn queue(record: &QueueRecord, now: Timestamp) -> duly_api::Queue {
+    let settings = &record.settings;
+    duly_api::Queue {
         name: record.name.to_string(),
-        paused: record.settings.paused,
-        bound: record.settings.bound,
+        paused: settings.paused,
+        bound: settings.bound,
+        retention_completed_ms: millis(settings.retention_completed),
+        retention_failed_ms: millis(settings.retention_failed),
         tasks: counts(&record.counts),
+        totals: EventKind::ALL
+            .iter()
+            .map(|kind| (kind.name().to_owned(), record.totals.of(*kind)))
+            .collect(),
+        oldest_due_at: record.oldest_due_at,
+        oldest_due_age_ms: record.oldest_due_at.map(|due| millis(now.since(due))),
     }
 }
 
+/// The tasks of all queues by state.
 pub(crate) fn totals(queues: &[QueueRecord]) -> BTreeMap<String, u64> {
     let mut sum = Counts::default();
     for queue in queues {
@@ -129,18 +138,62 @@ fn counts(counts: &Counts) -> BTreeMap<String, u64> {
         .collect()
 }
 
-pub(crate) fn worker(record: WorkerRecord) -> duly_api::WorkerStats {
+/// A worker, without what it holds.
+pub(crate) fn worker(record: &WorkerRecord) -> duly_api::Worker {
+    let said = &record.registration;
     let names = |names: &[Name]| names.iter().map(ToString::to_string).collect();
-    duly_api::WorkerStats {
-        name: record.registration.name.to_string(),
-        queues: names(&record.registration.queues),
-        kinds: names(&record.registration.kinds),
-        capacity: record.registration.capacity,
+    duly_api::Worker {
+        incarnation: said.incarnation,
+        name: said.name.to_string(),
+        queues: names(&said.queues),
+        kinds: names(&said.kinds),
+        labels: said.labels.clone(),
+        capacity: said.capacity,
         running: record.running,
         assigned: record.assigned,
+        utilisation: (f64::from(record.running) / f64::from(said.capacity.max(1))).min(1.0),
         registered_at: record.registered_at,
         renewed_at: record.renewed_at,
+        tasks: Vec::new(),
+        tasks_more: 0,
     }
+}
+
+/// A task that a worker holds.
+pub(crate) fn worker_task(record: TaskRecord) -> duly_api::WorkerTask {
+    duly_api::WorkerTask {
+        id: record.id,
+        kind: record.kind.to_string(),
+        queue: record.queue.to_string(),
+        attempt: record.attempt,
+        state: record.state,
+        started_at: record.started_at,
+        progress: record.progress.map(progress),
+    }
+}
+
+fn progress(progress: Progress) -> duly_api::Progress {
+    duly_api::Progress {
+        fraction: progress.fraction,
+        text: progress.text,
+    }
+}
+
+/// All workers together.
+pub(crate) fn workers(records: &[WorkerRecord]) -> duly_api::WorkerTotals {
+    let mut totals = duly_api::WorkerTotals::default();
+    for record in records {
+        totals.total += 1;
+        totals.idle += u64::from(record.running == 0 && record.assigned == 0);
+        totals.capacity += u64::from(record.registration.capacity);
+        totals.running += u64::from(record.running);
+        totals.assigned += u64::from(record.assigned);
+    }
+    totals
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn text(name: Option<Name>) -> Option<String> {

@@ -10,9 +10,14 @@ use crate::{App, convert};
 pub(crate) async fn show(State(app): State<App>) -> Result<Json<duly_api::Stats>, Refusal> {
     let queues = app.store().queues().await?;
     let workers = app.store().workers().await?;
+    let now = app.clock().now();
+    let queues_shown: Vec<_> = queues.iter().map(|one| convert::queue(one, now)).collect();
+    let ages = queues_shown.iter().filter_map(|one| one.oldest_due_age_ms);
     Ok(Json(duly_api::Stats {
         tasks: convert::totals(&queues),
-        queues: queues.iter().map(convert::queue).collect(),
-        workers: workers.into_iter().map(convert::worker).collect(),
+        oldest_due_age_ms: ages.max(),
+        queues: queues_shown,
+        workers: convert::workers(&workers),
+        throughput: duly_api::Throughput::default(),
     }))
 }

@@ -235,7 +235,12 @@ async fn stats_count_by_queue_and_state_and_name_the_workers() {
     assert_eq!(stats["tasks"]["scheduled"], 1);
     assert_eq!(stats["queues"][1]["name"], "q");
     assert_eq!(stats["queues"][1]["tasks"]["scheduled"], 1);
-    assert_eq!(stats["workers"][0]["name"], "w");
-    assert_eq!(stats["workers"][0]["running"], 1);
+    assert_eq!(stats["workers"]["total"], 1);
+    assert_eq!(stats["workers"]["idle"], 0);
+    assert_eq!(stats["workers"]["running"], 1);
+    let workers = &api.get("/v1/workers").await.body["workers"];
+    assert_eq!(workers[0]["name"], "w");
+    assert_eq!(workers[0]["tasks"][0]["state"], "running");
+    assert_eq!(workers[0]["tasks_more"], 0);
     assert_eq!(api.get("/ready").await.body["workers"], 1);
 }

@@ -1,0 +1,110 @@
+//! Queues.
+
+use std::collections::BTreeMap;
+
+use duly_core::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::time;
+
+/// The answer of `GET /v1/queues`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Queues {
+    /// All queues, by name.
+    pub queues: Vec<Queue>,
+}
+
+/// A queue as it stands at the instant it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// Nothing starts from it.
+    pub paused: bool,
+    /// How many unfinished tasks it may hold.
+    pub bound: u64,
+    /// How long completed, cancelled and expired tasks are kept.
+    pub retention_completed_ms: u64,
+    /// How long failed and timed out tasks are kept.
+    pub retention_failed_ms: u64,
+    /// Its tasks by state; finished ones as long as they are kept.
+    pub tasks: BTreeMap<String, u64>,
+    /// How many events of each kind there have been since it was made: never less than before.
+    pub totals: BTreeMap<String, u64>,
+    /// Of its pending tasks, the earliest instant that one was due.
+    #[serde(with = "time::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
+    pub oldest_due_at: Option<Timestamp>,
+    /// How long ago that was.
+    pub oldest_due_age_ms: Option<u64>,
+}
+
+/// The body of `PATCH /v1/queues/{name}`: at least one of its fields; what is not given stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct QueueChange {
+    /// Pause or resume it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+    /// How many unfinished tasks it may hold; those that are there stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<u64>,
+    /// How long completed, cancelled and expired tasks are kept; counts for those already there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_completed_ms: Option<u64>,
+    /// How long failed and timed out tasks are kept; counts for those already there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_failed_ms: Option<u64>,
+}
+
+/// The body of `POST /v1/queues/{name}/purge`, which may also be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// Only count: nothing is cancelled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// What the answer before gave as `next`: go on there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_round_trip() {
+        let text =
+            r#"{"paused":true,"bound":7,"retention_completed_ms":1,"retention_failed_ms":2}"#;
+        let change: QueueChange = crate::parse_object(text.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&change).unwrap(), text);
+        let text = r#"{"dry_run":true,"cursor":"c"}"#;
+        let purge: Purge = crate::parse_object(text.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&purge).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, field) in [
+            (r#"{"bound": -1}"#, "bound"),
+            (r#"{"paused": 1}"#, "paused"),
+            (r#"{"retention_failed_ms": 1.5}"#, "retention_failed_ms"),
+            (r#"{"retention": 1}"#, "retention"),
+        ] {
+            let error = crate::parse_object::<QueueChange>(text.as_bytes()).unwrap_err();
+            assert_eq!(error.field.as_deref(), Some(field), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_queue_has_no_oldest_task() {
+        let text = r#"{"name":"q","paused":false,"bound":1,"retention_completed_ms":2,"retention_failed_ms":3,"tasks":{"pending":0},"totals":{"submitted":4},"oldest_due_at":null,"oldest_due_age_ms":null}"#;
+        let queue: Queue = crate::parse(text.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&queue).unwrap(), text);
+    }
+}
