@@ -2,11 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{bench, cancel, list, serve, show, submit};
-use crate::logs;
-
-/// Where the server listens unless told otherwise.
-pub(crate) const SERVER: &str = "http://127.0.0.1:7788";
+use crate::client::Client;
+use crate::command::{bench, cancel, list, serve, show, stats, submit};
+use crate::failure::Failure;
+use crate::{logs, target};
 
 const AFTER: &str = "\
 Exit codes:
@@ -21,7 +20,7 @@ Durations are written as 500ms, 30s, 5m, 2h or 7d; times as in RFC 3339: 2026-01
 With --json, answers are JSON on stdout and errors are JSON on stderr.";
 
 /// Duly runs work when it is due, in the right order, and tells you why anything is still waiting.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "duly",
     version,
@@ -33,9 +32,8 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// The server that the commands other than serve and bench talk to
-    #[arg(long, global = true, env = "DULY_SERVER", value_name = "URL", default_value = SERVER)]
-    pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) target: target::Arguments,
 
     /// Answer in JSON
     #[arg(long, global = true)]
@@ -49,6 +47,15 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the server: API and workers
     Serve(serve::Arguments),
+    #[command(flatten)]
+    Client(ClientCommand),
+    /// Measure a store on this machine: tasks a second, and latency
+    Bench(bench::Arguments),
+}
+
+/// Commands that ask a server, or a store through the server's own routes.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
     /// Submit a task, or a file of them
     Submit(submit::Arguments),
     /// List tasks, the newest submission first
@@ -60,14 +67,29 @@ pub(crate) enum Command {
     Cancel(cancel::Arguments),
     /// Count tasks by queue and state, and show the workers
     Stats,
-    /// Measure a store on this machine: tasks a second, and latency
-    Bench(bench::Arguments),
 }
 
 impl Command {
     /// It is the server, whose logs are what it says.
     pub(crate) const fn is_serve(&self) -> bool {
         matches!(self, Self::Serve(_))
+    }
+}
+
+impl ClientCommand {
+    /// Whether it makes the store that it is given, if there is none.
+    pub(crate) const fn may_make_store(&self) -> bool {
+        matches!(self, Self::Submit(_))
+    }
+
+    pub(crate) async fn run(self, client: &Client, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::Submit(asked) => submit::run(client, asked, json).await,
+            Self::List(asked) => list::run(client, &asked, json).await,
+            Self::Show(asked) => show::run(client, &asked, json).await,
+            Self::Cancel(asked) => cancel::run(client, &asked, json).await,
+            Self::Stats => stats::run(client, json).await,
+        }
     }
 }
 

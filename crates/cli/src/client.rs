@@ -1,132 +1,121 @@
-//! Talking to a server.
+//! Talking to a server, or to a store through the server's own routes. A file per noun has what can be
+//! asked.
 
-use std::time::Duration;
+mod answer;
+mod stats;
+mod task;
+mod transport;
 
-use duly_api::{NewTask, Problem, Stats, Submitted, SubmittedBatch, Task, TaskPage};
-use duly_core::TaskId;
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use axum::body::Bytes;
+use axum::http::{HeaderName, Method, Request, header};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
+use crate::target::Target;
 
-/// How long one answer may take.
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
-/// How long connecting may take.
-const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
+pub(crate) use answer::Answer;
+use transport::Transport;
 
-/// A server, as its client sees it.
-#[derive(Clone, Debug)]
+/// The media type of a request's body.
+const JSON: &str = "application/json";
+
+/// A parameter of a query.
+pub(crate) type Parameter = (&'static str, String);
+
+/// Where tasks are asked for.
+#[derive(Clone)]
 pub(crate) struct Client {
-    http: reqwest::Client,
-    base: Url,
+    transport: Transport,
+}
+
+/// A request in the making.
+struct Asked<'a> {
+    method: Method,
+    /// The parts of the path, as they are, whatever characters they hold.
+    path: &'a [&'a str],
+    query: &'a [Parameter],
+    headers: &'a [(HeaderName, &'a str)],
+    body: Bytes,
+}
+
+impl<'a> Asked<'a> {
+    fn new(method: Method, path: &'a [&'a str]) -> Self {
+        Self {
+            method,
+            path,
+            query: &[],
+            headers: &[],
+            body: Bytes::new(),
+        }
+    }
 }
 
 impl Client {
-    pub(crate) fn new(server: &str) -> Result<Self, Failure> {
-        let base = Url::parse(server).ok();
-        let base = base.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let base = base.ok_or_else(|| {
-            Failure::Usage(format!(
-                "--server is {server:?}: expected a URL such as http://127.0.0.1:7788"
-            ))
-        })?;
-        // A server on this machine is never behind a proxy.
-        let http = duly_server::tls::client(|builder| {
-            let builder = builder.timeout(ANSWER_WAIT_MAX).no_proxy();
-            let builder = builder.connect_timeout(CONNECT_WAIT_MAX);
-            match base.scheme() {
-                // Reading the system's certificates for nothing costs more than the request.
-                "http" => builder.tls_certs_only([]),
-                _ => builder,
-            }
-        })
-        .map_err(anyhow::Error::new)?;
-        Ok(Self { http, base })
+    /// Opens what is named. A store that is not there is an error, unless the command may make it.
+    pub(crate) async fn open(target: Target, may_make: bool) -> Result<Self, Failure> {
+        let transport = Transport::open(target, may_make).await?;
+        Ok(Self { transport })
     }
 
-    /// Submits one task, once.
-    pub(crate) async fn submit(&self, task: &NewTask) -> Result<Submitted, Failure> {
-        let request = self.request(Method::POST, "/v1/tasks").json(task);
-        read(self.send(request).await?).await
+    /// Lets go of a store in good order.
+    pub(crate) async fn close(&self) {
+        self.transport.close().await;
     }
 
-    /// Submits several, all or none, once.
-    pub(crate) async fn submit_batch(&self, tasks: &[NewTask]) -> Result<SubmittedBatch, Failure> {
-        let request = self.request(Method::POST, "/v1/tasks").json(tasks);
-        read(self.send(request).await?).await
+    /// Asks to see something.
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[Parameter],
+    ) -> Result<T, Failure> {
+        let asked = Asked {
+            query,
+            ..Asked::new(Method::GET, path)
+        };
+        self.send(asked).await?.json().await
     }
 
-    pub(crate) async fn task(&self, id: TaskId) -> Result<Task, Failure> {
-        let request = self.request(Method::GET, &format!("/v1/tasks/{id}"));
-        read(self.send(request).await?).await
+    /// Asks for something to be done, with a body of JSON.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &(impl Serialize + ?Sized),
+    ) -> Result<T, Failure> {
+        let body = serde_json::to_vec(body).map_err(anyhow::Error::new)?;
+        let asked = Asked {
+            headers: &[(header::CONTENT_TYPE, JSON)],
+            body: body.into(),
+            ..Asked::new(method, path)
+        };
+        self.send(asked).await?.json().await
     }
 
-    pub(crate) async fn cancel(&self, id: TaskId) -> Result<Task, Failure> {
-        let request = self.request(Method::DELETE, &format!("/v1/tasks/{id}"));
-        read(self.send(request).await?).await
+    /// Asks for something to be done that needs no body.
+    async fn tell<T: DeserializeOwned>(&self, method: Method, path: &[&str]) -> Result<T, Failure> {
+        self.send(Asked::new(method, path)).await?.json().await
     }
 
-    pub(crate) async fn tasks(&self, query: &[(&str, String)]) -> Result<TaskPage, Failure> {
-        let mut request = self
-            .request(Method::GET, "/v1/tasks")
-            .build()
-            .map_err(anyhow::Error::new)?;
-        request.url_mut().query_pairs_mut().extend_pairs(query);
-        let request = RequestBuilder::from_parts(self.http.clone(), request);
-        read(self.send(request).await?).await
+    async fn send(&self, asked: Asked<'_>) -> Result<Answer, Failure> {
+        let mut url = self.transport.base();
+        let parts = url.path_segments_mut();
+        parts
+            .expect("a URL with a host has a path")
+            .pop_if_empty()
+            .extend(asked.path);
+        if !asked.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(asked.query);
+        }
+        let mut request = Request::builder().method(asked.method).uri(url.as_str());
+        for (name, value) in asked.headers {
+            request = request.header(name, *value);
+        }
+        if let Transport::Store { .. } = self.transport {
+            request = request.header(header::HOST, "localhost");
+        }
+        let request = request.body(asked.body).map_err(anyhow::Error::new)?;
+        let response = self.transport.send(request).await?;
+        Answer::new(&self.transport, response).accepted().await
     }
-
-    pub(crate) async fn stats(&self) -> Result<Stats, Failure> {
-        let request = self.request(Method::GET, "/v1/stats");
-        read(self.send(request).await?).await
-    }
-
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let mut url = self.base.clone();
-        let whole = format!("{}{path}", self.base.path().trim_end_matches('/'));
-        url.set_path(&whole);
-        self.http.request(method, url)
-    }
-
-    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        request.send().await.map_err(|error| {
-            let cause = root(&error);
-            Failure::Unreachable(format!(
-                "no answer from {}: {cause}; start a server with `duly serve`, or name another \
-                 with --server",
-                self.base
-            ))
-        })
-    }
-}
-
-/// The innermost cause says most.
-fn root(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
-}
-
-/// The answer, or the problem that was answered.
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
-    let status = response.status();
-    let url = response.url().clone();
-    let body = response.bytes().await.map_err(|error| {
-        Failure::Unreachable(format!("the answer broke off: {}; try again", root(&error)))
-    })?;
-    if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|error| {
-            anyhow::anyhow!("{url} answered what no Duly server answers: {error}").into()
-        });
-    }
-    match serde_json::from_slice::<Problem>(&body) {
-        Ok(problem) => Err(problem.into()),
-        Err(_) => Err(foreign(status, &url)),
-    }
-}
-
-fn foreign(status: StatusCode, url: &Url) -> Failure {
-    anyhow::anyhow!("{url} answered {status}, but not as a Duly server does: check --server").into()
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod cancel;
+mod filter;
 pub(crate) mod list;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -8,6 +8,9 @@ use serde_json::json;
 
 use crate::output;
 
+/// Codes of what is not there.
+const NOT_FOUND: [&str; 1] = [Code::TaskNotFound.name()];
+
 /// Why a command failed. Its message ends with the next step where there is one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -33,6 +36,15 @@ pub(crate) enum Failure {
         /// What is done, and how to go on.
         left: String,
     },
+    /// What was waited for ended, but not well.
+    #[error("{0}")]
+    EndedBadly(String),
+    /// Whoever ran the command ended it.
+    #[error("interrupted")]
+    Interrupted,
+    /// Nobody reads what is printed any more: no error, but no reason to go on.
+    #[error("nobody reads on")]
+    Unheard,
     /// Anything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -46,17 +58,23 @@ impl Failure {
 
     fn number(&self) -> u8 {
         match self {
+            Self::Unheard => 0,
             Self::Other(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
-            Self::Refused { problem, .. } if problem.code == Code::TaskNotFound.name() => 5,
+            Self::Refused { problem, .. } if NOT_FOUND.contains(&problem.code.as_str()) => 5,
             Self::Refused { .. } => 4,
+            Self::EndedBadly(_) => 6,
+            Self::Interrupted => 130,
             Self::Halfway { failure, .. } => failure.number(),
         }
     }
 
-    /// Says it on stderr.
+    /// Says it on stderr. Who interrupted the command, or has gone away, needs no words.
     pub(crate) fn print(&self, as_json: bool) {
+        if matches!(self, Self::Interrupted | Self::Unheard) {
+            return;
+        }
         let mut stderr = std::io::stderr().lock();
         let line = if as_json {
             self.json().to_string()

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bounds;
 mod client;
 mod command;
 mod duration;
@@ -9,10 +10,13 @@ mod failure;
 mod logs;
 mod output;
 mod store;
+mod target;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
+use duly::signal::Signals;
 
 use args::{Arguments, Command};
 use client::Client;
@@ -21,7 +25,7 @@ use failure::Failure;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let json = arguments.json;
-    match run(arguments) {
+    match started(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print(json);
@@ -30,19 +34,36 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+/// Runs the command. What still blocks when it is done, such as reading from a terminal, does not keep
+/// the process.
+fn started(arguments: Arguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
+    let outcome = runtime.block_on(run(arguments));
+    runtime.shutdown_background();
+    outcome
+}
+
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     logs::start(&arguments.logs, arguments.command.is_serve())?;
     let json = arguments.json;
-    let server = arguments.server;
-    let client = || Client::new(&server);
     match arguments.command {
         Command::Serve(asked) => command::serve::run(asked, json).await,
-        Command::Submit(asked) => command::submit::run(&client()?, asked, json).await,
-        Command::List(asked) => command::list::run(&client()?, &asked, json).await,
-        Command::Show(asked) => command::show::run(&client()?, &asked, json).await,
-        Command::Cancel(asked) => command::cancel::run(&client()?, &asked, json).await,
         Command::Bench(asked) => command::bench::run(&asked, json).await,
-        Command::Stats => command::stats::run(&client()?, json).await,
+        Command::Client(asked) => {
+            let target = arguments.target.target()?;
+            let client = Client::open(target, asked.may_make_store()).await?;
+            let outcome = until_interrupted(asked.run(&client, json)).await;
+            client.close().await;
+            outcome
+        }
+    }
+}
+
+/// Ends early on Ctrl-C or SIGTERM, so that a store is closed in good order.
+async fn until_interrupted(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let mut signals = Signals::listen().context("cannot listen for signals")?;
+    tokio::select! {
+        outcome = work => outcome,
+        () = signals.next() => Err(Failure::Interrupted),
     }
 }

@@ -2,6 +2,7 @@
 
 mod json;
 mod table;
+mod when;
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub(crate) use json::set_out;
 pub(crate) use table::Table;
+pub(crate) use when::{ago, when};
 
 use crate::failure::Failure;
 
@@ -28,18 +30,60 @@ pub(crate) fn is_terminal() -> bool {
 
 /// Writes text and ends its line. A reader that has gone away (`duly list | head`) is no error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    match stream(text) {
+        Err(Failure::Unheard) => Ok(()),
+        written => written,
+    }
+}
+
+/// The same for what has no end, or none soon: it ends when nobody reads on.
+pub(crate) fn stream(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(anyhow::Error::new(error)
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Unheard),
+        Err(error) => Err(anyhow::Error::new(error)
             .context("cannot write to stdout")
             .into()),
-        _ => Ok(()),
     }
 }
 
 /// Writes one line of JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    print(&serde_json::to_string(value).context("cannot write the answer as JSON")?)
+    print(&json_line(value)?)
+}
+
+/// The same for what has no end, or none soon.
+pub(crate) fn stream_json(value: &impl Serialize) -> Result<(), Failure> {
+    stream(&json_line(value)?)
+}
+
+fn json_line(value: &impl Serialize) -> Result<String, Failure> {
+    let line = serde_json::to_string(value).context("cannot write the answer as JSON")?;
+    Ok(line)
+}
+
+/// Says on stderr that there is more than was asked for, and how to get it: on stdout it would stand
+/// among the answers.
+pub(crate) fn more(option: &str, next: &str, as_json: bool) {
+    let line = if as_json {
+        serde_json::json!({ "next": next }).to_string()
+    } else {
+        format!("more: {option} {next}")
+    };
+    note(&line);
+}
+
+/// Says something on stderr.
+pub(crate) fn note(line: &str) {
+    // There is nobody left to tell if stderr is closed.
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(line));
+}
+
+/// Columns of the terminal that stdout is.
+pub(crate) fn width() -> Option<usize> {
+    let (_, columns) = console::Term::stdout().size_checked()?;
+    Some(usize::from(columns)).filter(|&columns| columns > 0)
 }
 
 /// Text on one line that cannot steer a terminal: errors quote servers of elsewhere.

@@ -1,45 +1,29 @@
 //! `duly list`.
 
+use duly::{Clock, SystemClock};
 use duly_api::{Task, TaskPage};
-use duly_core::{State, Timestamp};
+use duly_core::Timestamp;
 
+use super::filter::Filter;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{self, Table};
 
-/// Characters of an error that a table shows.
-const ERROR_CHARS_MAX: usize = 60;
+/// Tasks of a page where all are asked for.
+const PAGE: u32 = 1_000;
+
+const EXAMPLES: &str = "\
+Examples:
+  duly list --state failed,timed_out --queue mail
+  duly list --label team=data --due-before 2026-01-31T12:00:00Z
+  duly list --all --json | jq -r .id";
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Only in these states, with commas between them; may be repeated
-    #[arg(long, value_delimiter = ',', value_parser = state, value_name = "STATE")]
-    state: Vec<State>,
-    /// Only in this queue
-    #[arg(long)]
-    queue: Option<String>,
-    /// Only of this kind
-    #[arg(long)]
-    kind: Option<String>,
-    /// Only held by this worker, or held by it at the end
-    #[arg(long)]
-    worker: Option<String>,
-    /// Only waiting, and due before this
-    #[arg(long, value_parser = super::instant, value_name = "TIME")]
-    due_before: Option<Timestamp>,
-    /// Only unfinished although their deadline has passed
-    #[arg(long)]
-    overdue: bool,
-    /// Only submitted at this or later
-    #[arg(long, value_parser = super::instant, value_name = "TIME")]
-    submitted_from: Option<Timestamp>,
-    /// Only submitted before this
-    #[arg(long, value_parser = super::instant, value_name = "TIME")]
-    submitted_before: Option<Timestamp>,
-    /// Only with this label
-    #[arg(long, value_parser = super::label, value_name = "NAME=VALUE")]
-    label: Option<(String, String)>,
+    #[command(flatten)]
+    filter: Filter,
     /// How many at most
     #[arg(long, default_value_t = 50, value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -47,67 +31,58 @@ pub(crate) struct Arguments {
     /// Where the page before ended
     #[arg(long)]
     cursor: Option<String>,
-}
-
-impl Arguments {
-    fn query(&self) -> Vec<(&'static str, String)> {
-        let mut query = vec![("limit", self.limit.to_string())];
-        query.extend(self.state.iter().map(|state| ("state", state.to_string())));
-        let time = |at: Option<Timestamp>| at.map(duly_api::time::format);
-        let label = self
-            .label
-            .as_ref()
-            .map(|(name, value)| format!("{name}={value}"));
-        for (name, value) in [
-            ("queue", self.queue.clone()),
-            ("kind", self.kind.clone()),
-            ("worker", self.worker.clone()),
-            ("due_before", time(self.due_before)),
-            ("overdue", self.overdue.then(|| "true".to_owned())),
-            ("submitted_from", time(self.submitted_from)),
-            ("submitted_before", time(self.submitted_before)),
-            ("label", label),
-            ("cursor", self.cursor.clone()),
-        ] {
-            query.extend(value.map(|value| (name, value)));
-        }
-        query
-    }
-}
-
-fn state(text: &str) -> Result<State, String> {
-    text.parse()
-        .map_err(|_| format!("expected {}", <State as duly_api::text::Word>::EXPECTED))
+    /// All of them, page by page
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
 }
 
 pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
-    let page = client.tasks(&asked.query()).await?;
-    if json {
-        return output::print_json(&page);
+    let limit = if asked.all { PAGE } else { asked.limit };
+    let mut cursor = asked.cursor.clone();
+    let mut is_empty = true;
+    loop {
+        let mut query = asked.filter.query();
+        query.push(("limit", limit.to_string()));
+        query.extend(cursor.map(|cursor| ("cursor", cursor)));
+        let page = client.tasks(&query).await?;
+        is_empty &= page.tasks.is_empty();
+        show(&page, json)?;
+        cursor = page.next;
+        if cursor.is_none() || !asked.all {
+            break;
+        }
     }
-    let for_people = output::is_terminal();
-    if let Some(text) = table(&page, for_people).render(for_people) {
-        output::print(&text)?;
-    } else if for_people {
+    if let Some(next) = &cursor {
+        output::more("--cursor", next, json);
+    }
+    if is_empty && !json && output::is_terminal() {
         output::print("no tasks")?;
     }
-    match &page.next {
-        Some(next) if for_people => output::print(&format!("more: --cursor {next}")),
-        _ => Ok(()),
+    Ok(())
+}
+
+fn show(page: &TaskPage, json: bool) -> Result<(), Failure> {
+    if json {
+        return page.tasks.iter().try_for_each(output::stream_json);
+    }
+    match table(&page.tasks).render() {
+        Some(text) => output::stream(&text),
+        None => Ok(()),
     }
 }
 
-fn table(page: &TaskPage, for_people: bool) -> Table {
+fn table(tasks: &[Task]) -> Table {
+    let (now, for_people) = (SystemClock.now(), output::is_terminal());
     let mut table = Table::new(&[
         "ID", "STATE", "KIND", "QUEUE", "PRIORITY", "ATTEMPTS", "DUE", "ERROR",
     ]);
-    for task in &page.tasks {
-        table.row(row(task, for_people));
+    for task in tasks {
+        table.row(row(task, now, for_people));
     }
     table
 }
 
-fn row(task: &Task, for_people: bool) -> Vec<String> {
+fn row(task: &Task, now: Timestamp, for_people: bool) -> Vec<String> {
     vec![
         task.id.to_string(),
         output::state(task.state),
@@ -115,36 +90,7 @@ fn row(task: &Task, for_people: bool) -> Vec<String> {
         output::printable(&task.queue).into_owned(),
         task.priority.to_string(),
         format!("{}/{}", task.spent, task.attempts_max),
-        due(task.due_at, for_people),
-        error(task.error.as_deref()),
+        output::when(task.due_at, now, for_people),
+        output::printable(task.error.as_deref().unwrap_or_default()).into_owned(),
     ]
-}
-
-/// For people to the second: a line is long enough.
-fn due(at: Timestamp, for_people: bool) -> String {
-    let text = duly_api::time::format(at);
-    match text.split_once('.') {
-        Some((seconds, _)) if for_people => format!("{seconds}Z"),
-        _ => text,
-    }
-}
-
-fn error(text: Option<&str>) -> String {
-    let text = output::printable(text.unwrap_or_default());
-    match text.char_indices().nth(ERROR_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn people_see_seconds_and_pipes_see_all() {
-        let at = Timestamp::from_micros(1_767_225_600_000_001);
-        assert_eq!(due(at, true), "2026-01-01T00:00:00Z");
-        assert_eq!(due(at, false), "2026-01-01T00:00:00.000001Z");
-    }
 }

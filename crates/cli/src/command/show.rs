@@ -39,7 +39,7 @@ fn text(task: &Task) -> String {
         }
     }
     for (name, table) in [("attempts", attempts(task)), ("events", events(task))] {
-        if let Some(rows) = table.render(output::is_terminal()) {
+        if let Some(rows) = table.render() {
             let _ = writeln!(text, "\n{name}\n{rows}");
         }
     }

@@ -17,7 +17,7 @@ pub(crate) async fn run(client: &Client, json: bool) -> Result<(), Failure> {
     let for_people = output::is_terminal();
     let parts: Vec<_> = [("queue", queues(&stats)), ("workers", workers(&stats))]
         .iter()
-        .filter_map(|(what, table)| Some((what, table.render(for_people)?)))
+        .filter_map(|(what, table)| Some((what, table.render()?)))
         // In a pipe nothing else tells what a line is about.
         .map(|(what, text)| if for_people { text } else { named(what, &text) })
         .collect();

@@ -1,4 +1,14 @@
-//! Columns: aligned and headed on a terminal, bare and separated by tabs in a pipe.
+//! Columns: aligned, headed and as wide as the terminal where people look; bare, whole and separated by
+//! tabs in a pipe.
+
+use console::{measure_text_width, truncate_str};
+
+use super::{is_terminal, width};
+
+/// Between two columns.
+const GAP: usize = 2;
+/// Where there is no room, a column is cut to this at least.
+const COLUMN_MIN: usize = 8;
 
 /// A table in the making.
 #[derive(Debug)]
@@ -21,55 +31,72 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// The text; `None` if there is nothing to show.
-    pub(crate) fn render(&self, for_people: bool) -> Option<String> {
+    /// The text for whoever reads stdout; `None` if there is nothing to show.
+    pub(crate) fn render(&self) -> Option<String> {
+        if is_terminal() {
+            self.for_people(width())
+        } else {
+            self.for_pipes()
+        }
+    }
+
+    fn for_pipes(&self) -> Option<String> {
+        let lines: Vec<_> = self.rows.iter().map(|row| row.join("\t")).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    fn for_people(&self, room: Option<usize>) -> Option<String> {
         if self.rows.is_empty() {
             return None;
         }
-        if !for_people {
-            let lines: Vec<_> = self.rows.iter().map(|row| row.join("\t")).collect();
-            return Some(lines.join("\n"));
-        }
         let head: Vec<String> = self.head.iter().map(|&name| name.to_owned()).collect();
-        let widths = self.widths();
+        let mut widths = self.widths();
+        if let Some(room) = room {
+            narrow(&mut widths, room);
+        }
         let lines = std::iter::once(&head).chain(&self.rows);
         let lines: Vec<_> = lines.map(|row| line(row, &widths)).collect();
         Some(lines.join("\n"))
     }
 
     fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<_> = self.head.iter().map(|name| width(name)).collect();
+        let mut widths: Vec<_> = self
+            .head
+            .iter()
+            .map(|name| measure_text_width(name))
+            .collect();
         for row in &self.rows {
             for (cell, most) in row.iter().zip(&mut widths) {
-                *most = width(cell).max(*most);
+                *most = measure_text_width(cell).max(*most);
             }
         }
         widths
     }
 }
 
-fn line(cells: &[String], widths: &[usize]) -> String {
-    let mut line = String::new();
-    for (cell, most) in cells.iter().zip(widths) {
-        line.push_str(cell);
-        line.push_str(&" ".repeat(most - width(cell) + 2));
+/// Takes what is too much from the widest columns. The first is kept whole: it is what people copy.
+fn narrow(widths: &mut [usize], room: usize) {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    let mut surplus = (widths.iter().sum::<usize>() + gaps).saturating_sub(room);
+    while surplus > 0 {
+        let rest = widths.iter_mut().skip(1);
+        let Some(widest) = rest.max().filter(|widest| **widest > COLUMN_MIN) else {
+            return;
+        };
+        *widest -= 1;
+        surplus -= 1;
     }
-    line.trim_end().to_owned()
 }
 
-/// How many characters are seen: colours are not.
-fn width(cell: &str) -> usize {
-    let mut seen = 0;
-    let mut in_colour = false;
-    for c in cell.chars() {
-        match c {
-            '\x1b' => in_colour = true,
-            'm' if in_colour => in_colour = false,
-            _ if in_colour => {}
-            _ => seen += 1,
-        }
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (cell, &most) in cells.iter().zip(widths) {
+        let cell = truncate_str(cell, most, "…");
+        line.push_str(&cell);
+        let seen = measure_text_width(&cell);
+        line.push_str(&" ".repeat(most.saturating_sub(seen) + GAP));
     }
-    seen
+    line.trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -86,7 +113,7 @@ mod tests {
     #[test]
     fn people_get_columns() {
         assert_eq!(
-            table().render(true).unwrap(),
+            table().for_people(None).unwrap(),
             "NAME     N\n\x1b[31mred\x1b[0m      1\nlongest  22"
         );
     }
@@ -94,9 +121,27 @@ mod tests {
     #[test]
     fn pipes_get_tabs() {
         assert_eq!(
-            table().render(false).unwrap(),
+            table().for_pipes().unwrap(),
             "\x1b[31mred\x1b[0m\t1\nlongest\t22"
         );
-        assert_eq!(Table::new(&["A"]).render(true), None);
+        assert_eq!(Table::new(&["A"]).for_people(None), None);
+        assert_eq!(Table::new(&["A"]).for_pipes(), None);
+    }
+
+    #[test]
+    fn what_has_no_room_is_cut_where_most_is_and_never_in_the_first_column() {
+        let mut table = Table::new(&["ID", "KIND", "ERROR"]);
+        let error = "a very long text of what went wrong".to_owned();
+        table.row(vec!["0123456789".into(), "emails".into(), error]);
+        let text = table.for_people(Some(40)).unwrap();
+        assert_eq!(
+            text,
+            "ID          KIND    ERROR\n0123456789  emails  a very long text of…"
+        );
+        // Wide characters take two columns, and what does not fit at all is left as it is.
+        table.row(vec!["日本".into(), "語".into(), "x".repeat(50)]);
+        let text = table.for_people(Some(10)).unwrap();
+        assert!(text.contains("日本        語"), "{text}");
+        assert!(text.contains("xxxxxxx…"), "{text}");
     }
 }

@@ -38,8 +38,8 @@ async fn sigterm_hands_back_what_does_not_end_refunded_and_the_next_server_runs_
         assert_eq!(server.ended().await.code(), Some(0));
     }
     let server = place.serve(&["--no-worker"]).await;
-    let tasks = server.json(&["list"]).await;
-    let task = &tasks["tasks"][0];
+    let tasks = server.lines(&["list"]).await;
+    let task = &tasks[0];
     assert_eq!(task["state"], "pending");
     assert_eq!((&task["attempt"], &task["spent"]), (&2.into(), &0.into()));
     server.stop().await;
@@ -61,11 +61,8 @@ async fn a_second_signal_ends_at_once() {
     server.signal("TERM").await;
     assert_eq!(server.ended().await.code(), Some(0));
     let server = place.serve(&["--no-worker"]).await;
-    let tasks = server.json(&["list"]).await;
-    assert_eq!(
-        tasks["tasks"][0]["spent"], 0,
-        "handed back, refunded: {tasks}"
-    );
+    let tasks = server.lines(&["list"]).await;
+    assert_eq!(tasks[0]["spent"], 0, "handed back, refunded: {tasks:?}");
     server.stop().await;
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn duly() -> Command {
     for name in [
         "DULY_SERVER",
         "DULY_STORE",
+        "DULY_TOKEN",
         "DULY_LOG",
         "CARGO",
         "HTTP_PROXY",
@@ -43,6 +44,16 @@ pub(crate) struct Outcome {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+impl Outcome {
+    /// The JSON on stdout, a value per line.
+    pub(crate) fn values(&self) -> Vec<Value> {
+        let lines = self.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
 }
 
 /// A folder with a store in it.
@@ -111,6 +122,13 @@ impl Server {
         let outcome = self.run(&[arguments, &["--json"]].concat()).await;
         assert_eq!(outcome.code, 0, "{outcome:?}");
         serde_json::from_str(&outcome.out).unwrap()
+    }
+
+    /// The same for commands that answer with a value per line.
+    pub(crate) async fn lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let outcome = self.run(&[arguments, &["--json"]].concat()).await;
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        outcome.values()
     }
 
     /// Submits a delivery to this address: its id.

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use serde_json::json;
 
 use super::Arguments;
-use crate::args;
 use crate::failure::Failure;
 use crate::output;
+use crate::target;
 
 /// What is served, where the data is, and what to try next.
 pub(super) struct Banner {
@@ -85,7 +85,7 @@ fn submit(api: &str) -> String {
         Some(_) => "cargo run --release --",
         None => "duly",
     };
-    let server = if api == args::SERVER {
+    let server = if api == target::SERVER {
         String::new()
     } else {
         format!(" --server {api}")
