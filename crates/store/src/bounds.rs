@@ -6,8 +6,10 @@ use std::time::Duration;
 pub const NAME_BYTES_MAX: usize = 128;
 /// Bytes of a unique key.
 pub const UNIQUE_KEY_BYTES_MAX: usize = 256;
-/// Labels of one task.
+/// Labels of one task, those not counted that are reserved.
 pub const LABELS_MAX: usize = 32;
+/// Labels of one task that are [reserved](crate::trace::RESERVED).
+pub const RESERVED_LABELS_MAX: usize = 8;
 /// Bytes of a label's name.
 pub const LABEL_NAME_BYTES_MAX: usize = 64;
 /// Bytes of a label's value.

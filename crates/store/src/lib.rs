@@ -23,6 +23,7 @@ mod settle;
 mod store;
 mod submit;
 mod task;
+pub mod trace;
 pub mod validate;
 mod worker;
 

@@ -4,9 +4,10 @@ use duly_core::DELAY_MAX;
 
 use crate::bounds::{
     BATCH_MAX, ERROR_BYTES_MAX, LABEL_NAME_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX,
-    NAME_BYTES_MAX, PAGE_MAX, PAYLOAD_BYTES_MAX, RESULT_BYTES_MAX, SUBMIT_BYTES_MAX, SUBMIT_MAX,
-    UNIQUE_KEY_BYTES_MAX, WORKER_NAMES_MAX,
+    NAME_BYTES_MAX, PAGE_MAX, PAYLOAD_BYTES_MAX, RESERVED_LABELS_MAX, RESULT_BYTES_MAX,
+    SUBMIT_BYTES_MAX, SUBMIT_MAX, UNIQUE_KEY_BYTES_MAX, WORKER_NAMES_MAX,
 };
+use crate::trace::is_reserved;
 use crate::{
     Claim, InvalidInput, Labels, NewTask, Registration, Settlement, Submit, SubmitError, When,
 };
@@ -130,7 +131,9 @@ pub fn when(field: &'static str, when: When) -> Checked {
 }
 
 fn labels(labels: &Labels) -> Checked {
-    at_most("labels", labels.len(), LABELS_MAX, "labels")?;
+    let reserved = labels.keys().filter(|name| is_reserved(name)).count();
+    at_most("labels", labels.len() - reserved, LABELS_MAX, "labels")?;
+    at_most("labels", reserved, RESERVED_LABELS_MAX, "reserved labels")?;
     for (key, value) in labels {
         if key.is_empty() {
             return refuse(
@@ -265,6 +268,18 @@ mod tests {
             field(|t| t.labels = (0..33).map(|n| (n.to_string(), String::new())).collect()),
             "labels"
         );
+    }
+
+    #[test]
+    fn reserved_labels_have_a_bound_of_their_own() {
+        let named = |reserved: usize| {
+            let own = (0..LABELS_MAX).map(|n| (n.to_string(), String::new()));
+            let reserved = (0..reserved).map(|n| (format!("duly.{n}"), String::new()));
+            own.chain(reserved).collect::<Labels>()
+        };
+        assert_eq!(labels(&named(RESERVED_LABELS_MAX)), Ok(()));
+        let refusal = labels(&named(RESERVED_LABELS_MAX + 1)).unwrap_err();
+        assert_eq!(refusal.value, "9 reserved labels");
     }
 
     #[test]
