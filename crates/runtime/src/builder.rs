@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::bounds::{CONCURRENCY_MAX, PREFETCH_MAX};
 use crate::handler::{self, Handler, Handlers};
+use crate::observer::Observed;
 use crate::settings::Settings;
-use crate::{Context, House, Inline, Verdict, Worker};
+use crate::{Context, House, Inline, Observer, Verdict, Worker};
 
 /// Why a worker cannot start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +132,31 @@ impl WorkerBuilder {
         self
     }
 
+    /// Who is told of every attempt that begins or ends, for metrics. Default: nobody.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use duly_runtime::{Observer, Started, WorkerBuilder};
+    /// # use duly_store::{ManualClock, MemoryStore};
+    /// struct Waits;
+    ///
+    /// impl Observer for Waits {
+    ///     fn started(&self, attempt: &Started<'_>) {
+    ///         println!("{} waited for {:?}", attempt.kind, attempt.waited);
+    ///     }
+    /// }
+    ///
+    /// # let clock = Arc::new(ManualClock::default());
+    /// # let store = Arc::new(MemoryStore::new(clock.clone()));
+    /// let worker = WorkerBuilder::new(store, clock).observe(Arc::new(Waits));
+    /// # let _ = worker;
+    /// ```
+    #[must_use]
+    pub fn observe(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.settings.observed = Observed::by(observer);
+        self
+    }
+
     /// How often it renews its leases. Default: 3 s. At most a third of the lease.
     #[must_use]
     pub fn heartbeat(mut self, every: Duration) -> Self {
@@ -232,6 +258,18 @@ impl Settings {
     }
 }
 
+/// A number of handlers at once.
+pub(crate) fn check_concurrency(handlers: u32) -> Result<(), InvalidInput> {
+    if handlers == 0 || handlers > CONCURRENCY_MAX {
+        return Err(InvalidInput {
+            field: "concurrency",
+            value: handlers.to_string(),
+            expected: format!("1 to {CONCURRENCY_MAX}"),
+        });
+    }
+    Ok(())
+}
+
 fn check_numbers(settings: &Settings) -> Result<(), InvalidInput> {
     let refuse = |field, value: String, expected: String| {
         Err(InvalidInput {
@@ -240,14 +278,7 @@ fn check_numbers(settings: &Settings) -> Result<(), InvalidInput> {
             expected,
         })
     };
-    let concurrency = settings.concurrency;
-    if concurrency == 0 || concurrency > CONCURRENCY_MAX {
-        return refuse(
-            "concurrency",
-            concurrency.to_string(),
-            format!("1 to {CONCURRENCY_MAX}"),
-        );
-    }
+    check_concurrency(settings.concurrency)?;
     if settings.queues.is_empty() {
         return refuse("queues", "empty".to_owned(), "at least one".to_owned());
     }

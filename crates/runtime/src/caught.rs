@@ -28,7 +28,7 @@ impl Future for Caught {
 
 /// What a panic says. A value that panics when it is dropped is left where it is: its panic would hide
 /// the first.
-fn told(panic: Box<dyn Any + Send>) -> String {
+pub(crate) fn told(panic: Box<dyn Any + Send>) -> String {
     let message = message(&*panic);
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(another);

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use duly_core::{AttemptRef, Priority, TaskId, Timestamp};
 use duly_store::bounds::PROGRESS_BYTES_MAX;
+use duly_store::trace::{TraceContext, is_reserved};
 use duly_store::{Labels, Lease, Name, Progress, validate};
 use tokio_util::sync::CancellationToken;
+
+use crate::dice::Dice;
 
 /// What a handler gets beside its job. Cheap to clone.
 #[derive(Clone)]
@@ -20,6 +23,8 @@ struct Inner {
     worker: Name,
     priority: Priority,
     labels: Labels,
+    trace: Option<TraceContext>,
+    parent: Option<TraceContext>,
     spent: u32,
     attempts_max: u32,
     timeout: Option<Duration>,
@@ -30,15 +35,20 @@ struct Inner {
 }
 
 impl Context {
-    /// The context of a lease that `worker` holds.
-    pub(crate) fn new(lease: &mut Lease, worker: &Name) -> Self {
+    /// The context of a lease that `worker` holds. The dice give its span an id.
+    pub(crate) fn new(lease: &mut Lease, worker: &Name, dice: &mut Dice) -> Self {
+        let mut labels = std::mem::take(&mut lease.labels);
+        let parent = TraceContext::read(&labels);
+        labels.retain(|name, _| !is_reserved(name));
         Self(Arc::new(Inner {
             attempt: lease.attempt,
             kind: lease.kind.clone(),
             queue: lease.queue.clone(),
             worker: worker.clone(),
             priority: lease.priority,
-            labels: std::mem::take(&mut lease.labels),
+            labels,
+            trace: parent.as_ref().map(|parent| parent.child(dice.roll())),
+            parent,
             spent: lease.spent,
             attempts_max: lease.retry.attempts_max,
             timeout: lease.timeout,
@@ -89,6 +99,19 @@ impl Context {
     #[must_use]
     pub fn labels(&self) -> &Labels {
         &self.0.labels
+    }
+
+    /// The span of this attempt, if the task was submitted in the course of a trace: of the same trace,
+    /// with an id of its own. What the handler asks others for goes on in it, by the headers
+    /// [`traceparent`](TraceContext::traceparent) and [`tracestate`](TraceContext::tracestate).
+    #[must_use]
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.0.trace.as_ref()
+    }
+
+    /// The span that the task was submitted in.
+    pub(crate) fn parent(&self) -> Option<&TraceContext> {
+        self.0.parent.as_ref()
     }
 
     /// Attempts charged, this one included.

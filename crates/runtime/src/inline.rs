@@ -9,14 +9,14 @@ use duly_store::{
     Settlement, Store, StoreError, id,
 };
 
-use tracing::debug;
+use tracing::{Instrument, debug};
 
 use crate::caught::Caught;
 use crate::dice::Dice;
 use crate::ending::{Ending, Stop, verdict};
 use crate::handler::Handlers;
 use crate::settings::Settings;
-use crate::{Context, Verdict};
+use crate::{Context, Verdict, observer, span};
 
 /// A worker without a life of its own: it runs what is due when it is told to, one task after the
 /// other, in the order in which a worker would. For tests, and for programs that are started now and
@@ -28,7 +28,10 @@ pub struct Inline {
     handlers: Handlers,
     incarnation: Option<Incarnation>,
     turn: u32,
+    /// Of a fixed seed: what runs here can be told in advance.
     dice: Dice,
+    /// Ids of spans are to differ from those of others.
+    spans: Dice,
 }
 
 /// A task that was run.
@@ -79,6 +82,7 @@ impl Inline {
             incarnation: None,
             turn: 0,
             dice: Dice::new(0),
+            spans: Dice::new(0),
         }
     }
 
@@ -133,15 +137,22 @@ impl Inline {
         let registration = self.settings.registration(incarnation);
         self.store.register(registration).await?;
         self.incarnation = Some(incarnation);
+        self.spans = Dice::of(incarnation);
         Ok(incarnation)
     }
 
     async fn run(&mut self, mut lease: Lease) -> Result<Ran, InlineError> {
-        let context = Context::new(&mut lease, &self.settings.name);
-        let ended = self.execute(&lease, context.clone()).await;
+        let context = Context::new(&mut lease, &self.settings.name, &mut self.spans);
+        let began = self.clock.now();
+        self.settings.observed.started(&context, began);
+        let run = self.execute(&lease, context.clone());
+        let ended = run.instrument(span::of(&context)).await;
+        let ran = self.clock.now().since(began);
         let error = ended.error.clone();
         let attempt = Attempt::running(lease.attempt, lease.spent, lease.retry);
         let end = attempt.settle(ended.outcome, self.dice.roll());
+        let outcome = observer::outcome(end.decision);
+        self.settings.observed.ended(&context, outcome, ran);
         let incarnation = self.incarnation().await?;
         self.tell_progress(incarnation, &context).await;
         let settlement = Settlement {

@@ -3,6 +3,7 @@
 //!
 //! - [`WorkerBuilder`], [`Worker`]: claims work and runs it with the handlers registered by kind.
 //! - [`Context`], [`JobError`], [`Verdict`]: what a handler gets, and how it can end.
+//! - [`Observer`], [`Usage`]: what a worker does, for metrics.
 //! - [`Housekeeper`]: leader, reaper, and the bounded duties of housekeeping.
 //! - [`Inline`]: runs due work in the caller's task, one at a time.
 #![cfg_attr(
@@ -23,9 +24,11 @@ mod handler;
 mod house;
 mod inline;
 mod job_error;
+mod observer;
 mod settings;
 #[cfg(feature = "signal")]
 pub mod signal;
+mod span;
 mod verdict;
 mod worker;
 
@@ -34,5 +37,6 @@ pub use context::Context;
 pub use house::{House, Housekeeper};
 pub use inline::{Inline, InlineError, Ran};
 pub use job_error::JobError;
+pub use observer::{Ended, Observer, Started};
 pub use verdict::Verdict;
-pub use worker::{Shutdown, Worker};
+pub use worker::{Shutdown, Usage, Worker};

@@ -5,8 +5,9 @@ use std::time::Duration;
 use duly_store::{Labels, Name, NewTask};
 
 use crate::bounds;
+use crate::observer::Observed;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) name: Name,
     pub(crate) queues: Vec<Name>,
@@ -18,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) lease: Duration,
     pub(crate) cancel_grace: Duration,
     pub(crate) poll: Duration,
+    pub(crate) observed: Observed,
 }
 
 impl Default for Settings {
@@ -33,6 +35,7 @@ impl Default for Settings {
             lease: bounds::LEASE,
             cancel_grace: bounds::CANCEL_GRACE,
             poll: bounds::POLL,
+            observed: Observed::default(),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_store::{Clock, Name, Store};
+use duly_store::{Clock, InvalidInput, Name, Store};
 use tokio::sync::{mpsc, watch};
 
 use crate::bounds::LAST_WRITES_NOW;
+use crate::builder::check_concurrency;
 use crate::handler::Handlers;
 use crate::settings::Settings;
 use crate::{House, Housekeeper};
@@ -18,15 +19,20 @@ mod claims;
 mod coordinator;
 mod departure;
 mod event;
+mod introduction;
 mod life;
 mod outbox;
 mod pace;
 mod run;
 mod stock;
 mod timeline;
+mod usage;
 
 use coordinator::Coordinator;
 use departure::Departure;
+use usage::Gauges;
+
+pub use usage::Usage;
 
 /// A worker that runs. Dropping it is like [`shutdown_now`](Self::shutdown_now) without waiting.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ use departure::Departure;
 pub struct Worker {
     name: Name,
     orders: mpsc::UnboundedSender<Departure>,
+    concurrency: watch::Sender<u32>,
+    gauges: Arc<Gauges>,
     over: watch::Receiver<Option<Shutdown>>,
     clock: Arc<dyn Clock>,
     house: Option<Housekeeper>,
@@ -63,14 +71,19 @@ impl Worker {
         let (report, over) = watch::channel(None);
         let name = settings.name.clone();
         let house = house.map(|house| house.start(Arc::clone(&store), Arc::clone(&clock)));
-        let coordinator = Coordinator::new(store, Arc::clone(&clock), settings, handlers);
+        let (concurrency, changed) = watch::channel(settings.concurrency);
+        let gauges = Arc::new(Gauges::default());
+        let shown = Arc::clone(&gauges);
+        let coordinator = Coordinator::new(store, Arc::clone(&clock), settings, handlers, shown);
         tokio::spawn(async move {
-            let shutdown = coordinator.run(taken).await;
+            let shutdown = coordinator.run(taken, changed).await;
             report.send_replace(Some(shutdown));
         });
         Self {
             name,
             orders,
+            concurrency,
+            gauges,
             over,
             clock,
             house,
@@ -81,6 +94,23 @@ impl Worker {
     #[must_use]
     pub const fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// How busy it is now; of a worker that has shut down nothing runs.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.gauges.read(*self.concurrency.borrow())
+    }
+
+    /// Changes how many handlers run at once, 1 to 100,000. It counts for all that is claimed from now
+    /// on; what runs beyond it goes on. The store hears of it, too.
+    ///
+    /// # Errors
+    /// [`InvalidInput`] (`concurrency`): then nothing changes.
+    pub fn set_concurrency(&self, handlers: u32) -> Result<(), InvalidInput> {
+        check_concurrency(handlers)?;
+        self.concurrency.send_replace(handlers);
+        Ok(())
     }
 
     /// Stops it: claims nothing more, hands back what has not begun, lets what runs go on, and is

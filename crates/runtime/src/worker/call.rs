@@ -43,6 +43,18 @@ impl Calls {
         );
     }
 
+    /// Says anew what a registered worker is.
+    pub(super) fn introduce(&self, request: Registration) {
+        let lost = |e| Answer::Introduced(Err(RequestError::Store(e)));
+        self.make(
+            request.incarnation,
+            lost,
+            move |store: Arc<dyn Store>| async move {
+                Answer::Introduced(store.register(request).await)
+            },
+        );
+    }
+
     pub(super) fn heartbeat(&self, request: Heartbeat, sent: duly_core::Timestamp) {
         let lost = move |e| Answer::Renewed(sent, Err(e));
         self.make(

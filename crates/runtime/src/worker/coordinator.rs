@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_core::{Assigned, Attempt, AttemptRef, Running, Timestamp};
+use duly_core::{Assigned, Attempt, AttemptRef, EventKind, Running, Timestamp};
 use duly_store::{Clock, Lease, Progress, Settlement, Store, id};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use super::attempts::{Attempts, Entry};
@@ -20,13 +20,14 @@ use super::outbox::Outbox;
 use super::pace::Pace;
 use super::stock::{Held, Stock};
 use super::timeline::Timeline;
+use super::usage::Gauges;
 use super::{Shutdown, run};
 use crate::bounds::EVENTS_MAX;
 use crate::dice::Dice;
 use crate::ending::{Ending, Stop};
 use crate::handler::Handlers;
 use crate::settings::Settings;
-use crate::{Context, Verdict};
+use crate::{Context, Verdict, observer, span};
 
 mod answers;
 mod turn;
@@ -51,6 +52,7 @@ pub(super) struct Coordinator {
     /// Progress that a heartbeat under way carries.
     saying: Vec<(AttemptRef, Progress)>,
     leaving: Option<Leaving>,
+    gauges: Arc<Gauges>,
 }
 
 impl Coordinator {
@@ -59,6 +61,7 @@ impl Coordinator {
         clock: Arc<dyn Clock>,
         settings: Settings,
         handlers: Handlers,
+        gauges: Arc<Gauges>,
     ) -> Self {
         let (told, events) = mpsc::unbounded_channel();
         let mut timeline = Timeline::new(Arc::clone(&clock));
@@ -83,16 +86,22 @@ impl Coordinator {
             handlers,
             store,
             clock,
+            gauges,
         }
     }
 
-    /// Works until it is told to leave, and has left.
-    pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Departure>) -> Shutdown {
+    /// Works until it is told to leave, and has left. `concurrency` may change meanwhile.
+    pub(super) async fn run(
+        mut self,
+        mut orders: mpsc::UnboundedReceiver<Departure>,
+        mut concurrency: watch::Receiver<u32>,
+    ) -> Shutdown {
         let listener = self.store.listen(&self.settings.queues);
         let mut batch = Vec::new();
         let mut is_owned = true;
         loop {
             let now = self.turn();
+            self.show();
             if let Some(report) = self.report(now) {
                 return report;
             }
@@ -102,6 +111,10 @@ impl Coordinator {
                 order = orders.recv(), if is_owned => {
                     is_owned = order.is_some();
                     self.depart(order.unwrap_or(Departure::Now));
+                }
+                Ok(()) = concurrency.changed(), if is_owned => {
+                    let handlers = *concurrency.borrow_and_update();
+                    self.resize(handlers);
                 }
                 _ = self.events.recv_many(&mut batch, EVENTS_MAX) => {
                     self.gather(&mut batch).await;
@@ -158,6 +171,22 @@ impl Coordinator {
         }
     }
 
+    /// So many handlers may run at once from now on; what runs beyond goes on.
+    fn resize(&mut self, handlers: u32) {
+        if handlers != self.settings.concurrency {
+            info!(worker = %self.settings.name, handlers, "another concurrency");
+            self.settings.concurrency = handlers;
+            self.life.introduction.want();
+            self.claims.want();
+        }
+    }
+
+    /// Shows how busy it is.
+    fn show(&self) {
+        let assigned = self.stock.waiting() + self.stock.promoting();
+        self.gauges.set(self.attempts.len(), assigned);
+    }
+
     /// Free slots: never more than the store could fill beside what runs already.
     fn free(&self) -> u32 {
         let taken = self.attempts.len() + self.stock.promoting();
@@ -174,15 +203,10 @@ impl Coordinator {
             error!(kind = %lease.kind, "the store handed out a kind that was not asked for");
             return self.give_back(attempt);
         };
-        let context = Context::new(&mut lease, &self.settings.name);
-        let span = tracing::info_span!(
-            "attempt",
-            task = %lease.attempt.task,
-            kind = %lease.kind,
-            queue = %lease.queue,
-            attempt = lease.attempt.attempt,
-            worker = %self.settings.name,
-        );
+        let now = self.timeline.now();
+        let context = Context::new(&mut lease, &self.settings.name, &mut self.dice);
+        let span = span::of(&context);
+        self.settings.observed.started(&context, now);
         let abort = run::spawn(
             handler,
             lease.payload,
@@ -192,7 +216,7 @@ impl Coordinator {
             span.clone(),
         );
         let entry = Entry::new(attempt, context, abort, lease.lost > 0, span);
-        self.attempts.add(entry, self.timeline.now());
+        self.attempts.add(entry, now);
     }
 
     /// A lease comes from the store: it begins, is kept in store, or goes back.
@@ -223,9 +247,13 @@ impl Coordinator {
         self.claims.slot_freed(entry.suspect);
         match verdict {
             Some(verdict) => self.conclude(entry, verdict, ran),
-            None => entry
-                .span
-                .in_scope(|| info!("ended after its lease was gone")),
+            None => {
+                let observed = &self.settings.observed;
+                observed.ended(&entry.context, EventKind::Lost, ran);
+                entry
+                    .span
+                    .in_scope(|| info!("ended after its lease was gone"));
+            }
         }
     }
 
@@ -240,6 +268,8 @@ impl Coordinator {
             Some(error) => warn!(?ran, outcome = ?end.decision, error, "attempt ended"),
             None => debug!(?ran, outcome = ?end.decision, "attempt ended"),
         });
+        let outcome = observer::outcome(end.decision);
+        self.settings.observed.ended(&entry.context, outcome, ran);
         self.outbox.push(Settlement {
             attempt: end.attempt,
             decision: end.decision,
@@ -265,5 +295,12 @@ impl Coordinator {
         self.claims = Claims::new(self.settings.poll, now);
         self.audit = Audit::default();
         self.dice = Dice::of(incarnation);
+    }
+}
+
+/// Nothing runs any more of what a coordinator ran.
+impl Drop for Coordinator {
+    fn drop(&mut self) {
+        self.gauges.set(0, 0);
     }
 }

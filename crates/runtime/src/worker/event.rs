@@ -20,6 +20,8 @@ pub(super) enum Event {
 pub(super) enum Answer {
     /// To a registration that was sent at this time.
     Registered(Timestamp, Result<(), RequestError>),
+    /// To a registration that was made again.
+    Introduced(Result<(), RequestError>),
     /// To a heartbeat that was sent at this time.
     Renewed(Timestamp, Result<Renewed, StoreError>),
     /// To a claim.

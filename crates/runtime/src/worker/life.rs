@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use duly_core::{Incarnation, Timestamp};
 
+use super::introduction::Introduction;
 use crate::backoff::Retries;
 use crate::bounds::CANCEL_LOOK;
 
@@ -19,6 +20,7 @@ pub(super) struct Life {
     heartbeat: Duration,
     lease: Duration,
     look: Look,
+    pub(super) introduction: Introduction,
     pub(super) retries: Retries,
 }
 
@@ -57,6 +59,7 @@ impl Life {
                 under_way: false,
                 allowed_at: now,
             },
+            introduction: Introduction::default(),
             retries: Retries::default(),
         }
     }
@@ -144,13 +147,13 @@ impl Life {
     pub(super) fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         let retry_at = self.retries.at();
         let wakes = match self.standing {
-            Standing::Unknown => [retry_at, None],
-            Standing::Registering => [None, None],
+            Standing::Unknown => [retry_at, None, None],
+            Standing::Registering => [None, None, None],
             Standing::Registered => {
                 let beat_at = (!self.is_beating).then(|| Some(self.beat_at).max(retry_at));
                 let is_wanted = self.look.wanted && !self.look.under_way;
                 let look_at = is_wanted.then_some(self.look.allowed_at);
-                [beat_at.flatten(), look_at]
+                [beat_at.flatten(), look_at, self.introduction.wake()]
             }
         };
         wakes.into_iter().flatten().filter(|at| *at > now).min()

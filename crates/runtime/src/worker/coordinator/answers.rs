@@ -15,6 +15,7 @@ impl Coordinator {
     pub(super) fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Registered(sent, answer) => self.registered(sent, answer),
+            Answer::Introduced(answer) => self.introduced(answer),
             Answer::Renewed(sent, answer) => self.renewed(sent, answer),
             Answer::Claimed(answer) => self.claimed(answer),
             Answer::Promoted(answer) => self.promoted(answer),
@@ -42,6 +43,18 @@ impl Coordinator {
                 self.life.not_registered();
                 self.life.retries.failed(now, &mut self.dice);
             }
+        }
+    }
+
+    fn introduced(&mut self, answer: Result<(), RequestError>) {
+        let now = self.timeline.now();
+        match answer {
+            Err(error @ RequestError::Store(_)) => {
+                self.complain("registering a change", &error);
+                self.life.introduction.failed(now, &mut self.dice);
+            }
+            // Refused: this incarnation has lapsed, as the next heartbeat will say.
+            Ok(()) | Err(_) => self.life.introduction.done(),
         }
     }
 

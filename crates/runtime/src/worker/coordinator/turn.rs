@@ -22,6 +22,7 @@ impl Coordinator {
         self.register(now);
         if self.life.is_registered() {
             self.renew(now);
+            self.introduce(now);
             self.look_for_cancels(now);
             self.settle(now);
             self.promote(now);
@@ -102,6 +103,14 @@ impl Coordinator {
             },
             now,
         );
+    }
+
+    fn introduce(&mut self, now: Timestamp) {
+        if self.leaving.is_none() && self.life.introduction.is_due(now) {
+            self.life.introduction.began();
+            let registration = self.settings.registration(self.life.incarnation);
+            self.calls.introduce(registration);
+        }
     }
 
     fn look_for_cancels(&mut self, now: Timestamp) {
@@ -200,7 +209,10 @@ impl Coordinator {
 
     /// Nothing runs, and the store has heard of everything.
     fn is_done(&self) -> bool {
-        let is_waiting = self.claims.is_under_way() || self.audit.is_open();
+        // A registration that came after the goodbye would stand for a worker that is gone.
+        let is_waiting = self.claims.is_under_way()
+            || self.audit.is_open()
+            || self.life.introduction.is_under_way();
         self.attempts.is_empty()
             && self.outbox.len() == 0
             && self.stock.promoting() == 0
