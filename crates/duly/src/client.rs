@@ -6,9 +6,10 @@ use std::sync::Arc;
 use duly_core::{Priority, TaskId};
 use duly_runtime::{Housekeeper, WorkerBuilder};
 use duly_store::{
-    ChangeError, Clock, EventCursor, EventPage, List, MemoryStore, Name, QueueChange, QueueRecord,
-    QueueSettings, RequestError, Store, StoreError, Submit, SubmitError, Submitted, SystemClock,
-    TaskPage, TaskRecord, When, id,
+    Change, ChangeError, ChangeMatching, ChangedMatching, Clock, EventCursor, EventPage, List,
+    MemoryStore, Name, Payload, QueueChange, QueueRecord, QueueSettings, RequestError, Restore,
+    Restored, Save, SavedPage, Store, StoreError, Submit, SubmitError, Submitted, SystemClock,
+    TaskPage, TaskRecord, When, WorkerRecord, id,
 };
 
 use crate::{OpenError, Task, open, wait};
@@ -149,6 +150,28 @@ impl Duly {
         self.store.task_events(id, after, limit).await
     }
 
+    /// The events of all tasks, in order: a feed. Going on at [`next`](EventPage::next) skips nothing.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use duly::{Duly, EventCursor, Task};
+    ///
+    /// let duly = Duly::open("memory:").await?;
+    /// duly.submit(Task::new("mail", &"ada")).await?;
+    /// let page = duly.events(EventCursor::START, 100).await?;
+    /// assert_eq!(page.events[0].kind, duly::EventKind::Submitted);
+    /// assert!(duly.events(page.next, 100).await?.events.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If `limit` is not 1 to 1,000, or the store fails.
+    pub async fn events(&self, after: EventCursor, limit: u32) -> Result<EventPage, RequestError> {
+        self.store.events(after, limit).await
+    }
+
     /// Waits until a task has ended, however: see its state. A task that is retried by hand
     /// afterwards counts as ended.
     ///
@@ -172,6 +195,112 @@ impl Duly {
     /// If there is no such task, it is in another state, or its unique key is taken.
     pub async fn retry(&self, id: TaskId) -> Result<TaskRecord, ChangeError> {
         self.store.retry(id).await
+    }
+
+    /// Puts such a task back in line with another payload.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use duly::{Duly, Payload, State, Task};
+    ///
+    /// let duly = Duly::open("memory:").await?;
+    /// let id = duly.submit(Task::new("mail", &"adda")).await?.id;
+    /// duly.cancel(id).await?;
+    /// let task = duly.retry_with(id, Payload::json("\"ada\"")).await?;
+    /// assert_eq!((task.state, &*task.payload.bytes), (State::Pending, &b"\"ada\""[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`retry`](Self::retry).
+    pub async fn retry_with(
+        &self,
+        id: TaskId,
+        payload: Payload,
+    ) -> Result<TaskRecord, ChangeError> {
+        let payload = Some(payload);
+        self.store.change(id, Change::Retry { payload }).await
+    }
+
+    /// Removes a finished task with its events, and answers with it as it stood.
+    ///
+    /// # Errors
+    /// If there is no such task, or it has not ended.
+    pub async fn discard(&self, id: TaskId) -> Result<TaskRecord, ChangeError> {
+        self.store.change(id, Change::Discard).await
+    }
+
+    /// Changes a page of the tasks that a filter means, or only counts them. Ask again with
+    /// [`next`](ChangedMatching::next) until there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use duly::{Change, ChangeMatching, Duly, Filter, Priority, Task};
+    ///
+    /// let duly = Duly::open("memory:").await?;
+    /// duly.submit_all([Task::new("mail", &1), Task::new("mail", &2), Task::new("report", &3)]).await?;
+    /// let mut urgent = ChangeMatching {
+    ///     filter: Filter { kind: Some("mail".into()), ..Filter::default() },
+    ///     change: Change::Reprioritise(Priority::High),
+    ///     after: None,
+    ///     limit: 1000,
+    ///     dry_run: true,
+    /// };
+    /// assert_eq!(duly.change_matching(urgent.clone()).await?.changed, 2, "so many would be");
+    /// urgent.dry_run = false;
+    /// assert_eq!(duly.change_matching(urgent).await?.changed, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If `limit` is not 1 to 1,000, a value of the change is not valid, or the store fails.
+    pub async fn change_matching(
+        &self,
+        request: ChangeMatching,
+    ) -> Result<ChangedMatching, RequestError> {
+        self.store.change_matching(request).await
+    }
+
+    /// A page of everything that the store knows, tasks with their histories, to be put into another by
+    /// [`restore`](Self::restore).
+    ///
+    /// # Errors
+    /// If `limit` is not 1 to 1,000, or the store fails.
+    pub async fn save(&self, request: Save) -> Result<SavedPage, RequestError> {
+        self.store.save(request).await
+    }
+
+    /// Puts saved tasks into this store, all or none; those that are there already stay as they are.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use duly::{Duly, Restore, Save, Task};
+    ///
+    /// let (old, new) = (Duly::open("memory:").await?, Duly::open("memory:").await?);
+    /// let id = old.submit(Task::new("mail", &"ada")).await?.id;
+    /// let mut request = Save { after: None, limit: 1000 };
+    /// loop {
+    ///     let page = old.save(request).await?;
+    ///     new.restore(Restore { tasks: page.tasks }).await?;
+    ///     request.after = page.next;
+    ///     if request.after.is_none() {
+    ///         break;
+    ///     }
+    /// }
+    /// assert!(new.task(id).await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SubmitError`], with the index of the first task that is wrong.
+    pub async fn restore(&self, request: Restore) -> Result<Restored, SubmitError> {
+        self.store.restore(request).await
     }
 
     /// Changes the priority of an unfinished task.
@@ -236,6 +365,14 @@ impl Duly {
             ..QueueChange::default()
         };
         self.store.configure(queue, change).await
+    }
+
+    /// All workers that are registered, by incarnation.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError> {
+        self.store.workers().await
     }
 
     /// A worker on this store: register handlers, and start it. Housekeeping starts and stops with

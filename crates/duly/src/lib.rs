@@ -28,9 +28,10 @@
 //! }
 //! ```
 //!
-//! - [`Duly`]: opens a store, submits, inspects, cancels, and makes workers.
+//! - [`Duly`]: opens a store, submits, inspects, changes one task or many, and makes workers.
 //! - [`Task`]: a job and its options: priority, queue, delay, deadline, timeout, retries, unique key.
 //! - [`WorkerBuilder`], [`Context`], [`JobError`], [`Verdict`]: handlers, and what they can say.
+//! - [`Observer`], [`Usage`], [`TraceContext`]: what workers do, for metrics and traces.
 //!
 //! A task is delivered *at least once*: a handler whose process dies runs again elsewhere, so what it
 //! does should be safe to repeat; [`Context::task`] is a good idempotency key. Everything else that a
@@ -60,13 +61,16 @@ pub use duly_core::{
 #[cfg(feature = "signal")]
 pub use duly_runtime::signal;
 pub use duly_runtime::{
-    Context, House, Housekeeper, Inline, InlineError, InvalidWorker, JobError, Ran, Shutdown,
-    Verdict, Worker, WorkerBuilder,
+    Context, Ended, House, Housekeeper, Inline, InlineError, InvalidWorker, JobError, Observer,
+    Ran, Shutdown, Started, Usage, Verdict, Worker, WorkerBuilder,
 };
 pub use duly_store as store;
+pub use duly_store::trace::{InvalidTrace, TraceContext};
 pub use duly_store::{
-    AttemptRecord, ChangeError, Clock, Counts, Encoding, Event, EventCursor, EventPage, Filter,
-    InvalidInput, Labels, List, ListCursor, ManualClock, MemoryStore, Name, NewTask, Payload,
-    Progress, QueueChange, QueueRecord, QueueSettings, RequestError, Store, StoreError,
-    SubmitError, Submitted, SystemClock, TaskPage, TaskRecord, When, WorkerRecord, attempts,
+    AttemptRecord, Change, ChangeError, ChangeMatching, ChangedMatching, Clock, Counts, Encoding,
+    Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, Labels, List, ListCursor,
+    ManualClock, MemoryStore, Name, NewTask, Payload, Progress, QueueChange, QueueRecord,
+    QueueSettings, RequestError, Restore, Restored, Save, SaveCursor, SavedPage, SavedTask, Store,
+    StoreError, SubmitError, Submitted, SystemClock, TaskPage, TaskRecord, Totals, When,
+    WorkerRecord, attempts,
 };

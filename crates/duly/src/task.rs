@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
+use duly_store::trace::{RESERVED, TraceContext, is_reserved};
 use duly_store::{InvalidInput, Name, NewTask, Payload, When};
 use serde::Serialize;
 
@@ -36,14 +37,11 @@ impl Task {
     pub fn new(kind: impl Into<Name>, payload: &impl Serialize) -> Self {
         match serde_json::to_vec(payload) {
             Ok(json) => Self::raw(kind, Payload::json(json)),
-            Err(error) => Self {
-                refused: Some(InvalidInput {
-                    field: "payload",
-                    value: format!("not to be written as JSON ({error})"),
-                    expected: "a value that serde_json can write, or a raw payload".to_owned(),
-                }),
-                ..Self::raw(kind, Payload::default())
-            },
+            Err(error) => Self::raw(kind, Payload::default()).refuse(
+                "payload",
+                format!("not to be written as JSON ({error})"),
+                "a value that serde_json can write, or a raw payload".to_owned(),
+            ),
         }
     }
 
@@ -138,9 +136,55 @@ impl Task {
         self
     }
 
-    /// Adds a label: it can be listed by, and the handler sees it.
+    /// Adds a label: it can be listed by, and the handler sees it. Names that begin with `duly.` are
+    /// reserved: submitting such a task fails, with
+    /// [`InvalidInput`](crate::SubmitError::InvalidInput) (`labels`).
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.new.labels.insert(name.into(), value.into());
+        let name = name.into();
+        if is_reserved(&name) {
+            let expected = format!("a name that does not begin with {RESERVED}, which is reserved");
+            return self.refuse("labels", format!("{name:?}"), expected);
+        }
+        self.new.labels.insert(name, value.into());
+        self
+    }
+
+    /// The trace that it is submitted in: each attempt becomes a span of its own in it
+    /// ([`Context::trace`](crate::Context::trace)). Default: none.
+    ///
+    /// ```
+    /// use duly::{Task, TraceContext};
+    ///
+    /// let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    /// let task = Task::new("report.build", &7).trace(&TraceContext::parse(header, None)?);
+    /// # let _ = task;
+    /// # Ok::<(), duly::InvalidTrace>(())
+    /// ```
+    pub fn trace(mut self, context: &TraceContext) -> Self {
+        context.write(&mut self.new.labels);
+        self
+    }
+
+    /// The same, by the header `traceparent` as it came. If it is not valid, submitting the task fails,
+    /// with [`InvalidInput`](crate::SubmitError::InvalidInput) (`traceparent`).
+    pub fn traceparent(self, header: &str) -> Self {
+        match TraceContext::parse(header, None) {
+            Ok(context) => self.trace(&context),
+            Err(error) => {
+                let expected = error.to_string();
+                let expected = expected.rsplit("expected ").next().unwrap_or(&expected);
+                self.refuse("traceparent", "not valid".to_owned(), expected.to_owned())
+            }
+        }
+    }
+
+    /// Remembers what is wrong: the first such thing is what submitting it answers.
+    fn refuse(mut self, field: &'static str, value: String, expected: String) -> Self {
+        self.refused.get_or_insert(InvalidInput {
+            field,
+            value,
+            expected,
+        });
         self
     }
 
@@ -181,6 +225,35 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(refusal.starts_with("payload is not to be written as JSON"));
+    }
+
+    fn refusal(task: Task) -> String {
+        let refused = task.into_new(|| TaskId::from_bytes([1; 16])).unwrap_err();
+        refused.to_string()
+    }
+
+    #[test]
+    fn a_reserved_label_is_refused() {
+        let task = Task::new("sum", &1).label("mine", "x");
+        assert_eq!(
+            refusal(task.label("duly.traceparent", "x")),
+            "labels is \"duly.traceparent\": expected a name that does not begin with duly., which is \
+             reserved"
+        );
+    }
+
+    #[test]
+    fn a_trace_is_kept_with_the_task_and_a_wrong_one_is_refused() {
+        let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let task = Task::new("sum", &1).traceparent(header);
+        let new = task.into_new(|| TaskId::from_bytes([1; 16])).unwrap();
+        let kept = TraceContext::read(&new.labels).unwrap();
+        assert_eq!(kept.traceparent(), header);
+        let refusal = refusal(Task::new("sum", &1).traceparent("00-1-2-3"));
+        assert!(
+            refusal.starts_with("traceparent is not valid: expected version, trace id"),
+            "{refusal}"
+        );
     }
 
     #[test]
