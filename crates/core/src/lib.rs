@@ -37,4 +37,4 @@ pub use reaper::{Pulse, Watch};
 pub use retry::{Backoff, DELAY_MAX, Jitter, RetryPolicy};
 pub use state::{InvalidState, InvalidTransition, State};
 pub use time::Timestamp;
-pub use vitals::{Loss, Vitals};
+pub use vitals::{Inconsistent, Loss, Unfinished, Vitals};

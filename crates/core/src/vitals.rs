@@ -39,6 +39,14 @@ pub struct Loss {
     pub counted: bool,
 }
 
+/// The task is not final, so it cannot be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the task is {state}: only one that has ended can be discarded, so cancel it first")]
+pub struct Unfinished {
+    /// The state that the task is in.
+    pub state: State,
+}
+
 impl Vitals {
     /// A task as it is submitted at `now`.
     #[must_use]
@@ -316,6 +324,18 @@ impl Vitals {
         Ok(EventKind::Rescheduled)
     }
 
+    /// Whether somebody may remove it: only once it is final.
+    ///
+    /// # Errors
+    /// [`Unfinished`], with its state.
+    pub fn discard(&self) -> Result<(), Unfinished> {
+        if self.state.is_final() {
+            Ok(())
+        } else {
+            Err(Unfinished { state: self.state })
+        }
+    }
+
     /// Its deadline passed before it could start.
     ///
     /// # Errors
@@ -345,6 +365,10 @@ const fn target(decision: Decision) -> State {
         Decision::Cancel => State::Cancelled,
     }
 }
+
+mod saved;
+
+pub use saved::Inconsistent;
 
 #[cfg(test)]
 mod tests;

@@ -148,6 +148,8 @@ impl From<ChangeError> for Refusal {
                 Problem::new(Code::InvalidTransition, impossible(step)).into()
             }
             ChangeError::TaskExists { .. } => Problem::new(Code::TaskExists, detail).into(),
+            ChangeError::Unfinished(_) => Problem::new(Code::InvalidTransition, detail).into(),
+            ChangeError::InvalidInput(error) => error.into(),
             ChangeError::Store(error) => error.into(),
             _ => Problem::new(Code::Unavailable, detail).into(),
         }

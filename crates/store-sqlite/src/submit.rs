@@ -31,7 +31,7 @@ pub(crate) fn submit(
     tx: &mut Transaction<'_, '_>,
     request: &Submit,
 ) -> std::result::Result<SubmitReply, Fault<SubmitError>> {
-    validate::submit(request).map_err(Fault::Refused)?;
+    validate::submit(request, tx.now).map_err(Fault::Refused)?;
     let tasks = if request.tasks.len() < 2 || is_sure(tx, &request.tasks)? {
         admit_all(tx, &request.tasks)?
     } else {

@@ -36,6 +36,15 @@ pub const PAGE_MAX: u32 = 1_000;
 pub const SCAN_MAX: u32 = 20_000;
 /// Events of one task that are saved with it: the newest.
 pub const EVENTS_SAVED_MAX: u32 = 1_000;
+/// Bytes of one page of saved tasks, as [`SavedTask::bytes`](crate::SavedTask::bytes) counts them: a page
+/// ends after the task that reaches it. 8 MiB.
+pub const SAVE_BYTES_MAX: usize = 8 << 20;
+/// Bytes of the tasks that one restore puts into a store, counted likewise: 64 MiB.
+pub const RESTORE_BYTES_MAX: usize = 64 << 20;
+/// How far from now an instant may lie that a task is due, must have started, or has seen: 100 years.
+pub const AHEAD_MAX: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+/// The longest that a queue keeps finished tasks: 100 years.
+pub const RETENTION_MAX: Duration = AHEAD_MAX;
 /// Tasks that one housekeeping step touches.
 pub const HOUSEKEEPING_MAX: u32 = 1_000;
 /// Unfinished tasks that a queue holds unless told otherwise.

@@ -23,7 +23,8 @@ pub enum Change {
 }
 
 /// Changes a page of the tasks that a filter means, the newest submission first. A task that no longer
-/// matches at the instant of the change stays as it is.
+/// matches at the instant of the change stays as it is. It looks at
+/// [`SCAN_MAX`](crate::bounds::SCAN_MAX) tasks at most, as a list does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeMatching {
     /// Which tasks.
@@ -34,7 +35,7 @@ pub struct ChangeMatching {
     pub after: Option<ListCursor>,
     /// How many tasks this step touches at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).
     pub limit: u32,
-    /// Only count: nothing is changed.
+    /// Only count: nothing is changed, and the answer is what the step would have answered.
     pub dry_run: bool,
 }
 
@@ -43,7 +44,8 @@ pub struct ChangeMatching {
 pub struct ChangedMatching {
     /// How many tasks matched.
     pub matched: u32,
-    /// How many of them were changed, or would be; the state of the others does not allow it.
+    /// How many of them were changed, or would be. The others do not allow it: their state, or that
+    /// another unfinished task has their unique key. What was so already counts as changed.
     pub changed: u32,
     /// Where the next step begins; `None`: that was all.
     pub next: Option<ListCursor>,

@@ -1,6 +1,6 @@
 //! What can go wrong at the store's door: an enum per operation, all sharing [`StoreError`].
 
-use duly_core::{InvalidTransition, State, TaskId};
+use duly_core::{InvalidTransition, State, TaskId, Unfinished};
 
 use crate::Name;
 
@@ -159,6 +159,12 @@ pub enum ChangeError {
         /// The key.
         key: Name,
     },
+    /// The task has not ended, so it cannot be discarded.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
+    /// A value was refused.
+    #[error(transparent)]
+    InvalidInput(#[from] InvalidInput),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

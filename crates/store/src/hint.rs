@@ -12,11 +12,17 @@ pub struct Hints(Mutex<Vec<Weak<Ear>>>);
 
 #[derive(Debug)]
 struct Ear {
-    queues: Vec<Name>,
+    hears: Hears,
     notify: Notify,
 }
 
-/// Hears hints for some queues. One that came while nobody listened is kept; several count as one.
+#[derive(Debug)]
+enum Hears {
+    Queues(Vec<Name>),
+    Events,
+}
+
+/// Hears hints for some queues, or about events. One that came while nobody listened is kept; several count as one.
 #[derive(Debug)]
 pub struct Listener(Arc<Ear>);
 
@@ -24,8 +30,18 @@ impl Hints {
     /// A listener for these queues.
     #[must_use]
     pub fn listen(&self, queues: &[Name]) -> Listener {
+        self.add(Hears::Queues(queues.to_vec()))
+    }
+
+    /// A listener for events, whatever they are about.
+    #[must_use]
+    pub fn listen_events(&self) -> Listener {
+        self.add(Hears::Events)
+    }
+
+    fn add(&self, hears: Hears) -> Listener {
         let ear = Arc::new(Ear {
-            queues: queues.to_vec(),
+            hears,
             notify: Notify::new(),
         });
         let mut ears = self.ears();
@@ -37,7 +53,18 @@ impl Hints {
     /// There may be work in these queues, or a request for a worker of theirs.
     pub fn give<'a>(&self, queues: impl Iterator<Item = &'a Name> + Clone) {
         for ear in self.ears().iter().filter_map(Weak::upgrade) {
-            if queues.clone().any(|queue| ear.queues.contains(queue)) {
+            if let Hears::Queues(heard) = &ear.hears
+                && queues.clone().any(|queue| heard.contains(queue))
+            {
+                ear.notify.notify_one();
+            }
+        }
+    }
+
+    /// Events were written.
+    pub fn give_events(&self) {
+        for ear in self.ears().iter().filter_map(Weak::upgrade) {
+            if matches!(ear.hears, Hears::Events) {
                 ear.notify.notify_one();
             }
         }
@@ -87,6 +114,23 @@ mod tests {
         assert!(!heard(&listener));
         hints.give_all();
         assert!(heard(&listener));
+    }
+
+    #[test]
+    fn events_have_ears_of_their_own() {
+        let hints = Hints::default();
+        let mail = Name::from("mail");
+        let (queue, events) = (
+            hints.listen(std::slice::from_ref(&mail)),
+            hints.listen_events(),
+        );
+        hints.give([&mail].into_iter());
+        assert!(heard(&queue) && !heard(&events));
+        hints.give_events();
+        hints.give_events();
+        assert!(!heard(&queue) && heard(&events) && !heard(&events));
+        hints.give_all();
+        assert!(heard(&queue) && heard(&events));
     }
 
     #[test]

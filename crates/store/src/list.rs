@@ -90,7 +90,8 @@ pub struct List {
     pub after: Option<ListCursor>,
     /// How many at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).
     pub limit: u32,
-    /// Leave payloads and results out (they are empty): much less to read.
+    /// Leave payloads and results out: much less to read. They come without their bytes, as
+    /// [`Payload::emptied`](crate::Payload::emptied).
     pub brief: bool,
 }
 

@@ -71,6 +71,24 @@ impl Payload {
             bytes: bytes.into().into(),
         }
     }
+
+    /// All that is known of it but its bytes.
+    ///
+    /// ```
+    /// use duly_store::Payload;
+    ///
+    /// let brief = Payload::json(r#""a long letter""#).emptied();
+    /// assert_eq!(brief, Payload::json(""));
+    /// ```
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self {
+            encoding: self.encoding,
+            version: self.version,
+            key_id: self.key_id.clone(),
+            bytes: Arc::from([]),
+        }
+    }
 }
 
 impl Default for Payload {

@@ -108,7 +108,7 @@ impl Counts {
 }
 
 /// How many events of each kind there have ever been: never less than before, whatever is pruned.
-/// Events that came with restored tasks do not count.
+/// Events that came with restored tasks do not count. A store in memory counts from when it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals([u64; EventKind::COUNT]);
 

@@ -14,6 +14,18 @@ pub struct SavedTask {
     pub events: Vec<Event>,
 }
 
+impl SavedTask {
+    /// What it counts for in [`SAVE_BYTES_MAX`](crate::bounds::SAVE_BYTES_MAX) and
+    /// [`RESTORE_BYTES_MAX`](crate::bounds::RESTORE_BYTES_MAX): payload, result and errors.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let result = self.task.result.as_ref().map_or(0, |r| r.bytes.len());
+        let events: usize = self.events.iter().map(|event| text(&event.error)).sum();
+        self.task.payload.bytes.len() + result + text(&self.task.error) + events
+    }
+}
+
 /// Where a page of saved tasks ended: opaque, and good only for the same store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SaveCursor(i64);
@@ -44,7 +56,8 @@ pub struct Save {
 /// A page of saved tasks; a page is one instant, several are not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedPage {
-    /// The tasks; may be fewer than asked for although more follow (large payloads).
+    /// The tasks; fewer than asked for, although more follow, if they reached
+    /// [`SAVE_BYTES_MAX`](crate::bounds::SAVE_BYTES_MAX).
     pub tasks: Vec<SavedTask>,
     /// Where the next page begins; `None`: that was all.
     pub next: Option<SaveCursor>,
@@ -53,8 +66,10 @@ pub struct SavedPage {
 }
 
 /// Puts saved tasks into a store, all or none, in their order: states, attempts and times are kept,
-/// sequences are given anew. What was leased when it was saved waits again, refunded, as if its worker had
-/// handed it back. A task whose id is there already is left as it is.
+/// sequences are given anew, of tasks and of events. What was leased when it was saved waits again,
+/// refunded, as if its worker had handed it back; what is not due yet is not in line. A task whose id is
+/// there already is left as it is. What follows from the task (the place, the task, its kind and queue) is not
+/// taken from its events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Restore {
     /// The tasks; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).

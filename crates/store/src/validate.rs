@@ -1,16 +1,22 @@
 //! What every store checks at its door, before anything is changed.
 
-use duly_core::DELAY_MAX;
+mod saved;
+mod times;
+
+use duly_core::{Decision, Timestamp};
 
 use crate::bounds::{
     BATCH_MAX, ERROR_BYTES_MAX, LABEL_NAME_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX,
-    NAME_BYTES_MAX, PAGE_MAX, PAYLOAD_BYTES_MAX, RESERVED_LABELS_MAX, RESULT_BYTES_MAX,
-    SUBMIT_BYTES_MAX, SUBMIT_MAX, UNIQUE_KEY_BYTES_MAX, WORKER_NAMES_MAX,
+    NAME_BYTES_MAX, PAGE_MAX, PAYLOAD_BYTES_MAX, PROGRESS_BYTES_MAX, RESERVED_LABELS_MAX,
+    RESULT_BYTES_MAX, SUBMIT_BYTES_MAX, SUBMIT_MAX, UNIQUE_KEY_BYTES_MAX, WORKER_NAMES_MAX,
 };
 use crate::trace::is_reserved;
 use crate::{
-    Claim, InvalidInput, Labels, NewTask, Registration, Settlement, Submit, SubmitError, When,
+    Change, Claim, InvalidInput, Labels, Name, NewTask, Payload, Progress, Registration,
+    Settlement, Submit, SubmitError,
 };
+pub use saved::{Returned, restore};
+pub use times::{queue_change, when};
 
 type Checked = Result<(), InvalidInput>;
 
@@ -48,85 +54,66 @@ pub fn name(field: &'static str, text: &str) -> Checked {
     at_most(field, text.len(), NAME_BYTES_MAX, "bytes")
 }
 
-/// A batch of tasks.
+/// A batch of tasks, as it is submitted at `now`.
 ///
 /// # Errors
 /// The first task that is wrong, by its index.
-pub fn submit(request: &Submit) -> Result<(), SubmitError> {
+pub fn submit(request: &Submit, now: Timestamp) -> Result<(), SubmitError> {
     let at = |index| move |source| SubmitError::InvalidInput { index, source };
     at_most("tasks", request.tasks.len(), SUBMIT_MAX, "tasks").map_err(at(SUBMIT_MAX))?;
     let mut bytes = 0;
     for (index, new) in request.tasks.iter().enumerate() {
-        task(new).map_err(at(index))?;
+        task(new, now).map_err(at(index))?;
         bytes += new.payload.bytes.len();
         at_most("payloads", bytes, SUBMIT_BYTES_MAX, "bytes in one batch").map_err(at(index))?;
     }
     Ok(())
 }
 
-fn task(new: &NewTask) -> Checked {
+fn task(new: &NewTask, now: Timestamp) -> Checked {
     name("kind", &new.kind)?;
     name("queue", &new.queue)?;
     if let Some(tenant) = &new.tenant {
         name("tenant", tenant)?;
     }
     if let Some(key) = &new.unique_key {
-        if key.is_empty() {
-            return refuse(
-                "unique_key",
-                "empty",
-                "at least one character, or none at all",
-            );
-        }
-        at_most("unique_key", key.len(), UNIQUE_KEY_BYTES_MAX, "bytes")?;
+        unique_key(key)?;
     }
-    at_most(
-        "payload",
-        new.payload.bytes.len(),
-        PAYLOAD_BYTES_MAX,
-        "bytes",
-    )?;
+    payload(&new.payload)?;
     labels(&new.labels)?;
-    times(new)
-}
-
-fn times(new: &NewTask) -> Checked {
-    when("due", new.due)?;
-    if let Some(deadline) = new.deadline {
-        when("deadline", deadline)?;
-    }
-    if new
-        .timeout
-        .is_some_and(|timeout| timeout.is_zero() || timeout > DELAY_MAX)
-    {
-        let timeout = new.timeout.unwrap_or_default();
-        return refuse(
-            "timeout",
-            format_args!("{} s", timeout.as_secs_f64()),
-            "more than 0 s, at most 366 days",
-        );
-    }
-    if new.retry.attempts_max == 0 {
-        return refuse("retry.attempts_max", 0, "at least 1");
-    }
     if new.lost_max == 0 {
         return refuse("lost_max", 0, "at least 1");
     }
-    Ok(())
+    times::of_task(new, now)
 }
 
-/// An instant that a task is due: not more than 366 days away if relative.
+fn unique_key(key: &Name) -> Checked {
+    if key.is_empty() {
+        return refuse(
+            "unique_key",
+            "empty",
+            "at least one character, or none at all",
+        );
+    }
+    at_most("unique_key", key.len(), UNIQUE_KEY_BYTES_MAX, "bytes")
+}
+
+fn payload(payload: &Payload) -> Checked {
+    at_most("payload", payload.bytes.len(), PAYLOAD_BYTES_MAX, "bytes")
+}
+
+/// A change to a task, made at `now`.
 ///
 /// # Errors
-/// [`InvalidInput`], naming `field`.
-pub fn when(field: &'static str, when: When) -> Checked {
-    match when {
-        When::After(delay) if delay > DELAY_MAX => refuse(
-            field,
-            format_args!("{} s from now", delay.as_secs()),
-            "at most 366 days from now",
-        ),
-        _ => Ok(()),
+/// [`InvalidInput`], naming the field.
+pub fn change(change: &Change, now: Timestamp) -> Checked {
+    match change {
+        Change::Retry { payload: Some(new) } => payload(new),
+        Change::Reschedule(due) => when("due", *due, now),
+        Change::Cancel
+        | Change::Retry { payload: None }
+        | Change::Reprioritise(_)
+        | Change::Discard => Ok(()),
     }
 }
 
@@ -181,13 +168,27 @@ fn worker_names(queues: &[crate::Name], kinds: &[crate::Name]) -> Checked {
 /// One settlement.
 ///
 /// # Errors
-/// [`InvalidInput`] if the result is too large.
+/// [`InvalidInput`] if the result is too large, or the delay too long.
 pub fn settlement(settlement: &Settlement) -> Checked {
-    let size = settlement
-        .result
-        .as_ref()
-        .map_or(0, |result| result.bytes.len());
-    at_most("result", size, RESULT_BYTES_MAX, "bytes")
+    settlement.result.as_ref().map_or(Ok(()), result)?;
+    match settlement.decision {
+        Decision::Retry(delay) | Decision::Snooze(delay) => times::delay("decision", delay),
+        _ => Ok(()),
+    }
+}
+
+fn result(result: &Payload) -> Checked {
+    at_most("result", result.bytes.len(), RESULT_BYTES_MAX, "bytes")
+}
+
+/// What an attempt says of itself: the fraction moved into its range, the text cut to its bound.
+#[must_use]
+pub fn progress(said: Progress) -> Progress {
+    Progress {
+        // What is not a number is no progress.
+        fraction: said.fraction.max(0.0).min(1.0),
+        text: cut(said.text, PROGRESS_BYTES_MAX),
+    }
 }
 
 /// The size of a page.
@@ -226,66 +227,4 @@ pub fn cut(mut text: String, bound: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Payload;
-    use duly_core::TaskId;
-    use std::time::Duration;
-
-    fn new() -> NewTask {
-        NewTask::new(TaskId::from_bytes([1; 16]), "kind", Payload::default())
-    }
-
-    fn field(change: impl FnOnce(&mut NewTask)) -> &'static str {
-        let mut task = new();
-        change(&mut task);
-        match submit(&Submit::one(task)) {
-            Err(SubmitError::InvalidInput { index: 0, source }) => source.field,
-            other => panic!("expected InvalidInput, got {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_plain_task_passes() {
-        assert_eq!(submit(&Submit::one(new())), Ok(()));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        assert_eq!(field(|t| t.kind = "".into()), "kind");
-        assert_eq!(field(|t| t.queue = "a\nb".into()), "queue");
-        assert_eq!(field(|t| t.queue = "q".repeat(129).into()), "queue");
-        assert_eq!(
-            field(|t| t.payload = Payload::bytes(vec![0; (1 << 20) + 1])),
-            "payload"
-        );
-        assert_eq!(field(|t| t.timeout = Some(Duration::ZERO)), "timeout");
-        assert_eq!(field(|t| t.retry.attempts_max = 0), "retry.attempts_max");
-        assert_eq!(field(|t| t.lost_max = 0), "lost_max");
-        assert_eq!(field(|t| t.due = When::After(Duration::MAX)), "due");
-        assert_eq!(field(|t| t.unique_key = Some("".into())), "unique_key");
-        assert_eq!(
-            field(|t| t.labels = (0..33).map(|n| (n.to_string(), String::new())).collect()),
-            "labels"
-        );
-    }
-
-    #[test]
-    fn reserved_labels_have_a_bound_of_their_own() {
-        let named = |reserved: usize| {
-            let own = (0..LABELS_MAX).map(|n| (n.to_string(), String::new()));
-            let reserved = (0..reserved).map(|n| (format!("duly.{n}"), String::new()));
-            own.chain(reserved).collect::<Labels>()
-        };
-        assert_eq!(labels(&named(RESERVED_LABELS_MAX)), Ok(()));
-        let refusal = labels(&named(RESERVED_LABELS_MAX + 1)).unwrap_err();
-        assert_eq!(refusal.value, "9 reserved labels");
-    }
-
-    #[test]
-    fn an_error_text_is_cut_at_a_character() {
-        let cut = cut_error("ü".repeat(ERROR_BYTES_MAX));
-        assert!(cut.len() <= ERROR_BYTES_MAX && cut.ends_with("ü…"));
-        assert_eq!(cut_error("short".into()), "short");
-    }
-}
+mod tests;

@@ -93,6 +93,25 @@ impl Index {
         self.lanes.get(lane)?.first().copied()
     }
 
+    /// The first task of each class in a lane: under [`OrderPolicy::Strict`], of each priority the one that
+    /// was due first.
+    pub(super) fn firsts(&self, lane: usize) -> impl Iterator<Item = Slot> {
+        let lane = self.lanes.get(lane);
+        let mut next = lane.and_then(|lane| lane.first().copied());
+        core::iter::from_fn(move || {
+            let (key, slot) = next?;
+            next = key.class.checked_add(1).and_then(|class| {
+                let least = OrderKey {
+                    class,
+                    rank: i64::MIN,
+                    sequence: i64::MIN,
+                };
+                lane?.range((least, Slot::MIN)..).next().copied()
+            });
+            Some(slot)
+        })
+    }
+
     /// The next task of a lane behind a key.
     pub(super) fn behind(&self, lane: usize, key: (OrderKey, Slot)) -> Option<(OrderKey, Slot)> {
         use core::ops::Bound::{Excluded, Unbounded};

@@ -20,7 +20,7 @@ pub use slab::Slot;
 pub use step::{Effect, Refused};
 
 use crate::bounds::LINES_MAX;
-use crate::{Incarnation, State, TaskId, Vitals};
+use crate::{Incarnation, State, TaskId, Timestamp, Vitals};
 
 /// A queue, by the number that the engine gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +87,12 @@ struct Queue {
     counts: [u64; State::COUNT],
     /// Its lines: how many tasks of each kind were ever taken in.
     lines: HashMap<KindId, u64>,
+}
+
+impl Queue {
+    fn has_line_for(&self, kind: KindId) -> bool {
+        self.lines.contains_key(&kind) || self.lines.len() < LINES_MAX
+    }
 }
 
 /// All unfinished tasks, and the rules that move them.
@@ -187,6 +193,24 @@ impl<P> Engine<P> {
         &self.queues[queue.index()].counts
     }
 
+    /// Of the tasks of a queue that stand in line, the earliest instant that one was due. Looks at one
+    /// task per lane and priority.
+    #[must_use]
+    pub fn oldest_due(&self, queue: QueueId) -> Option<Timestamp> {
+        let kinds = self.queues[queue.index()].lines.keys();
+        let keys = kinds.flat_map(|kind| {
+            [false, true].map(|suspect| LaneKey {
+                queue,
+                kind: *kind,
+                suspect,
+            })
+        });
+        keys.filter_map(|key| self.index.lane_id(&key))
+            .flat_map(|lane| self.index.firsts(lane))
+            .filter_map(|slot| Some(self.entry(slot)?.vitals.due_at))
+            .min()
+    }
+
     /// How many tasks are unfinished.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -233,10 +257,35 @@ impl<P> Engine<P> {
         if queue.counts.iter().sum::<u64>() >= queue.bound {
             return Err((Rejected::Full, entry));
         }
-        if !queue.lines.contains_key(&entry.kind) && queue.lines.len() >= LINES_MAX {
+        if !queue.has_line_for(entry.kind) {
             return Err((Rejected::Lines, entry));
         }
         Ok(self.admit(entry))
+    }
+
+    /// Takes a place in a line for a finished task that the driver keeps: it could come back. It is given
+    /// up by [`leave_line`](Self::leave_line).
+    ///
+    /// # Errors
+    /// [`Rejected::Lines`].
+    pub fn enter_line(&mut self, queue: QueueId, kind: KindId) -> Result<(), Rejected> {
+        let queue = &mut self.queues[queue.index()];
+        if !queue.has_line_for(kind) {
+            return Err(Rejected::Lines);
+        }
+        *queue.lines.entry(kind).or_default() += 1;
+        Ok(())
+    }
+
+    /// As if a task of this kind had never been taken in.
+    pub fn leave_line(&mut self, queue: QueueId, kind: KindId) {
+        let lines = &mut self.queues[queue.index()].lines;
+        if let Some(taken) = lines.get_mut(&kind) {
+            *taken -= 1;
+            if *taken == 0 {
+                lines.remove(&kind);
+            }
+        }
     }
 
     /// Takes a finished task in again, as it is; bounds do not count for it.
@@ -286,13 +335,7 @@ impl<P> Engine<P> {
         let Some(entry) = self.withdraw(slot) else {
             return;
         };
-        let lines = &mut self.queues[entry.queue.index()].lines;
-        if let Some(taken) = lines.get_mut(&entry.kind) {
-            *taken -= 1;
-            if *taken == 0 {
-                lines.remove(&entry.kind);
-            }
-        }
+        self.leave_line(entry.queue, entry.kind);
     }
 
     /// Takes a task out, whatever its state.

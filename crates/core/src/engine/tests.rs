@@ -252,3 +252,28 @@ fn a_refused_change_changes_nothing() {
     assert_eq!(*world.engine.counts(world.queues[0]), counts);
     assert_eq!(world.engine.held_by(ME).count(), 1);
 }
+
+#[test]
+fn the_oldest_due_is_found_whatever_its_priority_kind_and_losses() {
+    let mut world = World::new(2);
+    assert_eq!(world.engine.oldest_due(world.queues[0]), None);
+    let mut due = |queue, priority, seconds, change: fn(&mut Entry<()>)| {
+        let mut entry = world.entry(queue, priority);
+        entry.vitals.due_at = NOW + Duration::from_secs(seconds);
+        change(&mut entry);
+        world.engine.submit(entry).unwrap()
+    };
+    due(0, Priority::Critical, 9, |_| ());
+    due(0, Priority::Critical, 8, |_| ());
+    due(1, Priority::Low, 0, |_| ());
+    let low = due(0, Priority::Low, 5, |_| ());
+    let other_kind = due(0, Priority::High, 4, |e| e.kind = KindId(8));
+    let suspect = due(0, Priority::Normal, 3, |e| e.vitals.lost = 1);
+    for (slot, seconds) in [(suspect, 3), (other_kind, 4), (low, 5)] {
+        let oldest = NOW + Duration::from_secs(seconds);
+        assert_eq!(world.engine.oldest_due(world.queues[0]), Some(oldest));
+        world.engine.cancel(slot).unwrap();
+    }
+    let oldest = NOW + Duration::from_secs(8);
+    assert_eq!(world.engine.oldest_due(world.queues[0]), Some(oldest));
+}

@@ -214,3 +214,17 @@ fn only_what_waits_expires() {
     assert!(assigned().expire().is_err());
     assert!(ended(Decision::Complete).expire().is_err());
 }
+
+#[test]
+fn only_what_has_ended_can_be_discarded() {
+    for state in State::ALL {
+        let mut task = pending();
+        task.state = state;
+        let expected = if state.is_final() {
+            Ok(())
+        } else {
+            Err(Unfinished { state })
+        };
+        assert_eq!(task.discard(), expected);
+    }
+}

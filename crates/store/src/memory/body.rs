@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_core::engine::Entry;
-use duly_core::{RetryPolicy, State, Timestamp};
+use duly_core::{Incarnation, RetryPolicy, State, Timestamp};
 
 use crate::{Labels, Name, NewTask, Payload, Progress, TaskRecord};
 
@@ -61,6 +61,34 @@ impl Body {
         }
     }
 
+    /// What a saved task carried.
+    pub(super) fn restored(task: &TaskRecord) -> Self {
+        let plain = task.retry == RetryPolicy::default()
+            && task.timeout.is_none()
+            && task.tenant.is_none()
+            && task.labels.is_empty()
+            && task.started_at.is_none()
+            && task.progress.is_none()
+            && task.error.is_none();
+        let rare = (!plain).then(|| {
+            Box::new(Rare {
+                retry: task.retry,
+                timeout: task.timeout,
+                tenant: task.tenant.clone(),
+                labels: task.labels.clone(),
+                started_at: task.started_at,
+                progress: task.progress.clone(),
+                error: task.error.clone(),
+            })
+        });
+        Self {
+            payload: task.payload.clone(),
+            submitted_at: task.submitted_at,
+            last_event: 0,
+            rare,
+        }
+    }
+
     pub(super) fn rare_mut(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
@@ -77,6 +105,7 @@ pub(super) struct Seen<'a> {
     pub(super) kind: &'a Name,
     pub(super) queue: &'a Name,
     pub(super) worker: Option<Name>,
+    pub(super) holder: Option<Incarnation>,
     pub(super) finished: Option<&'a Finished>,
     pub(super) state: State,
 }
@@ -86,7 +115,6 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
     let (vitals, body) = (&entry.vitals, &entry.carry);
     let rare = body.rare.as_deref().cloned().unwrap_or_default();
     TaskRecord {
-        incarnation: None,
         id: entry.id,
         sequence: entry.sequence,
         kind: seen.kind.clone(),
@@ -109,6 +137,7 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
         started_at: rare.started_at,
         finished_at: seen.finished.map(|finished| finished.finished_at),
         cancel_requested: vitals.cancel_requested,
+        incarnation: seen.holder,
         worker: seen.worker,
         progress: rare.progress,
         result: seen.finished.and_then(|finished| finished.result.clone()),

@@ -1,15 +1,100 @@
-//! Changes that people make to a task.
+//! Changes that people make to tasks.
 
-use duly_core::engine::{Effect, Refused, Slot};
-use duly_core::{Priority, State, TaskId, Timestamp};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
-use super::body::Body;
+use duly_core::engine::{Effect, KindId, Refused, Slot};
+use duly_core::{EventKind, Priority, State, TaskId, Timestamp, Vitals};
+
+use super::body::{Body, Finished};
 use super::event::Detail;
 use super::world::{Place, World};
-use crate::{ChangeError, Name, TaskRecord, When};
+use crate::{
+    Change, ChangeError, ChangeMatching, ChangedMatching, ListCursor, Name, Payload, RequestError,
+    TaskRecord, When, validate,
+};
+
+/// What a step did, and to which queues.
+pub(super) struct Matching {
+    pub(super) changed: ChangedMatching,
+    pub(super) queues: BTreeSet<Name>,
+}
 
 impl World {
-    pub(super) fn cancel(&mut self, id: TaskId, now: Timestamp) -> Result<TaskRecord, ChangeError> {
+    pub(super) fn change(
+        &mut self,
+        id: TaskId,
+        change: Change,
+        now: Timestamp,
+    ) -> Result<TaskRecord, ChangeError> {
+        validate::change(&change, now)?;
+        match change {
+            Change::Cancel => self.cancel(id, now),
+            Change::Retry { payload } => self.retry(id, payload, now),
+            Change::Reprioritise(priority) => self.reprioritise(id, priority, now),
+            Change::Reschedule(due) => self.reschedule(id, due, now),
+            Change::Discard => self.discard(id, now),
+        }
+    }
+
+    pub(super) fn change_matching(
+        &mut self,
+        request: &ChangeMatching,
+        now: Timestamp,
+    ) -> Result<Matching, RequestError> {
+        validate::page(request.limit)?;
+        validate::change(&request.change, now)?;
+        let before = request.after.map_or(i64::MAX, ListCursor::sequence);
+        let (tasks, next) = self.find(&request.filter, before, request.limit, now);
+        let mut keys = HashSet::new();
+        let mut queues = BTreeSet::new();
+        let mut changed = 0;
+        for task in &tasks {
+            let allowed = if request.dry_run {
+                self.would_change(task.id, &request.change, now, &mut keys)
+            } else {
+                self.change(task.id, request.change.clone(), now).is_ok()
+            };
+            if allowed {
+                changed += 1;
+                queues.insert(task.queue.clone());
+            }
+        }
+        let changed = ChangedMatching {
+            matched: u32::try_from(tasks.len()).unwrap_or(request.limit),
+            changed,
+            next,
+            at: now,
+        };
+        Ok(Matching { changed, queues })
+    }
+
+    /// Whether a change would be made. `keys` are the unique keys that earlier ones would have taken.
+    fn would_change(
+        &self,
+        id: TaskId,
+        change: &Change,
+        now: Timestamp,
+        keys: &mut HashSet<(KindId, Arc<str>)>,
+    ) -> bool {
+        let Some(entry) = self.entry_of(id) else {
+            return false;
+        };
+        let mut vitals = entry.vitals;
+        match change {
+            Change::Cancel => vitals.cancel().is_ok(),
+            Change::Retry { .. } => {
+                let key = entry.unique_key.clone().map(|key| (entry.kind, key));
+                let allowed = self.ended(id).is_some_and(|f| self.retried(f, now).is_ok());
+                allowed && key.is_none_or(|key| keys.insert(key))
+            }
+            Change::Reprioritise(priority) => vitals.reprioritise(*priority).is_ok(),
+            Change::Reschedule(due) => vitals.reschedule(due.resolve(now), now).is_ok(),
+            Change::Discard => vitals.discard().is_ok(),
+        }
+    }
+
+    fn cancel(&mut self, id: TaskId, now: Timestamp) -> Result<TaskRecord, ChangeError> {
         let slot = self.unfinished(id, State::Cancelled)?;
         let holder = self
             .engine
@@ -20,7 +105,7 @@ impl World {
         self.changed(id, effect, now, Detail::default(), worker)
     }
 
-    pub(super) fn reprioritise(
+    fn reprioritise(
         &mut self,
         id: TaskId,
         priority: Priority,
@@ -35,7 +120,7 @@ impl World {
         self.changed(id, effect, now, detail, None)
     }
 
-    pub(super) fn reschedule(
+    fn reschedule(
         &mut self,
         id: TaskId,
         due: When,
@@ -56,29 +141,23 @@ impl World {
         self.changed(id, effect, now, detail, None)
     }
 
-    pub(super) fn retry(&mut self, id: TaskId, now: Timestamp) -> Result<TaskRecord, ChangeError> {
-        let Some(sequence) = self.finished.get(&id).copied() else {
-            return Err(self.no_retry(id));
-        };
-        let Some(Place::Finished(finished)) = self.tasks.get(sequence) else {
-            return Err(ChangeError::TaskNotFound(id));
-        };
-        let mut vitals = finished.entry.vitals;
-        let event = vitals.retry(now)?;
-        if let Some(existing) = self.engine.unique_holder(&finished.entry) {
-            let key = finished
-                .entry
-                .unique_key
-                .as_deref()
-                .map(Name::from)
-                .unwrap_or_default();
-            return Err(ChangeError::TaskExists { existing, key });
-        }
+    fn retry(
+        &mut self,
+        id: TaskId,
+        payload: Option<Payload>,
+        now: Timestamp,
+    ) -> Result<TaskRecord, ChangeError> {
+        let finished = self.ended(id).ok_or_else(|| self.no_retry(id))?;
+        let (vitals, event) = self.retried(finished, now)?;
+        let sequence = finished.entry.sequence;
         let mut entry = self
             .unfinish(sequence)
             .ok_or(ChangeError::TaskNotFound(id))?
             .entry;
         entry.vitals = vitals;
+        if let Some(payload) = payload {
+            entry.carry.payload = payload;
+        }
         let slot = self
             .engine
             .readmit(entry)
@@ -89,6 +168,45 @@ impl World {
         self.tasks.insert(sequence, Place::Unfinished(slot));
         self.write(slot, event, now, Detail::default());
         self.task(id, now).ok_or(ChangeError::TaskNotFound(id))
+    }
+
+    /// What a finished task would be, put back in line.
+    fn retried(
+        &self,
+        finished: &Finished,
+        now: Timestamp,
+    ) -> Result<(Vitals, EventKind), ChangeError> {
+        let entry = &finished.entry;
+        let mut vitals = entry.vitals;
+        let event = vitals.retry(now)?;
+        match self.engine.unique_holder(entry) {
+            Some(existing) => Err(ChangeError::TaskExists {
+                existing,
+                key: entry
+                    .unique_key
+                    .as_deref()
+                    .map(Name::from)
+                    .unwrap_or_default(),
+            }),
+            None => Ok((vitals, event)),
+        }
+    }
+
+    fn discard(&mut self, id: TaskId, now: Timestamp) -> Result<TaskRecord, ChangeError> {
+        let task = self.task(id, now).ok_or(ChangeError::TaskNotFound(id))?;
+        if let Some(entry) = self.entry_of(id) {
+            entry.vitals.discard()?;
+        }
+        self.remove(task.sequence);
+        Ok(task)
+    }
+
+    /// A task that has ended.
+    fn ended(&self, id: TaskId) -> Option<&Finished> {
+        match self.tasks.get(*self.finished.get(&id)?)? {
+            Place::Finished(finished) => Some(finished),
+            Place::Unfinished(_) => None,
+        }
     }
 
     fn no_retry(&self, id: TaskId) -> ChangeError {
@@ -111,16 +229,12 @@ impl World {
         if let Some(slot) = self.engine.find(id) {
             return Ok(slot);
         }
-        match self
-            .finished
-            .get(&id)
-            .and_then(|sequence| self.tasks.get(*sequence))
-        {
-            Some(Place::Finished(finished)) => {
+        match self.ended(id) {
+            Some(finished) => {
                 let from = finished.entry.vitals.state;
                 Err(duly_core::InvalidTransition { from, to }.into())
             }
-            _ => Err(ChangeError::TaskNotFound(id)),
+            None => Err(ChangeError::TaskNotFound(id)),
         }
     }
 

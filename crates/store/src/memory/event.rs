@@ -48,6 +48,13 @@ pub(super) struct Log {
     sequence: i64,
 }
 
+/// What every event of a task says of it.
+pub(super) struct Subject<'a> {
+    pub(super) id: TaskId,
+    pub(super) kind: &'a Name,
+    pub(super) queue: &'a Name,
+}
+
 /// An event to write.
 pub(super) struct Entry {
     pub(super) task: i64,
@@ -79,17 +86,17 @@ impl Log {
         self.sequence
     }
 
-    /// A page of all events; `id` names the tasks by their sequences.
-    pub(super) fn page(
+    /// A page of all events; `subject` says what tasks are, by their sequences.
+    pub(super) fn page<'a>(
         &self,
         after: EventCursor,
         limit: u32,
-        id: impl Fn(i64) -> Option<TaskId>,
+        subject: impl Fn(i64) -> Option<Subject<'a>>,
     ) -> EventPage {
         let events = self
             .rows
             .above(after.sequence())
-            .filter_map(|(sequence, row)| Some(event(sequence, row, id(row.task)?)))
+            .filter_map(|(sequence, row)| Some(event(sequence, row, &subject(row.task)?)))
             .take(limit as usize)
             .collect();
         page(events, after)
@@ -103,22 +110,39 @@ impl Log {
     /// A page of one task's events, given its newest.
     pub(super) fn of_task(
         &self,
-        id: TaskId,
+        subject: &Subject<'_>,
         last: i64,
         after: EventCursor,
         limit: u32,
     ) -> EventPage {
-        let mut events = Vec::new();
-        let mut at = last;
-        while at > after.sequence()
-            && let Some(row) = self.rows.get(at)
-        {
-            events.push(event(at, row, id));
-            at = row.before;
-        }
+        let newest_first = self.back_from(last);
+        let mut events: Vec<Event> = newest_first
+            .take_while(|(at, _)| *at > after.sequence())
+            .map(|(at, row)| event(at, row, subject))
+            .collect();
         events.reverse();
         events.truncate(limit as usize);
         page(events, after)
+    }
+
+    /// The newest events of one task, up to `limit`, the oldest first; given its newest.
+    pub(super) fn newest(&self, subject: &Subject<'_>, last: i64, limit: usize) -> Vec<Event> {
+        let newest_first = self.back_from(last).take(limit);
+        let mut events: Vec<Event> = newest_first
+            .map(|(at, row)| event(at, row, subject))
+            .collect();
+        events.reverse();
+        events
+    }
+
+    /// The events of one task that are still there, the newest first.
+    fn back_from(&self, last: i64) -> impl Iterator<Item = (i64, &Row)> {
+        let mut at = last;
+        std::iter::from_fn(move || {
+            let row = self.rows.get(at)?;
+            let here = std::mem::replace(&mut at, row.before);
+            Some((here, row))
+        })
     }
 
     /// Removes the events of one task, given its newest.
@@ -161,14 +185,14 @@ fn page(events: Vec<Event>, after: EventCursor) -> EventPage {
     EventPage { events, next }
 }
 
-fn event(sequence: i64, row: &Row, task: TaskId) -> Event {
+fn event(sequence: i64, row: &Row, subject: &Subject<'_>) -> Event {
     let detail = row.detail.as_deref().cloned().unwrap_or_default();
     Event {
         sequence,
         cursor: EventCursor::after(sequence),
-        task_kind: Name::default(),
-        queue: Name::default(),
-        task,
+        task: subject.id,
+        task_kind: subject.kind.clone(),
+        queue: subject.queue.clone(),
         kind: row.kind,
         at: row.at,
         attempt: row.attempt,

@@ -48,9 +48,7 @@ impl World {
             let Some(sequence) = self.first_stale(now) else {
                 return (count, false);
             };
-            if let Some(finished) = self.unfinish(sequence) {
-                self.log.remove(finished.entry.carry.last_event);
-            }
+            self.remove(sequence);
             count += 1;
         }
         (count, self.first_stale(now).is_some())

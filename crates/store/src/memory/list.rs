@@ -1,27 +1,25 @@
 //! Looking at tasks.
 
+use duly_core::engine::Entry;
 use duly_core::{TaskId, Timestamp};
 
-use super::world::{Place, World};
+use super::body::Body;
+use super::world::World;
 use crate::bounds::SCAN_MAX;
-use crate::{EventCursor, EventPage, List, ListCursor, RequestError, TaskPage, validate};
+use crate::{
+    EventCursor, EventPage, Filter, List, ListCursor, Payload, RequestError, TaskPage, TaskRecord,
+    validate,
+};
 
 impl World {
     pub(super) fn list(&self, request: &List, now: Timestamp) -> Result<TaskPage, RequestError> {
         validate::page(request.limit)?;
         let before = request.after.map_or(i64::MAX, ListCursor::sequence);
-        let mut tasks = Vec::new();
-        let mut next = None;
-        let mut looked = 0;
-        for (sequence, place) in self.tasks.below(before) {
-            looked += 1;
-            tasks.extend(
-                self.show(place, now)
-                    .filter(|task| request.filter.matches(task, now)),
-            );
-            if tasks.len() == request.limit as usize || looked == SCAN_MAX {
-                next = Some(ListCursor::after(sequence));
-                break;
+        let (mut tasks, next) = self.find(&request.filter, before, request.limit, now);
+        if request.brief {
+            for task in &mut tasks {
+                task.payload = task.payload.emptied();
+                task.result = task.result.as_ref().map(Payload::emptied);
             }
         }
         Ok(TaskPage {
@@ -31,6 +29,25 @@ impl World {
         })
     }
 
+    /// A page of what a filter means, below a sequence; and where the next one begins.
+    pub(super) fn find(
+        &self,
+        filter: &Filter,
+        before: i64,
+        limit: u32,
+        now: Timestamp,
+    ) -> (Vec<TaskRecord>, Option<ListCursor>) {
+        let mut tasks = Vec::new();
+        for (looked, (sequence, place)) in (1..).zip(self.tasks.below(before)) {
+            let task = self.show(place, now);
+            tasks.extend(task.filter(|task| filter.matches(task, now)));
+            if tasks.len() == limit as usize || looked == SCAN_MAX {
+                return (tasks, Some(ListCursor::after(sequence)));
+            }
+        }
+        (tasks, None)
+    }
+
     pub(super) fn task_events(
         &self,
         id: TaskId,
@@ -38,27 +55,26 @@ impl World {
         limit: u32,
     ) -> Result<EventPage, RequestError> {
         validate::page(limit)?;
-        let last = match self
-            .engine
-            .find(id)
-            .and_then(|slot| self.engine.entry(slot))
-        {
-            Some(entry) => Some(entry.carry.last_event),
-            None => self
-                .finished
-                .get(&id)
-                .and_then(|at| match self.tasks.get(*at)? {
-                    Place::Finished(finished) => Some(finished.entry.carry.last_event),
-                    Place::Unfinished(_) => None,
-                }),
-        };
-        let last = last.ok_or(RequestError::TaskNotFound(id))?;
-        Ok(self.log.of_task(id, last, after, limit))
+        let entry = self.entry_of(id).ok_or(RequestError::TaskNotFound(id))?;
+        let subject = self.subject_of(entry);
+        Ok(self
+            .log
+            .of_task(&subject, entry.carry.last_event, after, limit))
+    }
+
+    /// What the engine keeps, or kept, of a task.
+    pub(super) fn entry_of(&self, id: TaskId) -> Option<&Entry<Body>> {
+        match self.engine.find(id) {
+            Some(slot) => self.engine.entry(slot),
+            None => self.entry_at(self.tasks.get(*self.finished.get(&id)?)?),
+        }
     }
 
     pub(super) fn events(&self, after: EventCursor, limit: u32) -> Result<EventPage, RequestError> {
         validate::page(limit)?;
-        Ok(self.log.page(after, limit, |sequence| self.id_of(sequence)))
+        Ok(self
+            .log
+            .page(after, limit, |sequence| self.subject(sequence)))
     }
 
     pub(super) const fn events_end(&self) -> EventCursor {

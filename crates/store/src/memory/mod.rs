@@ -7,6 +7,7 @@ mod event;
 mod house;
 mod list;
 mod queue;
+mod save;
 mod settle;
 mod sparse;
 mod submit;
@@ -70,17 +71,38 @@ impl MemoryStore {
                 outcome_unknown: false,
             });
         }
-        Ok(operation(&mut world, self.clock.now()))
+        let events = world.log.end();
+        let answer = operation(&mut world, self.clock.now());
+        let events_came = world.log.end() != events;
+        drop(world);
+        if events_came {
+            self.hints.give_events();
+        }
+        Ok(answer)
     }
 
-    /// A change to a task, and a hint to its queue.
-    fn change_task(
-        &self,
-        operation: impl FnOnce(&mut World, Timestamp) -> Result<TaskRecord, ChangeError>,
-    ) -> Result<TaskRecord, ChangeError> {
-        let task = self.with(operation)??;
+    fn change_now(&self, id: TaskId, change: Change) -> Result<TaskRecord, ChangeError> {
+        let task = self.with(|world, now| world.change(id, change, now))??;
         self.hints.give(std::iter::once(&task.queue));
         Ok(task)
+    }
+
+    fn change_matching_now(
+        &self,
+        request: &ChangeMatching,
+    ) -> Result<ChangedMatching, RequestError> {
+        let matching = self.with(|world, now| world.change_matching(request, now))??;
+        if !request.dry_run {
+            self.hints.give(matching.queues.iter());
+        }
+        Ok(matching.changed)
+    }
+
+    fn restore_now(&self, request: &Restore) -> Result<Restored, SubmitError> {
+        let restored = self.with(|world, now| world.restore(request, now))??;
+        let queues = request.tasks.iter().map(|saved| &saved.task.queue);
+        self.hints.give(queues);
+        Ok(restored)
     }
 
     fn submit_now(&self, request: &Submit) -> Result<SubmitReply, SubmitError> {
@@ -187,20 +209,14 @@ impl Store for MemoryStore {
     }
 
     fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        done(self.change_task(|world, now| match change {
-            Change::Cancel => world.cancel(id, now),
-            Change::Retry { .. } => world.retry(id, now),
-            Change::Reprioritise(priority) => world.reprioritise(id, priority, now),
-            Change::Reschedule(due) => world.reschedule(id, due, now),
-            Change::Discard => Err(unbuilt().into()),
-        }))
+        done(self.change_now(id, change))
     }
 
     fn change_matching(
         &self,
-        _: ChangeMatching,
+        request: ChangeMatching,
     ) -> BoxFuture<'_, Result<ChangedMatching, RequestError>> {
-        Box::pin(std::future::ready(Err(unbuilt().into())))
+        done(self.change_matching_now(&request))
     }
 
     fn configure(
@@ -266,15 +282,19 @@ impl Store for MemoryStore {
     }
 
     fn listen_events(&self) -> Listener {
-        self.hints.listen(&[])
+        self.hints.listen_events()
     }
 
-    fn save(&self, _: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
-        Box::pin(std::future::ready(Err(unbuilt().into())))
+    fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
+        done(
+            self.with(|world, now| world.save(&request, now))
+                .map_err(Into::into)
+                .flatten(),
+        )
     }
 
-    fn restore(&self, _: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
-        Box::pin(std::future::ready(Err(unbuilt().into())))
+    fn restore(&self, request: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
+        done(self.restore_now(&request))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -283,12 +303,5 @@ impl Store for MemoryStore {
             .unwrap_or_else(PoisonError::into_inner)
             .closed = true;
         done(())
-    }
-}
-
-fn unbuilt() -> StoreError {
-    StoreError::Unavailable {
-        reason: "not built".into(),
-        outcome_unknown: false,
     }
 }

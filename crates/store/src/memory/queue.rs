@@ -2,8 +2,8 @@
 
 use duly_core::{State, Timestamp};
 
-use super::world::World;
-use crate::{Counts, Name, QueueChange, QueueRecord, QueueSettings, RequestError, validate};
+use super::world::{Queue, World};
+use crate::{Name, QueueChange, QueueRecord, QueueSettings, RequestError, validate};
 
 impl World {
     pub(super) fn configure(
@@ -12,6 +12,7 @@ impl World {
         change: QueueChange,
     ) -> Result<QueueSettings, RequestError> {
         validate::name("queue", name)?;
+        validate::queue_change(&change)?;
         let queue = self.queue_mut(name);
         queue.settings = change.apply(&queue.settings);
         queue.made = true;
@@ -22,39 +23,32 @@ impl World {
     }
 
     pub(super) fn queue_records(&self, now: Timestamp) -> Vec<QueueRecord> {
-        let mut counts: Vec<Counts> = self
-            .queue_list
-            .iter()
-            .map(|queue| {
-                let mut counts = queue.finished;
-                for (state, n) in State::ALL.into_iter().zip(self.engine.counts(queue.id)) {
-                    counts.add(state, *n);
-                }
-                counts
-            })
-            .collect();
-        for entry in self
-            .engine
-            .due(now)
-            .filter_map(|slot| self.engine.entry(slot))
-        {
-            let index = self
-                .queues
-                .get(self.queue_name(entry.queue))
-                .copied()
-                .unwrap_or_default();
-            counts[index].take(entry.vitals.state, 1);
-            counts[index].add(State::Pending, 1);
+        let look = |queue: &Queue| {
+            let mut counts = queue.finished;
+            for (state, n) in State::ALL.into_iter().zip(self.engine.counts(queue.id)) {
+                counts.add(state, *n);
+            }
+            (counts, self.engine.oldest_due(queue.id))
+        };
+        let mut looks: Vec<_> = self.queue_list.iter().map(look).collect();
+        let due = self.engine.due(now);
+        for entry in due.filter_map(|slot| self.engine.entry(slot)) {
+            let (counts, oldest) = &mut looks[Self::place_of(entry.queue)];
+            counts.take(entry.vitals.state, 1);
+            counts.add(State::Pending, 1);
+            let due_at = entry.vitals.due_at;
+            *oldest = Some(oldest.map_or(due_at, |oldest| oldest.min(due_at)));
         }
         self.queues
             .iter()
-            .filter(|(_, index)| self.queue_list[**index].made)
-            .map(|(name, index)| QueueRecord {
+            .map(|(name, index)| (name, &self.queue_list[*index], looks[*index]))
+            .filter(|(_, queue, _)| queue.made)
+            .map(|(name, queue, (counts, oldest_due_at))| QueueRecord {
                 name: name.clone(),
-                settings: self.queue_list[*index].settings.clone(),
-                counts: counts[*index],
-                totals: crate::Totals::default(),
-                oldest_due_at: None,
+                settings: queue.settings.clone(),
+                counts,
+                totals: queue.totals,
+                oldest_due_at,
             })
             .collect()
     }

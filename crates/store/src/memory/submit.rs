@@ -6,7 +6,7 @@ use duly_core::{EventKind, State, Timestamp, Vitals};
 use super::body::Body;
 use super::event::Detail;
 use super::world::{Place, World};
-use crate::{InvalidInput, NewTask, Submit, SubmitError, SubmitReply, Submitted, validate};
+use crate::{InvalidInput, Name, NewTask, Submit, SubmitError, SubmitReply, Submitted, validate};
 
 impl World {
     pub(super) fn submit(
@@ -14,7 +14,7 @@ impl World {
         request: &Submit,
         now: Timestamp,
     ) -> Result<SubmitReply, SubmitError> {
-        validate::submit(request)?;
+        validate::submit(request, now)?;
         let sequence = self.engine.sequence();
         let mut admitted = Vec::with_capacity(request.tasks.len());
         let mut tasks = Vec::with_capacity(request.tasks.len());
@@ -46,45 +46,27 @@ impl World {
         now: Timestamp,
     ) -> Result<(Submitted, Option<Slot>), SubmitError> {
         let id = new.id;
-        if let Some(slot) = self.engine.find(id) {
-            let state = self
-                .engine
-                .entry(slot)
-                .map(|entry| entry.vitals.state_at(now));
-            let state = state.unwrap_or(State::Pending);
-            return Ok((
-                Submitted {
-                    id,
-                    state,
-                    existed: true,
-                },
-                None,
-            ));
-        }
-        if let Some(Place::Finished(finished)) = self
-            .finished
-            .get(&id)
-            .and_then(|sequence| self.tasks.get(*sequence))
-        {
-            let state = finished.entry.vitals.state;
-            return Ok((
-                Submitted {
-                    id,
-                    state,
-                    existed: true,
-                },
-                None,
-            ));
+        if let Some(entry) = self.entry_of(id) {
+            let existing = Submitted {
+                id,
+                state: entry.vitals.state_at(now),
+                existed: true,
+            };
+            return Ok((existing, None));
         }
         let entry = self.entry(new, now);
         let (state, bound) = (
             entry.vitals.state,
             self.queue_mut(&new.queue).settings.bound,
         );
-        let slot = self
-            .engine
-            .submit(entry)
-            .map_err(|(rejected, _)| refused(rejected, new, index, bound))?;
+        let slot = self.engine.submit(entry).map_err(|(rejected, _)| {
+            let named = Named {
+                kind: &new.kind,
+                queue: &new.queue,
+                unique_key: new.unique_key.as_ref(),
+            };
+            refused(rejected, &named, index, bound)
+        })?;
         Ok((
             Submitted {
                 id,
@@ -133,27 +115,40 @@ impl World {
     }
 }
 
-fn refused(rejected: Rejected, new: &NewTask, index: usize, bound: u64) -> SubmitError {
+/// What a task that was refused has named.
+pub(super) struct Named<'a> {
+    pub(super) kind: &'a Name,
+    pub(super) queue: &'a Name,
+    pub(super) unique_key: Option<&'a Name>,
+}
+
+/// Why there is no place for a task.
+pub(super) fn refused(
+    rejected: Rejected,
+    named: &Named<'_>,
+    index: usize,
+    bound: u64,
+) -> SubmitError {
     match rejected {
         Rejected::Exists(existing) => SubmitError::TaskExists {
             index,
             existing,
-            key: new.unique_key.clone().unwrap_or_default(),
+            key: named.unique_key.cloned().unwrap_or_default(),
         },
         Rejected::Full => SubmitError::QueueFull {
             index,
-            queue: new.queue.clone(),
+            queue: named.queue.clone(),
             bound,
         },
         Rejected::Lines => SubmitError::InvalidInput {
             index,
-            source: too_many_kinds(&new.kind),
+            source: too_many_kinds(named.kind),
         },
     }
 }
 
 /// A queue would hold lines for more kinds than it may.
-pub(super) fn too_many_kinds(kind: &str) -> InvalidInput {
+fn too_many_kinds(kind: &str) -> InvalidInput {
     InvalidInput {
         field: "kind",
         value: format!("{kind:?}, one kind more than its queue can hold"),

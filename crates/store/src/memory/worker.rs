@@ -6,7 +6,7 @@ use duly_core::{AttemptRef, Incarnation, State, Timestamp};
 
 use super::event::Detail;
 use super::world::World;
-use crate::bounds::{BATCH_MAX, PROGRESS_BYTES_MAX};
+use crate::bounds::BATCH_MAX;
 use crate::{
     Heartbeat, InvalidInput, Progress, Registration, Renewed, RequestError, TakeBack, TakenBack,
     WorkerRecord, lost_error, validate,
@@ -86,8 +86,7 @@ impl World {
             .is_some_and(|entry| entry.vitals.state == State::Running)
             && let Some(body) = self.engine.carry_mut(slot)
         {
-            let text = validate::cut(progress.text, PROGRESS_BYTES_MAX);
-            body.rare_mut().progress = Some(Progress { text, ..progress });
+            body.rare_mut().progress = Some(validate::progress(progress));
         }
     }
 

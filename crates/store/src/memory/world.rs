@@ -6,10 +6,10 @@ use duly_core::engine::{Effect, Engine, Entry, KindId, QueueId, Slot};
 use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
 
 use super::body::{self, Body, Finished, Seen};
-use super::event::{self, Detail, Log};
+use super::event::{self, Detail, Log, Subject};
 use super::sparse::Sparse;
 use super::worker::Worker;
-use crate::{Counts, Name, QueueSettings, TaskRecord};
+use crate::{Counts, Name, QueueSettings, TaskRecord, Totals};
 
 /// Where a task is found by its sequence.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub(super) struct Queue {
     /// A task or a setting has made it; a submit that was refused has not.
     pub(super) made: bool,
     pub(super) finished: Counts,
+    pub(super) totals: Totals,
     /// Finished tasks by `(finished_at, sequence)`: completed ones, and failed ones.
     pub(super) history: [BTreeSet<(Timestamp, i64)>; 2],
 }
@@ -89,6 +90,7 @@ impl World {
                 settings,
                 made: false,
                 finished: Counts::default(),
+                totals: Totals::default(),
                 history: [BTreeSet::new(), BTreeSet::new()],
             });
             self.queues.insert(name.clone(), self.queue_list.len() - 1);
@@ -97,12 +99,17 @@ impl World {
         &mut self.queue_list[index]
     }
 
+    /// Where a queue stands in `queue_list`.
+    pub(super) const fn place_of(id: QueueId) -> usize {
+        id.index() - 1
+    }
+
     pub(super) fn queue_of(&mut self, id: QueueId) -> &mut Queue {
-        &mut self.queue_list[id.index() - 1]
+        &mut self.queue_list[Self::place_of(id)]
     }
 
     pub(super) fn queue_name(&self, id: QueueId) -> &Name {
-        &self.queue_list[id.index() - 1].name
+        &self.queue_list[Self::place_of(id)].name
     }
 
     pub(super) fn kind(&mut self, name: &Name) -> KindId {
@@ -135,10 +142,12 @@ impl World {
             at,
             attempt: entry.vitals.attempt,
         };
+        let queue = entry.queue;
         let last = self.log.write(&row, entry.carry.last_event, detail);
         if let Some(body) = self.engine.carry_mut(slot) {
             body.last_event = last;
         }
+        self.queue_of(queue).totals.add(kind, 1);
     }
 
     /// Records what an operation did to a task, and keeps it if it has ended.
@@ -173,28 +182,34 @@ impl World {
         }
     }
 
-    fn finish(&mut self, mut finished: Finished, event: EventKind, detail: Detail) {
+    pub(super) fn finish(&mut self, mut finished: Finished, event: EventKind, detail: Detail) {
         let entry = &mut finished.entry;
-        let state = entry.vitals.state;
-        if state == State::Completed {
+        if entry.vitals.state == State::Completed {
             if let Some(rare) = &mut entry.carry.rare {
                 rare.error = None;
             }
         } else if let Some(error) = &detail.error {
             entry.carry.rare_mut().error = Some(error.clone());
         }
-        let (at, sequence) = (finished.finished_at, entry.sequence);
         let row = event::Entry {
-            task: sequence,
+            task: entry.sequence,
             kind: event,
-            at,
+            at: finished.finished_at,
             attempt: entry.vitals.attempt,
         };
         entry.carry.last_event = self.log.write(&row, entry.carry.last_event, detail);
-        self.finished.insert(entry.id, sequence);
+        self.queue_of(finished.entry.queue).totals.add(event, 1);
+        self.keep(finished);
+    }
+
+    /// Adds a finished task to the history.
+    pub(super) fn keep(&mut self, finished: Finished) {
+        let (id, sequence) = (finished.entry.id, finished.entry.sequence);
+        let state = finished.entry.vitals.state;
+        self.finished.insert(id, sequence);
         let queue = self.queue_of(finished.entry.queue);
         queue.finished.add(state, 1);
-        queue.history[half(state)].insert((at, sequence));
+        queue.history[half(state)].insert((finished.finished_at, sequence));
         self.tasks
             .insert(sequence, Place::Finished(Box::new(finished)));
     }
@@ -215,6 +230,13 @@ impl World {
         Some(*finished)
     }
 
+    /// Removes a finished task with its events.
+    pub(super) fn remove(&mut self, sequence: i64) {
+        if let Some(finished) = self.unfinish(sequence) {
+            self.log.remove(finished.entry.carry.last_event);
+        }
+    }
+
     pub(super) fn task(&self, id: TaskId, now: Timestamp) -> Option<TaskRecord> {
         if let Some(slot) = self.engine.find(id) {
             return Some(self.show_unfinished(self.engine.entry(slot)?, now));
@@ -231,6 +253,7 @@ impl World {
                     kind: self.kind_name(entry.kind),
                     queue: self.queue_name(entry.queue),
                     worker: finished.worker.clone(),
+                    holder: None,
                     finished: Some(finished),
                     state: entry.vitals.state,
                 };
@@ -240,22 +263,36 @@ impl World {
     }
 
     fn show_unfinished(&self, entry: &Entry<Body>, now: Timestamp) -> TaskRecord {
-        let leased = entry.vitals.state.is_leased();
+        let holder = entry.holder.filter(|_| entry.vitals.state.is_leased());
         let seen = Seen {
             kind: self.kind_name(entry.kind),
             queue: self.queue_name(entry.queue),
-            worker: self.holder_name(entry.holder.filter(|_| leased)),
+            worker: self.holder_name(holder),
+            holder,
             finished: None,
             state: entry.vitals.state_at(now),
         };
         body::record(entry, seen)
     }
 
-    /// The id of a task, by its sequence.
-    pub(super) fn id_of(&self, sequence: i64) -> Option<TaskId> {
-        match self.tasks.get(sequence)? {
-            Place::Unfinished(slot) => Some(self.engine.entry(*slot)?.id),
-            Place::Finished(finished) => Some(finished.entry.id),
+    /// What lies at a place.
+    pub(super) fn entry_at<'a>(&'a self, place: &'a Place) -> Option<&'a Entry<Body>> {
+        match place {
+            Place::Unfinished(slot) => self.engine.entry(*slot),
+            Place::Finished(finished) => Some(&finished.entry),
+        }
+    }
+
+    /// What the events of a task say of it, by its sequence.
+    pub(super) fn subject(&self, sequence: i64) -> Option<Subject<'_>> {
+        Some(self.subject_of(self.entry_at(self.tasks.get(sequence)?)?))
+    }
+
+    pub(super) fn subject_of(&self, entry: &Entry<Body>) -> Subject<'_> {
+        Subject {
+            id: entry.id,
+            kind: self.kind_name(entry.kind),
+            queue: self.queue_name(entry.queue),
         }
     }
 }

@@ -1,0 +1,214 @@
+//! Taking everything out, and putting it into another store.
+
+use std::collections::HashSet;
+
+use duly_core::engine::{Entry, Slot};
+use duly_core::{EventKind, Timestamp};
+
+use super::body::{Body, Finished};
+use super::event::{self, Detail};
+use super::submit::{Named, refused};
+use super::world::{Place, World};
+use crate::bounds::{EVENTS_SAVED_MAX, SAVE_BYTES_MAX};
+use crate::validate::{self, Returned};
+use crate::{
+    Event, RequestError, Restore, Restored, Save, SaveCursor, SavedPage, SavedTask, SubmitError,
+    TaskRecord,
+};
+
+/// A restored task that has its place, but not its events yet.
+struct Admitted {
+    /// Which of the batch.
+    index: usize,
+    /// What happened to it as it was restored.
+    event: Option<EventKind>,
+    place: Admission,
+}
+
+enum Admission {
+    Unfinished(Slot),
+    Finished(Box<Finished>),
+}
+
+impl World {
+    pub(super) fn save(&self, request: &Save, now: Timestamp) -> Result<SavedPage, RequestError> {
+        validate::page(request.limit)?;
+        let after = request.after.map_or(0, SaveCursor::sequence);
+        let mut page = SavedPage {
+            tasks: Vec::new(),
+            next: None,
+            at: now,
+        };
+        let mut bytes = 0;
+        for (sequence, place) in self.tasks.above(after) {
+            let Some(saved) = self.saved(place, now) else {
+                continue;
+            };
+            bytes += saved.bytes();
+            page.tasks.push(saved);
+            if page.tasks.len() == request.limit as usize || bytes >= SAVE_BYTES_MAX {
+                page.next = Some(SaveCursor::after(sequence));
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// A task with its history.
+    fn saved(&self, place: &Place, now: Timestamp) -> Option<SavedTask> {
+        let entry = self.entry_at(place)?;
+        let last = entry.carry.last_event;
+        let most = EVENTS_SAVED_MAX as usize;
+        Some(SavedTask {
+            task: self.show(place, now)?,
+            events: self.log.newest(&self.subject_of(entry), last, most),
+        })
+    }
+
+    pub(super) fn restore(
+        &mut self,
+        request: &Restore,
+        now: Timestamp,
+    ) -> Result<Restored, SubmitError> {
+        let returned = validate::restore(request, now)?;
+        let sequence = self.engine.sequence();
+        let mut admitted = Vec::new();
+        let mut seen = HashSet::new();
+        for (index, (saved, returned)) in request.tasks.iter().zip(returned).enumerate() {
+            let task = &saved.task;
+            if !seen.insert(task.id) || self.entry_of(task.id).is_some() {
+                continue;
+            }
+            match self.readmit(task, returned, index) {
+                Ok(place) => admitted.push(Admitted {
+                    index,
+                    event: returned.event,
+                    place,
+                }),
+                Err(error) => {
+                    self.undo(admitted);
+                    self.engine.set_sequence(sequence);
+                    return Err(error);
+                }
+            }
+        }
+        let restored = admitted.len();
+        for task in admitted {
+            let saved = &request.tasks[task.index];
+            self.enter(task, saved, now);
+        }
+        let count = |n| u32::try_from(n).expect("a batch is bounded");
+        Ok(Restored {
+            restored: count(restored),
+            existed: count(request.tasks.len() - restored),
+        })
+    }
+
+    /// Gives a saved task its place, if there is room for it.
+    fn readmit(
+        &mut self,
+        task: &TaskRecord,
+        returned: Returned,
+        index: usize,
+    ) -> Result<Admission, SubmitError> {
+        let queue = self.queue_mut(&task.queue);
+        let (queue, bound) = (queue.id, queue.settings.bound);
+        let kind = self.kind(&task.kind);
+        let refuse = |rejected| {
+            let named = Named {
+                kind: &task.kind,
+                queue: &task.queue,
+                unique_key: task.unique_key.as_ref(),
+            };
+            refused(rejected, &named, index, bound)
+        };
+        let entry = Entry {
+            id: task.id,
+            sequence: self.engine.next_sequence(),
+            vitals: returned.vitals,
+            queue,
+            kind,
+            unique_key: task.unique_key.as_deref().map(Into::into),
+            holder: None,
+            carry: Body::restored(task),
+        };
+        let Some(finished_at) = returned.finished_at else {
+            let slot = self.engine.submit(entry);
+            return slot
+                .map(Admission::Unfinished)
+                .map_err(|(rejected, _)| refuse(rejected));
+        };
+        self.engine.enter_line(queue, kind).map_err(refuse)?;
+        Ok(Admission::Finished(Box::new(Finished {
+            entry,
+            finished_at,
+            worker: task.worker.clone(),
+            result: task.result.clone(),
+        })))
+    }
+
+    /// Takes out again what has its place only.
+    fn undo(&mut self, admitted: Vec<Admitted>) {
+        for task in admitted {
+            match task.place {
+                Admission::Unfinished(slot) => self.engine.undo(slot),
+                Admission::Finished(finished) => {
+                    let entry = &finished.entry;
+                    self.engine.leave_line(entry.queue, entry.kind);
+                }
+            }
+        }
+    }
+
+    /// Writes the events of a task that has its place, and makes it known.
+    fn enter(&mut self, admitted: Admitted, saved: &SavedTask, now: Timestamp) {
+        let place = admitted.place;
+        let entry = match &place {
+            Admission::Unfinished(slot) => self.engine.entry(*slot),
+            Admission::Finished(finished) => Some(&finished.entry),
+        };
+        let entry = entry.expect("what was admitted is there");
+        let (sequence, queue) = (entry.sequence, entry.queue);
+        let mut last = 0;
+        for event in &saved.events {
+            last = self.write_again(event, sequence, last);
+        }
+        self.queue_of(queue).made = true;
+        let detail = Detail::worker(saved.task.worker.clone());
+        match place {
+            Admission::Unfinished(slot) => {
+                if let Some(body) = self.engine.carry_mut(slot) {
+                    body.last_event = last;
+                }
+                self.tasks.insert(sequence, Place::Unfinished(slot));
+                if let Some(event) = admitted.event {
+                    self.write(slot, event, now, detail);
+                }
+            }
+            Admission::Finished(mut finished) => {
+                finished.entry.carry.last_event = last;
+                match admitted.event {
+                    Some(event) => self.finish(*finished, event, detail),
+                    None => self.keep(*finished),
+                }
+            }
+        }
+    }
+
+    /// Writes an event that was saved, behind the one at `last`.
+    fn write_again(&mut self, event: &Event, task: i64, last: i64) -> i64 {
+        let row = event::Entry {
+            task,
+            kind: event.kind,
+            at: event.at,
+            attempt: event.attempt,
+        };
+        let detail = Detail {
+            worker: event.worker.clone(),
+            due_at: event.due_at,
+            priority: event.priority,
+            error: event.error.clone(),
+        };
+        self.log.write(&row, last, detail)
+    }
+}

@@ -1,0 +1,111 @@
+//! Instants and durations: nothing that is absurd.
+
+use std::time::Duration;
+
+use duly_core::{Backoff, DELAY_MAX, Jitter, RetryPolicy, Timestamp};
+
+use super::{Checked, refuse};
+use crate::bounds::{AHEAD_MAX, RETENTION_MAX};
+use crate::{NewTask, QueueChange, When};
+
+pub(super) fn of_task(new: &NewTask, now: Timestamp) -> Checked {
+    when("due", new.due, now)?;
+    if let Some(deadline) = new.deadline {
+        when("deadline", deadline, now)?;
+    }
+    timeout(new.timeout)?;
+    retry(&new.retry)
+}
+
+pub(super) fn timeout(timeout: Option<Duration>) -> Checked {
+    match timeout {
+        Some(timeout) if timeout.is_zero() || timeout > DELAY_MAX => refuse(
+            "timeout",
+            format_args!("{} s", timeout.as_secs_f64()),
+            "more than 0 s, at most 366 days",
+        ),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn retry(retry: &RetryPolicy) -> Checked {
+    if retry.attempts_max == 0 {
+        return refuse("retry.attempts_max", 0, "at least 1");
+    }
+    match retry.backoff {
+        Backoff::Fixed { delay: always } => delay("retry.backoff.delay", always)?,
+        Backoff::Linear { step, ceiling } => {
+            delay("retry.backoff.step", step)?;
+            delay("retry.backoff.ceiling", ceiling)?;
+        }
+        Backoff::Exponential { base, ceiling } => {
+            delay("retry.backoff.base", base)?;
+            delay("retry.backoff.ceiling", ceiling)?;
+        }
+    }
+    match retry.jitter {
+        Jitter::Proportional { permille } if permille > 1_000 => {
+            refuse("retry.jitter.permille", permille, "at most 1000")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How long something waits.
+pub(super) fn delay(field: &'static str, delay: Duration) -> Checked {
+    if delay > DELAY_MAX {
+        return refuse(
+            field,
+            format_args!("{} s", delay.as_secs()),
+            "at most 366 days",
+        );
+    }
+    Ok(())
+}
+
+/// An instant that a task is due, or must have started: not more than 366 days away if relative, and not
+/// more than [`AHEAD_MAX`] if absolute.
+///
+/// # Errors
+/// [`InvalidInput`](crate::InvalidInput), naming `field`.
+pub fn when(field: &'static str, when: When, now: Timestamp) -> Checked {
+    match when {
+        When::Now => Ok(()),
+        When::After(delay) if delay > DELAY_MAX => refuse(
+            field,
+            format_args!("{} s from now", delay.as_secs()),
+            "at most 366 days from now",
+        ),
+        When::After(_) => Ok(()),
+        When::At(at) => instant(field, at, now),
+    }
+}
+
+pub(super) fn instant(field: &'static str, at: Timestamp, now: Timestamp) -> Checked {
+    let ahead = at.since(now);
+    if ahead > AHEAD_MAX {
+        return refuse(
+            field,
+            format_args!("{} days from now", ahead.as_secs() / (24 * 3600)),
+            "at most 100 years from now",
+        );
+    }
+    Ok(())
+}
+
+/// A change to a queue's settings.
+///
+/// # Errors
+/// [`InvalidInput`](crate::InvalidInput), naming the field.
+pub fn queue_change(change: &QueueChange) -> Checked {
+    for (field, retention) in [
+        ("retention_completed", change.retention_completed),
+        ("retention_failed", change.retention_failed),
+    ] {
+        if let Some(retention) = retention.filter(|kept| *kept > RETENTION_MAX) {
+            let days = retention.as_secs() / (24 * 3600);
+            return refuse(field, format_args!("{days} days"), "at most 100 years");
+        }
+    }
+    Ok(())
+}
