@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::bounds::LARGE_BODIES_MAX;
+use crate::feed::Feed;
 use crate::port::{Clock, Duly, Store};
 
 /// What the routes share: a store, and a clock for fresh ids. Cheap to clone.
@@ -12,6 +13,7 @@ use crate::port::{Clock, Duly, Store};
 pub struct App {
     duly: Duly,
     large_bodies: Arc<Semaphore>,
+    feed: Feed,
 }
 
 impl App {
@@ -19,9 +21,20 @@ impl App {
     #[must_use]
     pub fn new(duly: Duly) -> Self {
         Self {
+            feed: Feed::new(Arc::clone(duly.store()), Arc::clone(duly.clock())),
             duly,
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
         }
+    }
+
+    /// Ends the live streams of events, each with a last word, and begins no others: for a server that
+    /// is about to stop and shall not wait for them.
+    pub fn end_streams(&self) {
+        self.feed.end();
+    }
+
+    pub(crate) const fn feed(&self) -> &Feed {
+        &self.feed
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {

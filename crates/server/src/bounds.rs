@@ -21,8 +21,31 @@ pub const HEAD_BYTES_MAX: usize = 32 << 10;
 pub const HEADERS_MAX: usize = 64;
 /// How long the head of a request may take to arrive, and an idle connection is kept.
 pub const HEAD_WAIT_MAX: Duration = Duration::from_secs(30);
-/// Connections at once; more wait to be accepted.
-pub const CONNECTIONS_MAX: usize = 256;
+/// Connections at once; more wait to be accepted. Streams of events leave half of them to others.
+pub const CONNECTIONS_MAX: usize = 512;
+/// Live streams of events at once; more are refused.
+pub const STREAMS_MAX: usize = 256;
+/// How long a client may leave what it is sent unread before its connection is closed.
+pub const WRITE_WAIT_MAX: Duration = Duration::from_secs(60);
+/// The same once the server stops.
+pub const LAST_WRITE_WAIT_MAX: Duration = Duration::from_millis(500);
+/// Pages of events that are kept for subscribers who read late.
+pub const FEED_PAGES_MAX: usize = 256;
+/// Bytes of text after which a page of the feed is full: 64 KiB, and one event at most.
+pub const FEED_PAGE_BYTES_MAX: usize = 64 << 10;
+/// Events that a subscriber who catches up reads at once.
+pub const FEED_HISTORY_MAX: u32 = 100;
+/// The feed reads new events at most once in this time, so that those that trickle share pages.
+pub const FEED_PACE: Duration = Duration::from_millis(20);
+/// The feed looks for new events this often although nothing hinted at any: hints may get lost.
+pub const FEED_POLL: Duration = Duration::from_secs(5);
+/// The pause before the feed asks a store again that failed.
+pub const FEED_RETRY: Duration = Duration::from_secs(1);
+/// A stream on which nothing was sent for this long gets a comment.
+pub const FEED_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Pages of events that one request looks through for what its filter means; then it answers what it
+/// has found, with where to go on.
+pub const EVENT_SCAN_PAGES_MAX: usize = 20;
 /// Tasks of a page, unless asked for another number.
 pub const PAGE_DEFAULT: u32 = 100;
 /// Events that are shown with a task: the last ones.

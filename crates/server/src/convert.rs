@@ -5,5 +5,5 @@ mod shown;
 
 pub(crate) use asked::new_task;
 pub(crate) use shown::{
-    attempt, event, queue, task, task_whole, totals, worker, worker_task, workers,
+    attempt, event, feed_event, queue, task, task_whole, totals, worker, worker_task, workers,
 };

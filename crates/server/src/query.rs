@@ -1,8 +1,10 @@
-//! The parameters of `GET /v1/tasks`.
+//! The parameters of `GET /v1/tasks`, and what all readers of parameters share.
 
 use std::str::FromStr;
 
-use duly_api::{Problem, text::Word, time};
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use duly_api::{Code, Problem, text::Word, time};
 use duly_core::{State, Timestamp};
 
 use crate::bounds::PAGE_DEFAULT;
@@ -11,6 +13,18 @@ use crate::refusal::Refusal;
 
 const KNOWN: &str = "state, queue, kind, worker, due_before, overdue, submitted_from, \
                      submitted_before, label, cursor or limit";
+
+/// The parameters as pairs, in order, as often as they are given.
+pub(crate) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+
+/// The pairs, if the query can be read.
+pub(crate) fn pairs(pairs: Pairs) -> Result<Vec<(String, String)>, Refusal> {
+    let Query(pairs) = pairs.map_err(|error| {
+        let detail = format!("the query cannot be read: {}", error.body_text());
+        Problem::new(Code::InvalidInput, detail)
+    })?;
+    Ok(pairs)
+}
 
 /// What is asked for. A parameter that is not known is refused: leaving it out would answer
 /// another question.
@@ -53,19 +67,22 @@ fn take(list: &mut List, name: &str, value: &str) -> Result<(), Refusal> {
         }
         "cursor" => list.after = Some(cursor(name, value)?),
         "limit" => list.limit = parsed(name, value, "a number from 1 to 1000")?,
-        _ => {
-            let detail = format!("there is no parameter {name}: expected {KNOWN}");
-            return Err(Problem::invalid(name, KNOWN, detail).into());
-        }
+        _ => return Err(unknown(name, KNOWN)),
     }
     Ok(())
 }
 
-fn word<T: Word>(name: &str, text: &str) -> Result<T, Refusal> {
+/// There is no parameter of this name.
+pub(crate) fn unknown(name: &str, known: &str) -> Refusal {
+    let detail = format!("there is no parameter {name}: expected {known}");
+    Problem::invalid(name, known, detail).into()
+}
+
+pub(crate) fn word<T: Word>(name: &str, text: &str) -> Result<T, Refusal> {
     parsed(name, text, T::EXPECTED)
 }
 
-fn parsed<T: FromStr>(name: &str, text: &str, expected: &str) -> Result<T, Refusal> {
+pub(crate) fn parsed<T: FromStr>(name: &str, text: &str, expected: &str) -> Result<T, Refusal> {
     text.parse().map_err(|_| refused(name, text, expected))
 }
 
@@ -73,7 +90,7 @@ fn instant(name: &str, text: &str) -> Result<Timestamp, Refusal> {
     time::parse(text).map_err(|_| refused(name, text, time::EXPECTED))
 }
 
-fn refused(name: &str, value: &str, expected: &str) -> Refusal {
+pub(crate) fn refused(name: &str, value: &str, expected: &str) -> Refusal {
     let detail = format!("{name} is {value:?}: expected {expected}");
     Problem::invalid(name, expected, detail).into()
 }

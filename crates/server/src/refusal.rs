@@ -7,7 +7,7 @@ use duly_core::InvalidTransition;
 
 use crate::port::{ChangeError, InvalidInput, RequestError, StoreError, SubmitError};
 
-/// When a client may ask again that was told that the store is unavailable, in seconds.
+/// When a client may ask again that was told that there is no room, or no answer, now: in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A problem, as an answer.
@@ -43,7 +43,8 @@ impl IntoResponse for Refusal {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self.0.code == Code::Unavailable.name() || self.0.code == Code::QueueFull.name() {
+        let later = [Code::Unavailable, Code::QueueFull, Code::TooManyStreams];
+        if later.iter().any(|code| self.0.code == code.name()) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response

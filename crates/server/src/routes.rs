@@ -1,5 +1,6 @@
 //! The routes of the API.
 
+mod events;
 mod health;
 mod stats;
 mod tasks;
@@ -10,21 +11,29 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use duly_api::{Code, Problem};
 
 use crate::refusal::Refusal;
 use crate::{App, host};
 
+/// Every path, and what answers there.
+const TABLE: &[(&str, fn() -> MethodRouter<App>)] = &[
+    ("/v1/tasks", || get(tasks::list).post(tasks::submit)),
+    ("/v1/tasks/{id}", || get(tasks::show).delete(tasks::cancel)),
+    ("/v1/workers", || get(workers::list)),
+    ("/v1/events", || get(events::list)),
+    ("/v1/stats", || get(stats::show)),
+    ("/health", || get(health::alive)),
+    ("/ready", || get(health::ready)),
+];
+
 /// The API over a store. Requests must name this machine in `Host`.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/v1/tasks", get(tasks::list).post(tasks::submit))
-        .route("/v1/tasks/{id}", get(tasks::show).delete(tasks::cancel))
-        .route("/v1/workers", get(workers::list))
-        .route("/v1/stats", get(stats::show))
-        .route("/health", get(health::alive))
-        .route("/ready", get(health::ready))
+    let routes = TABLE.iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(path, methods())
+    });
+    routes
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn(host::check))

@@ -11,8 +11,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use crate::bounds::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_WAIT_MAX, HEADERS_MAX};
+use crate::patience::Patient;
 
 /// How long to wait after the system refused to accept, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -25,13 +27,18 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
     patience: Duration,
 ) {
-    let connections = GracefulShutdown::new();
+    let open = Open {
+        router,
+        watched: GracefulShutdown::new(),
+        stop: CancellationToken::new(),
+    };
     tokio::select! {
-        () = accept(&listener, &router, &connections) => {}
+        () = open.accept(&listener) => {}
         () = stop => {}
     }
     drop(listener);
-    if tokio::time::timeout(patience, connections.shutdown())
+    open.stop.cancel();
+    if tokio::time::timeout(patience, open.watched.shutdown())
         .await
         .is_err()
     {
@@ -39,44 +46,50 @@ pub async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener, router: &Router, connections: &GracefulShutdown) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
-        match listener.accept().await {
-            Ok((stream, _)) => spawn(stream, router, connections, place),
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept connections now");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+/// The connections that are open.
+struct Open {
+    router: Router,
+    watched: GracefulShutdown,
+    /// Tripped when the server stops.
+    stop: CancellationToken,
+}
+
+impl Open {
+    async fn accept(&self, listener: &TcpListener) {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                return;
+            };
+            match listener.accept().await {
+                Ok((stream, _)) => self.spawn(stream, place),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections now");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
-}
 
-fn spawn(
-    stream: TcpStream,
-    router: &Router,
-    connections: &GracefulShutdown,
-    place: OwnedSemaphorePermit,
-) {
-    // Answers are small and whole: waiting to fill a packet would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection ended early");
-    }
-    let service = TowerToHyperService::new(router.clone());
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WAIT_MAX)
-        .max_buf_size(HEAD_BYTES_MAX)
-        .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
+    fn spawn(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        // Answers are small and whole: waiting to fill a packet would only delay them.
+        if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection ended early");
         }
-        drop(place);
-    });
+        let stream = Patient::new(stream, self.stop.clone());
+        let service = TowerToHyperService::new(self.router.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_WAIT_MAX)
+            .max_buf_size(HEAD_BYTES_MAX)
+            .max_headers(HEADERS_MAX)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = self.watched.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
 }

@@ -90,6 +90,16 @@ pub(crate) fn event(event: &Event) -> duly_api::Event {
     }
 }
 
+pub(crate) fn feed_event(event: &Event) -> duly_api::FeedEvent {
+    duly_api::FeedEvent {
+        cursor: event.cursor.to_string(),
+        task: event.task,
+        task_kind: event.task_kind.to_string(),
+        queue: event.queue.to_string(),
+        event: self::event(event),
+    }
+}
+
 pub(crate) fn attempt(record: AttemptRecord) -> duly_api::Attempt {
     duly_api::Attempt {
         attempt: record.attempt,

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use duly_api::{Code, Problem, SubmittedBatch, TaskPage, text::Word};
@@ -15,6 +15,7 @@ use crate::body::JsonBytes;
 use crate::bounds::{EVENT_PAGES_MAX, EVENTS_SHOWN_MAX};
 use crate::port::bounds::PAGE_MAX;
 use crate::port::{self, Event, EventCursor, Submit};
+use crate::query::Pairs;
 use crate::refusal::Refusal;
 use crate::{App, convert, query};
 
@@ -91,17 +92,11 @@ async fn last_events(app: &App, id: TaskId) -> Result<Vec<Event>, Refusal> {
 }
 
 /// `GET /v1/tasks`: a page of tasks, the newest submission first.
-pub(crate) async fn list(
-    State(app): State<App>,
-    pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<Json<TaskPage>, Refusal> {
-    let Query(pairs) = pairs.map_err(|error| {
-        Problem::new(
-            Code::InvalidInput,
-            format!("the query cannot be read: {}", error.body_text()),
-        )
-    })?;
-    let page = app.store().list(query::list(&pairs)?).await?;
+pub(crate) async fn list(State(app): State<App>, pairs: Pairs) -> Result<Json<TaskPage>, Refusal> {
+    let page = app
+        .store()
+        .list(query::list(&query::pairs(pairs)?)?)
+        .await?;
     Ok(Json(TaskPage {
         tasks: page.tasks.into_iter().map(convert::task).collect(),
         next: page.next.map(query::cursor_text),

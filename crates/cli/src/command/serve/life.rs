@@ -39,7 +39,13 @@ impl Life {
         let signals = Signals::listen().context("cannot listen for signals")?;
         let (stop, stopped) = watch::channel(false);
         let app = App::new(duly.clone());
-        let stopped = told(stopped);
+        let stopped = {
+            let app = app.clone();
+            async move {
+                told(stopped).await;
+                app.end_streams();
+            }
+        };
         let patience = shutdown_timeout.min(ANSWERS_WAIT_MAX);
         let api = tokio::spawn(serve(listener, router(app), stopped, patience));
         Ok(Self {

@@ -1,0 +1,90 @@
+//! `GET /v1/events`.
+
+mod accept;
+mod asked;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use duly_api::EventPage;
+
+use self::accept::Form;
+use self::asked::Asked;
+use crate::bounds::{EVENT_SCAN_PAGES_MAX, PAGE_DEFAULT};
+use crate::feed::{self, Messages};
+use crate::port::EventCursor;
+use crate::port::bounds::PAGE_MAX;
+use crate::query::Pairs;
+use crate::refusal::Refusal;
+use crate::{App, convert, query};
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+/// A page of the history, or, where `Accept` names `text/event-stream`, a live stream.
+pub(crate) async fn list(
+    State(app): State<App>,
+    headers: HeaderMap,
+    pairs: Pairs,
+) -> Result<Response, Refusal> {
+    let form = accept::form(&headers)?;
+    let asked = asked::read(&query::pairs(pairs)?)?;
+    match form {
+        Form::Page => Ok(Json(page(&app, asked).await?).into_response()),
+        Form::Stream => stream(&app, asked.resumed(&headers)?).await,
+    }
+}
+
+async fn stream(app: &App, asked: Asked) -> Result<Response, Refusal> {
+    if let Some(limit) = asked.limit {
+        return Err(query::refused(
+            "limit",
+            &limit.to_string(),
+            "none: a live stream has no end",
+        ));
+    }
+    let subscription = app.feed().subscribe(asked.after, asked.filter).await?;
+    let body = Body::from_stream(Messages::new(subscription));
+    Ok(([(header::CONTENT_TYPE, EVENT_STREAM)], body).into_response())
+}
+
+/// Looks through the history until there are enough, or it was enough work.
+async fn page(app: &App, asked: Asked) -> Result<EventPage, Refusal> {
+    let wanted = asked.limit.unwrap_or(PAGE_DEFAULT);
+    let limit = wanted as usize;
+    let read = if asked.filter.is_narrow() {
+        PAGE_MAX
+    } else {
+        wanted
+    };
+    let mut after = asked.after.unwrap_or(EventCursor::START);
+    let mut events = Vec::new();
+    for _ in 0..EVENT_SCAN_PAGES_MAX {
+        let found = feed::history(&**app.store(), &asked.filter, after, read).await?;
+        let is_last = found.events.len() < read as usize;
+        for event in found.events {
+            if events.len() == limit {
+                return Ok(answer(events, Some(after)));
+            }
+            after = event.cursor;
+            if asked.filter.wants(&event) {
+                events.push(convert::feed_event(&event));
+            }
+        }
+        if is_last {
+            return Ok(answer(events, None));
+        }
+        if events.len() == limit {
+            break;
+        }
+    }
+    Ok(answer(events, Some(after)))
+}
+
+fn answer(events: Vec<duly_api::FeedEvent>, next: Option<EventCursor>) -> EventPage {
+    EventPage {
+        events,
+        next: next.map(|next| next.to_string()),
+    }
+}
