@@ -19,8 +19,19 @@ const NAMES_MAX: usize = 20_000;
 const LEASES_MAX: usize = 100_000;
 
 const COUNTERS: &str = "SELECT (SELECT value FROM duly_counter WHERE name = 'task'),
-            (SELECT value FROM duly_counter WHERE name = 'event')";
-const SET_COUNTER: &str = "UPDATE duly_counter SET value = ?2 WHERE name = ?1";
+            (SELECT value FROM duly_counter WHERE name = 'event'),
+            (SELECT value FROM duly_counter WHERE name = 'counted')";
+const SET_TASK: &str = "UPDATE duly_counter SET value = ?1 WHERE name = 'task'";
+/// Events are counted by the transaction that writes them.
+const SET_EVENT: &str = "UPDATE duly_counter SET value = ?1 WHERE name IN ('event', 'counted')";
+/// Counts the events that were written by a version that does not count them.
+pub(crate) const CATCH_UP: &str = "INSERT INTO duly_total (queue, kind, n)
+    SELECT t.queue, e.kind, count(*)
+    FROM duly_event AS e CROSS JOIN duly_task AS t ON t.sequence = e.task
+    WHERE e.sequence > ?1 AND e.sequence <= ?2 GROUP BY t.queue, e.kind
+    ON CONFLICT DO UPDATE SET n = n + excluded.n";
+const ADD_TOTAL: &str = "INSERT INTO duly_total (queue, kind, n) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET n = n + excluded.n";
 const SET_COUNT: &str = "INSERT INTO duly_count (queue, state, n) VALUES (?1, ?2, ?3)
     ON CONFLICT DO UPDATE SET n = excluded.n";
 
@@ -112,34 +123,42 @@ impl Book {
 
     pub(crate) fn counters(&mut self, connection: &Connection) -> Result<&mut Counters> {
         if self.counters.is_none() {
-            let counters = connection.prepare_cached(COUNTERS)?.query_row([], |row| {
-                Ok(Counters {
-                    task: row.get(0)?,
-                    event: row.get(1)?,
-                })
+            let mut statement = connection.prepare_cached(COUNTERS)?;
+            let (counters, counted) = statement.query_row([], |row| {
+                let (task, event) = (row.get(0)?, row.get(1)?);
+                Ok((Counters { task, event }, row.get::<_, i64>(2)?))
             })?;
+            if counted < counters.event {
+                let missed = params![counted, counters.event];
+                connection.prepare_cached(CATCH_UP)?.execute(missed)?;
+                let mut set = connection.prepare_cached(SET_EVENT)?;
+                set.execute([counters.event])?;
+            }
             self.counters = Some((counters, counters));
         }
         let (counters, _) = self.counters.as_mut().expect("it was just filled in");
         Ok(counters)
     }
 
-    /// Writes the counters and counts that have changed.
+    /// Writes the counters, counts and totals that have changed.
     pub(crate) fn flush(&mut self, connection: &Connection) -> Result<()> {
         if let Some((now, stored)) = &mut self.counters {
-            let mut set = connection.prepare_cached(SET_COUNTER)?;
             if now.task != stored.task {
-                set.execute(params!["task", now.task])?;
+                connection.prepare_cached(SET_TASK)?.execute([now.task])?;
             }
             if now.event != stored.event {
-                set.execute(params!["event", now.event])?;
+                connection.prepare_cached(SET_EVENT)?.execute([now.event])?;
             }
             *stored = *now;
         }
         let mut set = connection.prepare_cached(SET_COUNT)?;
+        let mut add = connection.prepare_cached(ADD_TOTAL)?;
         for queue in &mut self.queues {
             for (state, n) in queue.take_changed() {
                 set.execute(params![queue.id, state.code(), n])?;
+            }
+            for (kind, n) in queue.take_happened() {
+                add.execute(params![queue.id, kind.code(), n])?;
             }
         }
         Ok(())

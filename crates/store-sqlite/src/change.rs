@@ -72,7 +72,7 @@ fn change(
         tx.change(&live, &vitals, &trace)?;
         let mut event = NewEvent::new(sequence, kind, vitals.attempt);
         tell(&mut event);
-        tx.event(event)?;
+        tx.event(queue, event)?;
     }
     show(tx, sequence, id)
 }
@@ -88,7 +88,7 @@ fn holder(tx: &Transaction<'_, '_>, worker: Option<i64>) -> Result<Option<i64>> 
 }
 
 fn show(tx: &Transaction<'_, '_>, sequence: i64, id: TaskId) -> Changed {
-    record::by_sequence(tx.connection, sequence, tx.now)?
+    record::by_sequence(tx.connection, sequence, tx.now, false)?
         .ok_or(Fault::Refused(ChangeError::TaskNotFound(id)))
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn retry(tx: &mut Transaction<'_, '_>, id: &TaskId) -> Changed {
         let key = key.clone();
         return Err(Fault::Refused(ChangeError::TaskExists { existing, key }));
     }
-    tx.revive(standing.sequence, (&old, &new), &line)?;
-    tx.event(NewEvent::new(standing.sequence, event, new.attempt))?;
+    let queue = tx.revive(standing.sequence, (&old, &new), &line)?;
+    tx.event(queue, NewEvent::new(standing.sequence, event, new.attempt))?;
     show(tx, standing.sequence, *id)
 }

@@ -17,7 +17,7 @@ use crate::book::{LaneSlot, QueueSlot, Worker};
 use crate::error::Fault;
 use crate::house;
 use crate::live::Trace;
-use crate::pens::LANE_STEPS_MAX;
+use crate::pens::{LANE_STEPS_MAX, Pen};
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::settle::fence;
 use crate::transaction::{NewEvent, Transaction};
@@ -337,7 +337,7 @@ fn take(
         let start = place < run as usize;
         let mut vitals = task.vitals;
         vitals.lease(start).map_err(row::impossible)?;
-        tx.pens.take.execute(params![
+        tx.pens.take_up(Pen::Take)?.execute(params![
             task.sequence,
             vitals.state.code(),
             vitals.attempt,
@@ -348,10 +348,11 @@ fn take(
         tx.count_move(task.queue, task.vitals.state, vitals.state);
         tx.book.keep_lease(task.lease.attempt.task, task.sequence);
         if start {
-            tx.event(NewEvent {
+            let event = NewEvent {
                 worker: Some(worker.name_id),
                 ..NewEvent::new(task.sequence, EventKind::Started, vitals.attempt)
-            })?;
+            };
+            tx.event(task.queue, event)?;
         }
         leases.push(Lease {
             attempt: AttemptRef {
@@ -399,10 +400,11 @@ fn begin(
     tx.connection
         .prepare_cached(BEGIN)?
         .execute(params![live.sequence, tx.now.as_micros()])?;
-    tx.event(NewEvent {
+    let event = NewEvent {
         worker: Some(worker.name_id),
         ..NewEvent::new(live.sequence, EventKind::Started, vitals.attempt)
-    })?;
+    };
+    tx.event(tx.book.lane(live.lane).queue, event)?;
     Ok(Ok(()))
 }
 

@@ -3,6 +3,7 @@
 use duly_core::{State, TaskId, Vitals};
 use rusqlite::{OptionalExtension, Result, params};
 
+use crate::book::QueueSlot;
 use crate::row::{self, vitals_columns};
 use crate::transaction::Transaction;
 
@@ -76,13 +77,13 @@ impl Transaction<'_, '_> {
             })
     }
 
-    /// Puts a task that had ended back among the unfinished.
+    /// Puts a task that had ended back among the unfinished of its queue.
     pub(crate) fn revive(
         &mut self,
         sequence: i64,
         (old, new): (&Vitals, &Vitals),
         line: &Line,
-    ) -> Result<()> {
+    ) -> Result<QueueSlot> {
         let queue = self.book.make_queue(self.connection, &line.queue)?;
         let place = self.place(queue, line.kind, sequence, new)?;
         self.connection.prepare_cached(REVIVE)?.execute(params![
@@ -109,6 +110,6 @@ impl Transaction<'_, '_> {
         }
         self.count_move(queue, old.state, new.state);
         self.hint(queue);
-        Ok(())
+        Ok(queue)
     }
 }

@@ -10,21 +10,29 @@ use crate::row;
 
 macro_rules! event_columns {
     () => {
-        "SELECT e.sequence, t.id, e.kind, e.at, e.attempt, n.name, e.due_at, e.priority, e.error "
+        "SELECT e.sequence, t.id, e.kind, e.at, e.attempt, n.name, e.due_at, e.priority, e.error, \
+         k.name, q.name "
+    };
+}
+macro_rules! event_joins {
+    () => {
+        "CROSS JOIN duly_task AS t ON t.sequence = e.task \
+         CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue \
+         LEFT JOIN duly_name AS n ON n.id = e.worker "
     };
 }
 
 pub(crate) const OF_TASK: &str = concat!(
     event_columns!(),
-    "FROM duly_event AS e INDEXED BY duly_event_task
-     CROSS JOIN duly_task AS t ON t.sequence = e.task LEFT JOIN duly_name AS n ON n.id = e.worker
-     WHERE e.task = ?1 AND e.sequence > ?2 ORDER BY e.sequence LIMIT ?3"
+    "FROM duly_event AS e INDEXED BY duly_event_task ",
+    event_joins!(),
+    "WHERE e.task = ?1 AND e.sequence > ?2 ORDER BY e.sequence LIMIT ?3"
 );
 pub(crate) const ALL: &str = concat!(
     event_columns!(),
-    "FROM duly_event AS e CROSS JOIN duly_task AS t ON t.sequence = e.task
-     LEFT JOIN duly_name AS n ON n.id = e.worker
-     WHERE e.sequence > ?1 ORDER BY e.sequence LIMIT ?2"
+    "FROM duly_event AS e ",
+    event_joins!(),
+    "WHERE e.sequence > ?1 ORDER BY e.sequence LIMIT ?2"
 );
 
 pub(crate) fn of_task(
@@ -82,8 +90,8 @@ fn event(row: &Row<'_>) -> Result<Event> {
     Ok(Event {
         sequence,
         cursor: EventCursor::after(sequence),
-        task_kind: duly_store::Name::default(),
-        queue: duly_store::Name::default(),
+        task_kind: row::name(row, 9)?,
+        queue: row::name(row, 10)?,
         task: row::task_id(row, 1)?,
         kind: row::event_kind(row, 2)?,
         at: row::instant(row, 3)?,

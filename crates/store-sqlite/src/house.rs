@@ -88,7 +88,8 @@ pub(crate) fn expire(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept>
         let mut vitals = live.vitals;
         let event = vitals.expire().map_err(row::impossible)?;
         tx.change(&live, &vitals, &Trace::default())?;
-        tx.event(NewEvent::new(*sequence, event, vitals.attempt))?;
+        let queue = tx.book.lane(live.lane).queue;
+        tx.event(queue, NewEvent::new(*sequence, event, vitals.attempt))?;
     }
     Ok(step(overdue.len(), limit))
 }

@@ -95,7 +95,7 @@ pub(crate) fn list(
             .get()
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         if sieve.lets_through(row, now)?
-            && let Some(task) = record::by_sequence(connection, sequence, now)?
+            && let Some(task) = record::by_sequence(connection, sequence, now, request.brief)?
             && request.filter.matches(&task, now)
         {
             page.tasks.push(task);

@@ -6,6 +6,7 @@ use duly_store::Payload;
 use rusqlite::{OptionalExtension, Result, Row, params};
 
 use crate::book::LaneSlot;
+use crate::pens::Pen;
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::transaction::Transaction;
 
@@ -66,7 +67,7 @@ impl Transaction<'_, '_> {
     pub(crate) fn live(&mut self, sequence: i64) -> Result<Option<Live>> {
         let found = self
             .pens
-            .live
+            .take_up(Pen::Live)?
             .query_row([sequence], |row| read(row, sequence))
             .optional()?;
         let Some((lane, mut live)) = found else {
@@ -104,7 +105,7 @@ impl Transaction<'_, '_> {
         let lane = *self.book.lane(live.lane);
         let place = self.place(lane.queue, lane.kind, live.sequence, vitals)?;
         let worker = live.worker.filter(|_| vitals.state.is_leased());
-        self.pens.update.execute(params![
+        self.pens.take_up(Pen::Update)?.execute(params![
             live.sequence,
             place.lane_id,
             place.class,
@@ -130,7 +131,7 @@ impl Transaction<'_, '_> {
             _ => trace.error.or(live.error.as_deref()),
         };
         let result = trace.result;
-        self.pens.keep.execute(params![
+        self.pens.take_up(Pen::Keep)?.execute(params![
             live.sequence,
             self.book.queue(queue).id,
             kept(vitals.state),
@@ -154,7 +155,7 @@ impl Transaction<'_, '_> {
             result.and_then(|payload| payload.key_id.as_deref()),
             result.map(|payload| &*payload.bytes),
         ])?;
-        self.pens.remove.execute([live.sequence])?;
+        self.pens.take_up(Pen::Remove)?.execute([live.sequence])?;
         if live.keyed {
             self.free_key(live.sequence)?;
         }

@@ -18,12 +18,20 @@ pub(crate) struct Migration {
     pub(crate) opens_from: i64,
 }
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "heart",
-    sql: include_str!("migrations/0001_heart.sql"),
-    opens_from: 1,
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "heart",
+        sql: include_str!("migrations/0001_heart.sql"),
+        opens_from: 1,
+    },
+    Migration {
+        version: 2,
+        name: "face",
+        sql: include_str!("migrations/0002_face.sql"),
+        opens_from: 1,
+    },
+];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS duly_schema (
     version    INTEGER PRIMARY KEY,
@@ -125,12 +133,56 @@ pub(crate) fn apply(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::Book;
 
     #[test]
     fn versions_have_no_gaps_and_name_their_files() {
         for (place, migration) in (1..).zip(MIGRATIONS) {
             assert_eq!(migration.version, place);
             assert!(migration.opens_from <= migration.version);
+        }
+    }
+
+    /// What a process whose schema is the first one writes: tasks of two queues, and their events.
+    fn tell(connection: &Connection, events: std::ops::RangeInclusive<i64>) {
+        for event in events {
+            let (task, kind) = (1 + event % 2, i64::from(event > 2));
+            connection
+                .execute(
+                    "INSERT INTO duly_event (sequence, task, kind, at, attempt)
+                     VALUES (?1, ?2, ?3, 0, 0)",
+                    [event, task, kind],
+                )
+                .unwrap();
+            let set = "UPDATE duly_counter SET value = ?1 WHERE name = 'event'";
+            connection.execute(set, [event]).unwrap();
+        }
+    }
+
+    fn totals(connection: &Connection) -> Vec<(i64, i64, i64)> {
+        let mut statement = connection
+            .prepare("SELECT queue, kind, n FROM duly_total")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn what_happened_before_there_were_totals_is_counted_and_so_is_what_an_old_process_tells() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0].sql).unwrap();
+        let tasks = "INSERT INTO duly_task (sequence, id, queue, kind, submitted_at, encoding, version, payload)
+            VALUES (1, x'01', 7, 1, 0, 0, 0, x''), (2, x'02', 8, 1, 0, 0, 0, x'')";
+        connection.execute_batch(tasks).unwrap();
+        tell(&connection, 1..=3);
+        connection.execute_batch(MIGRATIONS[1].sql).unwrap();
+        assert_eq!(totals(&connection), [(7, 0, 1), (8, 0, 1), (8, 1, 1)]);
+        tell(&connection, 4..=6);
+        for _ in 0..2 {
+            let counters = *Book::default().counters(&connection).unwrap();
+            assert_eq!(counters.event, 6);
+            let expected = [(7, 0, 1), (7, 1, 2), (8, 0, 1), (8, 1, 2)];
+            assert_eq!(totals(&connection), expected, "once, not twice");
         }
     }
 

@@ -1,44 +1,100 @@
 //! The statements that most tasks need, prepared once: looking one up costs as much as a row.
 
-use rusqlite::{Connection, Result, Statement};
+use std::borrow::Cow;
+
+use rusqlite::{CachedStatement, Connection, Result, Statement};
 
 use crate::{claim, live, submit, transaction};
 
 /// How many statements are kept to step through lanes.
 pub(crate) const LANE_STEPS_MAX: usize = 1_024;
 
-/// The writer's prepared statements.
-#[derive(Debug)]
+/// One of the statements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pen {
+    AddTask,
+    AddLive,
+    AddEvent,
+    AddEvents,
+    Live,
+    Update,
+    Remove,
+    Keep,
+    Take,
+}
+
+const PENS: [Pen; 9] = [
+    Pen::AddTask,
+    Pen::AddLive,
+    Pen::AddEvent,
+    Pen::AddEvents,
+    Pen::Live,
+    Pen::Update,
+    Pen::Remove,
+    Pen::Keep,
+    Pen::Take,
+];
+
+impl Pen {
+    fn sql(self, owner: Owner) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::AddTask => submit::ADD_TASK,
+            Self::AddLive => submit::ADD_LIVE,
+            Self::AddEvent => return transaction::add_event(owner).into(),
+            Self::AddEvents => return transaction::add_events(owner).into(),
+            Self::Live => live::LIVE,
+            Self::Update => live::UPDATE,
+            Self::Remove => live::REMOVE,
+            Self::Keep => live::KEEP,
+            Self::Take => claim::TAKE,
+        })
+    }
+}
+
+/// Whose transaction it is that the statements work in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The writer's: what fails undoes all of it.
+    Writer,
+    /// The application's: what fails undoes nothing of theirs.
+    Application,
+}
+
+/// The prepared statements of a connection.
 pub(crate) struct Pens<'c> {
     connection: &'c Connection,
-    pub(crate) add_task: Statement<'c>,
-    pub(crate) add_live: Statement<'c>,
-    pub(crate) add_event: Statement<'c>,
-    pub(crate) add_events: Statement<'c>,
-    pub(crate) live: Statement<'c>,
-    pub(crate) update: Statement<'c>,
-    pub(crate) remove: Statement<'c>,
-    pub(crate) keep: Statement<'c>,
-    pub(crate) take: Statement<'c>,
+    owner: Owner,
+    ready: [Option<CachedStatement<'c>>; PENS.len()],
     /// One for each lane that a claim steps through.
     lane_steps: Vec<Statement<'c>>,
 }
 
 impl<'c> Pens<'c> {
+    /// The writer's, all of them ready.
     pub(crate) fn new(connection: &'c Connection) -> Result<Self> {
-        Ok(Self {
+        let mut pens = Self::of(connection, Owner::Writer);
+        for pen in PENS {
+            pens.take_up(pen)?;
+        }
+        Ok(pens)
+    }
+
+    /// Prepared when they are needed, if the connection does not keep them from before.
+    pub(crate) fn of(connection: &'c Connection, owner: Owner) -> Self {
+        Self {
             connection,
-            add_task: connection.prepare(submit::ADD_TASK)?,
-            add_live: connection.prepare(submit::ADD_LIVE)?,
-            add_event: connection.prepare(&transaction::add_event())?,
-            add_events: connection.prepare(&transaction::add_events())?,
-            live: connection.prepare(live::LIVE)?,
-            update: connection.prepare(live::UPDATE)?,
-            remove: connection.prepare(live::REMOVE)?,
-            keep: connection.prepare(live::KEEP)?,
-            take: connection.prepare(claim::TAKE)?,
+            owner,
+            ready: [const { None }; PENS.len()],
             lane_steps: Vec::new(),
-        })
+        }
+    }
+
+    pub(crate) fn take_up(&mut self, pen: Pen) -> Result<&mut Statement<'c>> {
+        let ready = &mut self.ready[pen as usize];
+        if ready.is_none() {
+            *ready = Some(self.connection.prepare_cached(&pen.sql(self.owner))?);
+        }
+        Ok(ready.as_mut().expect("it was just filled in"))
     }
 
     /// Statements to step through so many lanes.

@@ -1,7 +1,9 @@
 //! Queues: their settings and their counts.
 
 use duly_core::{State, Timestamp};
-use duly_store::{Counts, Name, QueueChange, QueueRecord, QueueSettings, RequestError, validate};
+use duly_store::{
+    Counts, Name, QueueChange, QueueRecord, QueueSettings, RequestError, Totals, validate,
+};
 use rusqlite::{Connection, Result, params};
 
 use crate::book;
@@ -14,7 +16,17 @@ const CONFIGURE: &str = "UPDATE duly_queue
 const QUEUES: &str = "SELECT name, paused, bound, retention_completed, retention_failed, id
     FROM duly_queue ORDER BY name";
 const COUNTS: &str = "SELECT state, n FROM duly_count WHERE queue = ?1";
-pub(crate) const DUE: &str = "SELECT li.queue, s.state, count(*)
+const TOTALS: &str = "SELECT kind, n FROM duly_total WHERE queue = ?1";
+/// In each lane and class of a queue, whoever stands first has been due for longest, as long as order
+/// within a class is by the instant that a task was due.
+pub(crate) const OLDEST: &str = "WITH class (code) AS (VALUES (0), (1), (2), (3))
+    SELECT min((SELECT s.due_at FROM duly_live AS s INDEXED BY duly_live_ready
+        WHERE s.lane = la.id AND s.class = class.code AND s.state = 2 ORDER BY s.rank LIMIT 1))
+    FROM duly_line AS li INDEXED BY sqlite_autoindex_duly_line_1
+    CROSS JOIN duly_lane AS la INDEXED BY sqlite_autoindex_duly_lane_1 ON la.line = li.id
+    CROSS JOIN class
+    WHERE li.queue = ?1";
+pub(crate) const DUE: &str = "SELECT li.queue, s.state, count(*), min(s.due_at)
     FROM duly_live AS s INDEXED BY duly_live_due
     CROSS JOIN duly_lane AS la ON la.id = s.lane CROSS JOIN duly_line AS li ON li.id = la.line
     WHERE s.state IN (0, 5) AND s.due_at <= ?1 GROUP BY li.queue, s.state";
@@ -48,7 +60,7 @@ pub(crate) fn queues(connection: &Connection, now: Timestamp) -> Result<Vec<Queu
             name: row::name(row, 0)?,
             settings: book::settings(row, 1)?,
             counts: Counts::default(),
-            totals: duly_store::Totals::default(),
+            totals: Totals::default(),
             oldest_due_at: None,
         };
         Ok((id, record))
@@ -57,11 +69,15 @@ pub(crate) fn queues(connection: &Connection, now: Timestamp) -> Result<Vec<Queu
     let due = due(connection, now)?;
     for (id, record) in &mut queues {
         let mut counts = stored_counts(connection, *id)?;
-        for (_, state, n) in due.iter().filter(|(queue, _, _)| queue == id) {
-            counts[usize::from(state.code())] -= n;
-            counts[usize::from(State::Pending.code())] += n;
+        let mut oldest = vec![oldest(connection, *id)?];
+        for due in due.iter().filter(|due| due.queue == *id) {
+            counts[usize::from(due.state.code())] -= due.n;
+            counts[usize::from(State::Pending.code())] += due.n;
+            oldest.push(Some(due.oldest));
         }
         record.counts = Counts::new(counts.map(|n| u64::try_from(n).unwrap_or(0)));
+        record.totals = totals(connection, *id)?;
+        record.oldest_due_at = oldest.into_iter().flatten().min();
     }
     Ok(queues.into_iter().map(|(_, record)| record).collect())
 }
@@ -76,11 +92,64 @@ fn stored_counts(connection: &Connection, queue: i64) -> Result<[i64; State::COU
     Ok(counts)
 }
 
-/// How many tasks wait for an instant that has come: queue, state as stored, number.
-fn due(connection: &Connection, now: Timestamp) -> Result<Vec<(i64, State, i64)>> {
+fn totals(connection: &Connection, queue: i64) -> Result<Totals> {
+    let mut totals = Totals::default();
+    let mut statement = connection.prepare_cached(TOTALS)?;
+    let mut rows = statement.query([queue])?;
+    while let Some(row) = rows.next()? {
+        totals.add(row::event_kind(row, 0)?, row::number(row, 1)?);
+    }
+    Ok(totals)
+}
+
+/// When the task was due that has stood in line for longest.
+fn oldest(connection: &Connection, queue: i64) -> Result<Option<Timestamp>> {
+    connection
+        .prepare_cached(OLDEST)?
+        .query_row([queue], |row| row::optional_instant(row, 0))
+}
+
+/// The tasks of a queue that wait for an instant that has come.
+struct Due {
+    queue: i64,
+    /// As stored.
+    state: State,
+    n: i64,
+    oldest: Timestamp,
+}
+
+fn due(connection: &Connection, now: Timestamp) -> Result<Vec<Due>> {
     let mut statement = connection.prepare_cached(DUE)?;
     let rows = statement.query_map([now.as_micros()], |row| {
-        Ok((row.get(0)?, row::state(row, 1)?, row.get(2)?))
+        Ok(Due {
+            queue: row.get(0)?,
+            state: row::state(row, 1)?,
+            n: row.get(2)?,
+            oldest: row::instant(row, 3)?,
+        })
     })?;
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use duly_core::{OrderPolicy, Priority};
+
+    use super::*;
+
+    #[test]
+    fn the_first_of_a_class_has_been_due_for_longest() {
+        let (early, late) = (Timestamp::from_micros(1), Timestamp::from_micros(2));
+        let classes = Priority::ALL.map(|priority| {
+            let key =
+                |due_at, sequence| OrderPolicy::default().key(priority, due_at, None, sequence);
+            assert!(key(early, 2) < key(late, 1));
+            key(early, 1).class
+        });
+        assert_eq!(
+            classes,
+            [0, 1, 2, 3],
+            "the classes that the statement names"
+        );
+    }
 }

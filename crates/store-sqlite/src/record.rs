@@ -8,37 +8,54 @@ use crate::row::{self, VITALS_WIDTH, vitals_columns};
 
 /// What unfinished and ended tasks have in common; the rest follows.
 macro_rules! common_columns {
-    () => {
+    ($payload:literal, $incarnation:literal) => {
         concat!(
             vitals_columns!(),
-            ", t.sequence, t.id, k.name, q.name, t.encoding, t.version, t.key_id, t.payload, t.timeout, \
-             t.retry, t.unique_key, t.tenant, t.labels, t.submitted_at, s.started_at, \
-             s.progress_fraction, s.progress_text, s.error, n.name"
+            ", t.sequence, t.id, k.name, q.name, t.encoding, t.version, t.key_id, ",
+            $payload,
+            ", t.timeout, t.retry, t.unique_key, t.tenant, t.labels, t.submitted_at, s.started_at, \
+             s.progress_fraction, s.progress_text, s.error, n.name, ",
+            $incarnation
         )
     };
 }
 
-pub(crate) const LIVE: &str = concat!(
-    "SELECT ",
-    common_columns!(),
-    " FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
-      CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
-      LEFT JOIN duly_worker AS w ON w.id = s.worker LEFT JOIN duly_name AS n ON n.id = w.name
-      WHERE s.sequence = ?1"
-);
-pub(crate) const DONE: &str = concat!(
-    "SELECT ",
-    common_columns!(),
-    ", s.finished_at, s.encoding, s.version, s.key_id, s.result
-      FROM duly_done AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
-      CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
-      LEFT JOIN duly_name AS n ON n.id = s.holder
-      WHERE s.sequence = ?1"
-);
+macro_rules! live {
+    ($payload:literal) => {
+        concat!(
+            "SELECT ",
+            common_columns!($payload, "w.incarnation"),
+            " FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
+              CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
+              LEFT JOIN duly_worker AS w ON w.id = s.worker LEFT JOIN duly_name AS n ON n.id = w.name
+              WHERE s.sequence = ?1"
+        )
+    };
+}
+macro_rules! done {
+    ($payload:literal, $result:literal) => {
+        concat!(
+            "SELECT ",
+            common_columns!($payload, "NULL"),
+            ", s.finished_at, s.encoding, s.version, s.key_id, ",
+            $result,
+            " FROM duly_done AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
+              CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
+              LEFT JOIN duly_name AS n ON n.id = s.holder
+              WHERE s.sequence = ?1"
+        )
+    };
+}
+
+pub(crate) const LIVE: &str = live!("t.payload");
+pub(crate) const DONE: &str = done!("t.payload", "s.result");
+// Payloads and results are the last columns of their tables: what is not asked for is not read.
+pub(crate) const LIVE_BRIEF: &str = live!("x''");
+pub(crate) const DONE_BRIEF: &str = done!("x''", "x''");
 pub(crate) const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
 
 /// How many columns [`common_columns`] names.
-const COMMON_WIDTH: usize = VITALS_WIDTH + 19;
+const COMMON_WIDTH: usize = VITALS_WIDTH + 20;
 
 /// A task by its id.
 pub(crate) fn by_id(
@@ -51,26 +68,32 @@ pub(crate) fn by_id(
         .query_row([id.as_bytes()], |row| row.get(0))
         .optional()?;
     match sequence {
-        Some(sequence) => by_sequence(connection, sequence, now),
+        Some(sequence) => by_sequence(connection, sequence, now, false),
         None => Ok(None),
     }
 }
 
-/// A task by its sequence.
+/// A task by its sequence; if `brief`, its payload and its result are empty.
 pub(crate) fn by_sequence(
     connection: &Connection,
     sequence: i64,
     now: Timestamp,
+    brief: bool,
 ) -> Result<Option<TaskRecord>> {
+    let (live, done) = if brief {
+        (LIVE_BRIEF, DONE_BRIEF)
+    } else {
+        (LIVE, DONE)
+    };
     let live = connection
-        .prepare_cached(LIVE)?
+        .prepare_cached(live)?
         .query_row([sequence], |row| common(row, now))
         .optional()?;
     if live.is_some() {
         return Ok(live);
     }
     connection
-        .prepare_cached(DONE)?
+        .prepare_cached(done)?
         .query_row([sequence], |row| {
             Ok(TaskRecord {
                 finished_at: Some(row::instant(row, COMMON_WIDTH)?),
@@ -85,7 +108,7 @@ fn common(row: &Row<'_>, now: Timestamp) -> Result<TaskRecord> {
     let vitals = row::vitals(row, 0)?;
     let at = |column| VITALS_WIDTH + column;
     Ok(TaskRecord {
-        incarnation: None,
+        incarnation: row::optional_incarnation(row, at(19))?,
         sequence: row.get(at(0))?,
         id: row::task_id(row, at(1))?,
         kind: row::name(row, at(2))?,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use duly_core::{Backoff, Jitter, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals};
+use duly_core::{
+    Backoff, Incarnation, Jitter, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals,
+};
 use duly_store::{Encoding, Labels, Name, Payload};
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Error, Result, Row};
@@ -83,6 +85,14 @@ pub(crate) fn id_bytes(row: &Row<'_>, at: usize) -> Result<[u8; 16]> {
 
 pub(crate) fn task_id(row: &Row<'_>, at: usize) -> Result<TaskId> {
     id_bytes(row, at).map(TaskId::from_bytes)
+}
+
+/// The life of a worker, unless NULL.
+pub(crate) fn optional_incarnation(row: &Row<'_>, at: usize) -> Result<Option<Incarnation>> {
+    match row.get_ref(at)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => id_bytes(row, at).map(Incarnation::from_bytes).map(Some),
+    }
 }
 
 /// A payload, from the columns `encoding, version, key_id, bytes` that begin at `at`.

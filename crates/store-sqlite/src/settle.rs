@@ -52,17 +52,18 @@ fn settle_one(
         result: settlement.result.as_ref().filter(|_| done),
     };
     tx.change(&live, &vitals, &trace)?;
+    let queue = tx.book.lane(live.lane).queue;
     if !vitals.state.is_final() {
-        let queue = tx.book.lane(live.lane).queue;
         tx.hint(queue);
     }
     tx.book.drop_lease(settlement.attempt.task);
-    tx.event(NewEvent {
+    let event = NewEvent {
         worker: Some(worker.name_id),
         due_at: vitals.state.is_waiting().then_some(vitals.due_at),
         error,
         ..NewEvent::new(live.sequence, event, vitals.attempt)
-    })?;
+    };
+    tx.event(queue, event)?;
     Ok(Ok(vitals.state_at(tx.now)))
 }
 

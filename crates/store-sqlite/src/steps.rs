@@ -5,7 +5,7 @@ use duly_store::{Claim, Labels, NewTask, Payload, Registration, Submit, TakeBack
 use rusqlite::{Connection, StatementStatus};
 
 use crate::book::Book;
-use crate::pens::Pens;
+use crate::pens::{Pen, Pens};
 use crate::transaction::Transaction;
 use crate::{claim, house, migration, submit, worker};
 
@@ -111,7 +111,7 @@ impl<'c> World<'c> {
         for sql in [house::DUE, house::OVERDUE, claim::NEXT_DUE] {
             steps += cost(&self.connection.prepare_cached(sql).unwrap());
         }
-        steps + cost(&self.pens.take)
+        steps + cost(self.pens.take_up(Pen::Take).unwrap())
     }
 
     /// What a claim of ten costs that comes after others like it.

@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension, Result, params};
 
 use crate::book::QueueSlot;
 use crate::error::Fault;
+use crate::pens::Pen;
 use crate::row;
 use crate::transaction::{NewEvent, Transaction};
 
@@ -174,10 +175,11 @@ fn insert(
     if let Some(key) = &task.unique_key {
         tx.take_key(kind, key, sequence)?;
     }
-    tx.event(NewEvent {
+    let event = NewEvent {
         due_at: (vitals.state == State::Scheduled).then_some(due_at),
         ..NewEvent::new(sequence, EventKind::Submitted, 0)
-    })?;
+    };
+    tx.event(queue, event)?;
     tx.count(queue, vitals.state, 1);
     tx.hint(queue);
     Ok(Submitted {
@@ -194,7 +196,7 @@ fn write_task(
     (queue, kind, sequence): (QueueSlot, i64, i64),
 ) -> Result<bool> {
     let payload = &task.payload;
-    let changed = tx.pens.add_task.execute(params![
+    let changed = tx.pens.take_up(Pen::AddTask)?.execute(params![
         sequence,
         task.id.as_bytes(),
         tx.book.queue(queue).id,
@@ -220,7 +222,7 @@ fn write_live(
     task: &NewTask,
 ) -> Result<()> {
     let place = tx.place(queue, kind, sequence, vitals)?;
-    tx.pens.add_live.execute(params![
+    tx.pens.take_up(Pen::AddLive)?.execute(params![
         sequence,
         place.lane_id,
         place.class,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
 use crate::book::{Book, QueueSlot};
 use crate::error::Fault;
-use crate::pens::Pens;
+use crate::pens::{Owner, Pen, Pens};
 
 /// How many events one statement writes: much of the cost of a row is that of its statement.
 const EVENTS_TOGETHER: usize = 16;
@@ -41,6 +41,16 @@ impl NewEvent {
     }
 }
 
+/// An event that has its place, but is not in its table yet.
+#[derive(Debug)]
+struct Written {
+    sequence: i64,
+    /// The queue whose totals it counts in.
+    queue: Option<QueueSlot>,
+    at: Timestamp,
+    event: NewEvent,
+}
+
 /// What is common to the operations of one transaction.
 pub(crate) struct Transaction<'w, 'c> {
     pub(crate) connection: &'c Connection,
@@ -50,8 +60,10 @@ pub(crate) struct Transaction<'w, 'c> {
     pub(crate) now: Timestamp,
     /// Queues whose listeners get a hint once it is committed.
     pub(crate) hints: Vec<Name>,
-    /// Events written so far, with their sequences and instants; they reach the table together.
-    events: Vec<(i64, Timestamp, NewEvent)>,
+    /// Events written so far; they reach the table together.
+    events: Vec<Written>,
+    /// Some have reached it.
+    pub(crate) told: bool,
     /// Changes to counts since the last savepoint, to be undone with it.
     counted: Vec<(QueueSlot, State, i64)>,
     /// How many events it has written: a measure of its size.
@@ -71,6 +83,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
             now: Timestamp::default(),
             hints: Vec::new(),
             events: Vec::new(),
+            told: false,
             counted: Vec::new(),
             size: 0,
         }
@@ -132,12 +145,25 @@ impl<'w, 'c> Transaction<'w, 'c> {
         }
     }
 
-    /// Writes an event.
-    pub(crate) fn event(&mut self, event: NewEvent) -> Result<()> {
+    /// Writes an event of a task of a queue.
+    pub(crate) fn event(&mut self, queue: QueueSlot, event: NewEvent) -> Result<()> {
+        self.tell(Some(queue), self.now, event)
+    }
+
+    /// Writes an event that happened elsewhere, at its own instant: it does not count here.
+    pub(crate) fn old_event(&mut self, at: Timestamp, event: NewEvent) -> Result<()> {
+        self.tell(None, at, event)
+    }
+
+    fn tell(&mut self, queue: Option<QueueSlot>, at: Timestamp, event: NewEvent) -> Result<()> {
         let counters = self.book.counters(self.connection)?;
         counters.event += 1;
-        let sequence = counters.event;
-        self.events.push((sequence, self.now, event));
+        self.events.push(Written {
+            sequence: counters.event,
+            queue,
+            at,
+            event,
+        });
         self.size += 1;
         Ok(())
     }
@@ -149,15 +175,21 @@ impl<'w, 'c> Transaction<'w, 'c> {
         Ok(counters.task)
     }
 
-    /// Brings the events to their table.
+    /// Brings the events to their table, and counts them: what is there now is not taken back.
     pub(crate) fn flush_events(&mut self) -> Result<()> {
         let events = std::mem::take(&mut self.events);
+        self.told |= !events.is_empty();
+        for written in &events {
+            if let Some(queue) = written.queue {
+                self.book.queue_mut(queue).note(written.event.kind);
+            }
+        }
         for some in events.chunks(EVENTS_TOGETHER) {
             if some.len() == EVENTS_TOGETHER {
-                write_events(&mut self.pens.add_events, some)?;
+                write_events(self.pens.take_up(Pen::AddEvents)?, some)?;
             } else {
                 for one in some.chunks(1) {
-                    write_events(&mut self.pens.add_event, one)?;
+                    write_events(self.pens.take_up(Pen::AddEvent)?, one)?;
                 }
             }
         }
@@ -211,34 +243,39 @@ pub(crate) struct Place {
 }
 
 /// The statement that writes one event.
-pub(crate) fn add_event() -> String {
-    add_rows(1)
+pub(crate) fn add_event(owner: Owner) -> String {
+    add_rows(1, owner)
 }
 
 /// The statement that writes several.
-pub(crate) fn add_events() -> String {
-    add_rows(EVENTS_TOGETHER)
+pub(crate) fn add_events(owner: Owner) -> String {
+    add_rows(EVENTS_TOGETHER, owner)
 }
 
-/// Whatever fails undoes the transaction anyway; said here, it spares SQLite the means to undo one
-/// statement of many rows.
-fn add_rows(rows: usize) -> String {
+/// Whatever fails undoes the writer's transaction anyway; said here, it spares SQLite the means to undo
+/// one statement of many rows. The application's is not ours to undo.
+fn add_rows(rows: usize, owner: Owner) -> String {
+    let insert = match owner {
+        Owner::Writer => "INSERT OR ROLLBACK",
+        Owner::Application => "INSERT",
+    };
     let row = format!("({})", ["?"; EVENT_WIDTH].join(", "));
     format!(
-        "INSERT OR ROLLBACK INTO duly_event
+        "{insert} INTO duly_event
          (sequence, task, kind, at, attempt, worker, due_at, priority, error)
          VALUES {}",
         vec![row; rows].join(", ")
     )
 }
 
-fn write_events(pen: &mut Statement<'_>, events: &[(i64, Timestamp, NewEvent)]) -> Result<()> {
-    for (row, (sequence, at, event)) in events.iter().enumerate() {
+fn write_events(pen: &mut Statement<'_>, events: &[Written]) -> Result<()> {
+    for (row, written) in events.iter().enumerate() {
+        let event = &written.event;
         let at_column = |column: usize| row * EVENT_WIDTH + column;
-        pen.raw_bind_parameter(at_column(1), sequence)?;
+        pen.raw_bind_parameter(at_column(1), written.sequence)?;
         pen.raw_bind_parameter(at_column(2), event.task)?;
         pen.raw_bind_parameter(at_column(3), event.kind.code())?;
-        pen.raw_bind_parameter(at_column(4), at.as_micros())?;
+        pen.raw_bind_parameter(at_column(4), written.at.as_micros())?;
         pen.raw_bind_parameter(at_column(5), event.attempt)?;
         pen.raw_bind_parameter(at_column(6), event.worker)?;
         pen.raw_bind_parameter(at_column(7), event.due_at.map(Timestamp::as_micros))?;

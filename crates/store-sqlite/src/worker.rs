@@ -190,11 +190,12 @@ fn lose(tx: &mut Transaction<'_, '_>, sequence: i64, worker: &Worker) -> Result<
     tx.change(&live, &vitals, &trace)?;
     let queue = tx.book.lane(live.lane).queue;
     tx.hint(queue);
-    tx.event(NewEvent {
+    let event = NewEvent {
         worker: Some(worker.name_id),
         error,
         ..NewEvent::new(sequence, loss.event, vitals.attempt)
-    })
+    };
+    tx.event(queue, event)
 }
 
 /// All registered workers.

@@ -205,15 +205,15 @@ async fn a_newer_schema_is_refused_unless_it_still_serves_this_version() {
             &format!("INSERT INTO duly_schema VALUES ({version}, 'later', 'x', {opens_from}, 0)"),
         );
     };
-    add(2, 1);
+    add(3, 2);
     open(&path)
         .await
         .expect("a neighbour's schema serves")
         .close()
         .await;
-    add(3, 2);
+    add(4, 3);
     match refused(&path).await {
-        OpenError::Newer { found, known, .. } => assert_eq!((found, known), (3, 1)),
+        OpenError::Newer { found, known, .. } => assert_eq!((found, known), (4, 2)),
         error => panic!("{error}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use duly_core::State;
+use duly_core::{EventKind, State};
 use duly_store::{Name, QueueSettings};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
@@ -44,6 +44,8 @@ pub(crate) struct Queue {
     counts: [i64; State::COUNT],
     /// Which counts differ from what is stored.
     changed: [bool; State::COUNT],
+    /// Events of each kind that are not counted in its totals yet.
+    happened: [u32; EventKind::COUNT],
     /// By kind.
     lines: HashMap<i64, Line>,
 }
@@ -119,6 +121,7 @@ impl Book {
             settings,
             counts: [0; State::COUNT],
             changed: [false; State::COUNT],
+            happened: [0; EventKind::COUNT],
             lines: HashMap::new(),
         };
         let mut statement = connection.prepare_cached(COUNTS)?;
@@ -255,13 +258,23 @@ impl Queue {
         self.changed[at] = true;
     }
 
+    /// Notes that an event was written about one of its tasks.
+    pub(crate) fn note(&mut self, kind: EventKind) {
+        self.happened[usize::from(kind.code())] += 1;
+    }
+
     /// The counts that differ from what is stored; it counts on from them.
-    pub(super) fn take_changed(&mut self) -> Vec<(State, i64)> {
+    pub(super) fn take_changed(&mut self) -> impl Iterator<Item = (State, i64)> + use<> {
         let changed = std::mem::take(&mut self.changed);
         let states = State::ALL.into_iter().zip(changed).zip(self.counts);
-        states
-            .filter_map(|((state, changed), n)| changed.then_some((state, n)))
-            .collect()
+        states.filter_map(|((state, changed), n)| changed.then_some((state, n)))
+    }
+
+    /// How many events of each kind are to be added to its totals; none are from then on.
+    pub(super) fn take_happened(&mut self) -> impl Iterator<Item = (EventKind, u32)> + use<> {
+        let happened = std::mem::take(&mut self.happened);
+        let kinds = EventKind::ALL.iter().copied().zip(happened);
+        kinds.filter(|(_, n)| *n > 0)
     }
 
     /// Forgets a lane that was made, and its line if that has no other.
