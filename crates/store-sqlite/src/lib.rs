@@ -12,12 +12,15 @@ mod done;
 mod error;
 mod event;
 mod file;
+mod home;
 mod house;
+mod inside;
 mod list;
 mod live;
 mod log;
 mod message;
 mod migration;
+mod open;
 mod options;
 mod pens;
 #[cfg(test)]
@@ -36,5 +39,7 @@ mod worker;
 mod writer;
 
 pub use error::OpenError;
+pub use inside::SubmitInError;
 pub use options::{Options, Synchronous};
+pub use rusqlite;
 pub use store::SqliteStore;

@@ -3,32 +3,28 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use duly_core::{AttemptRef, Incarnation, TaskId, Timestamp};
 use duly_store::{
     BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
-    EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List, Listener,
-    Name, Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration, Renewed,
-    RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError, Submit,
-    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits, WorkerRecord,
+    Clock, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List,
+    Listener, Name, Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration,
+    Renewed, RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError,
+    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits,
+    WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::connection::{self, Role};
 use crate::error::{Fault, OpenError, closed};
-use crate::file::{self, Kind};
+use crate::home::Home;
+use crate::inside::{self, SubmitInError};
 use crate::message::{self, Work};
 use crate::options::Options;
-use crate::pens::Pens;
 use crate::writer::{self, Writer};
 use crate::{
-    change, claim, event, house, list, migration, queue, reader, record, settle, submit, worker,
+    change, claim, event, house, list, open, queue, reader, record, settle, submit, worker,
 };
-
-/// SQLite before this version may damage a database that several connections write.
-const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
 /// A store in one SQLite file. Several processes may open the same file at once.
 ///
@@ -56,6 +52,8 @@ pub struct SqliteStore {
     readers: Sender<reader::Letter>,
     reader_places: Arc<Semaphore>,
     hints: Arc<Hints>,
+    home: Arc<Home>,
+    clock: Arc<dyn Clock>,
 }
 
 impl SqliteStore {
@@ -75,19 +73,19 @@ impl SqliteStore {
             hints: Arc::clone(&hints),
             clock: Arc::clone(&options.clock),
         };
-        let opened = start("duly-sqlite-writer", &path, {
+        let opened = open::start("duly-sqlite-writer", &path, {
             let (path, options) = (path.clone(), options.clone());
-            move |opened| write(&path, &options, works, opened)
+            move |opened| open::write(&path, &options, works, opened)
         })?;
-        wait(&path, opened).await?;
+        let home = open::wait(&path, opened).await?;
         let (readers, inbox) = channel();
         let inbox = Arc::new(Mutex::new(inbox));
         for _ in 0..reader::READERS {
-            let opened = start("duly-sqlite-reader", &path, {
+            let opened = open::start("duly-sqlite-reader", &path, {
                 let (path, options, inbox) = (path.clone(), options.clone(), Arc::clone(&inbox));
-                move |opened| read(&path, &options, &inbox, opened)
+                move |opened| open::read(&path, &options, &inbox, opened)
             })?;
-            wait(&path, opened).await?;
+            open::wait(&path, opened).await?;
         }
         Ok(Self {
             path,
@@ -96,6 +94,8 @@ impl SqliteStore {
             readers,
             reader_places: Arc::new(Semaphore::new(reader::QUEUE_MAX)),
             hints,
+            home,
+            clock: options.clock,
         })
     }
 
@@ -103,6 +103,64 @@ impl SqliteStore {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Submits tasks inside a transaction of the application's own, on its own connection to this file:
+    /// they exist exactly if what else it wrote does. Workers wake within 50 ms of its commit.
+    ///
+    /// The connection may be given as a [`Transaction`](rusqlite::Transaction), a
+    /// [`Savepoint`](rusqlite::Savepoint) or itself, after `BEGIN`. Rules, bounds and answers are those
+    /// of [`submit`](Store::submit); nothing of a batch that is refused is left in the transaction,
+    /// which goes on. The tasks are as durable as that connection makes its commits, and they count as
+    /// submitted (and due, unless they say otherwise) at the instant of this call.
+    ///
+    /// - Begin the transaction [`Immediate`](rusqlite::TransactionBehavior::Immediate), or write before
+    ///   you read: SQLite lets a transaction that has read what is not the newest any more not write.
+    /// - Keep it short, and await nothing of Duly meanwhile: everybody else who writes to the file waits
+    ///   for its end.
+    /// - Read `last_insert_rowid` of your own rows before: this inserts rows of its own.
+    /// - A connection keeps 16 prepared statements unless told otherwise, as many as this uses: raise
+    ///   [`set_prepared_statement_cache_capacity`](rusqlite::Connection::set_prepared_statement_cache_capacity)
+    ///   to 64, and each call costs a tenth.
+    ///
+    /// ```
+    /// use duly_store::{NewTask, Payload, Store, Submit, SystemClock, id};
+    /// use duly_store_sqlite::rusqlite::{Connection, TransactionBehavior};
+    /// use duly_store_sqlite::{Options, SqliteStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("shop.db");
+    /// let mut shop = Connection::open(&file)?;
+    /// shop.execute_batch("CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT)")?;
+    /// let options = Options { share_file: true, ..Options::default() };
+    /// let store = SqliteStore::open(&file, options).await?;
+    ///
+    /// let order = shop.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    /// order.execute("INSERT INTO orders (customer) VALUES ('Ada')", [])?;
+    /// let task = NewTask::new(id::task_id(&SystemClock), "order.confirm", Payload::json(r#""Ada""#));
+    /// let reply = store.submit_in(&order, Submit::one(task))?;
+    /// order.commit()?;
+    ///
+    /// assert!(store.task(reply.tasks[0].id).await?.is_some());
+    /// # store.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SubmitInError`]: then nothing was submitted. After one of the store
+    /// ([`SubmitError::Store`], [`SubmitInError::Stale`]) roll the transaction back.
+    pub fn submit_in(
+        &self,
+        connection: &Connection,
+        request: Submit,
+    ) -> Result<SubmitReply, SubmitInError> {
+        if self.writer_places.is_closed() {
+            return Err(SubmitError::from(closed(false)).into());
+        }
+        inside::submit_in(connection, &self.home, self.clock.now(), &request)
     }
 
     /// Asks the writer.
@@ -150,6 +208,7 @@ impl SqliteStore {
     {
         let (question, answer) = reader::question(read);
         Box::pin(async move {
+            self.home.check()?;
             let places = Arc::clone(&self.reader_places);
             let place = places.acquire_owned().await.map_err(|_| closed(false))?;
             self.readers
@@ -164,94 +223,6 @@ impl SqliteStore {
 fn places(bytes: usize) -> u32 {
     let places = (1 + bytes / writer::PLACE_BYTES).min(writer::QUEUE_MAX);
     u32::try_from(places).expect("the queue has fewer than 2^32 places")
-}
-
-type Opened = oneshot::Receiver<Result<(), OpenError>>;
-
-/// Starts a thread that says whether it could open its connection.
-fn start(
-    name: &str,
-    path: &Path,
-    body: impl FnOnce(oneshot::Sender<Result<(), OpenError>>) + Send + 'static,
-) -> Result<Opened, OpenError> {
-    let (sender, opened) = oneshot::channel();
-    thread::Builder::new()
-        .name(name.into())
-        .spawn(move || body(sender))
-        .map_err(|error| OpenError::Io {
-            path: path.into(),
-            reason: error.to_string(),
-        })?;
-    Ok(opened)
-}
-
-async fn wait(path: &Path, opened: Opened) -> Result<(), OpenError> {
-    opened.await.unwrap_or_else(|_| {
-        Err(OpenError::Io {
-            path: path.into(),
-            reason: "its thread ended".into(),
-        })
-    })
-}
-
-/// The life of the writer's thread.
-fn write(
-    path: &Path,
-    options: &Options,
-    writer: Writer,
-    opened: oneshot::Sender<Result<(), OpenError>>,
-) {
-    let connection = match prepare(path, options) {
-        Ok(connection) => connection,
-        Err(error) => return drop(opened.send(Err(error))),
-    };
-    let stopped = match Pens::new(&connection) {
-        Ok(_) if opened.is_closed() => return,
-        Ok(pens) => {
-            drop(opened.send(Ok(())));
-            writer.run(&connection, pens)
-        }
-        Err(error) => return drop(opened.send(Err(OpenError::of(path, &error)))),
-    };
-    drop(connection);
-    drop(stopped);
-}
-
-/// Looks at the file, opens it, and brings it up to date.
-fn prepare(path: &Path, options: &Options) -> Result<Connection, OpenError> {
-    if rusqlite::version_number() < SQLITE_VERSION_MIN {
-        return Err(OpenError::OldSqlite {
-            found: rusqlite::version(),
-        });
-    }
-    let kind = file::inspect(path, options.share_file)?;
-    let mut connection = connection::open(path, options, Role::Writer)?;
-    migration::apply(
-        &mut connection,
-        path,
-        options.clock.as_ref(),
-        kind == Kind::Fresh,
-    )?;
-    Ok(connection)
-}
-
-/// The life of a reader's thread.
-fn read(
-    path: &Path,
-    options: &Options,
-    inbox: &reader::Inbox,
-    opened: oneshot::Sender<Result<(), OpenError>>,
-) {
-    match connection::open(path, options, Role::Reader) {
-        Ok(connection) => {
-            if opened.send(Ok(())).is_ok() {
-                let stopped = reader::run(&connection, inbox, options.clock.as_ref());
-                drop(connection);
-                drop(stopped);
-            }
-        }
-        Err(error) => drop(opened.send(Err(error))),
-    }
 }
 
 impl Store for SqliteStore {

@@ -28,6 +28,7 @@ const ADD_KEY: &str = "INSERT INTO duly_unique (kind, key, task) VALUES (?1, ?2,
 pub(crate) const KEY_HOLDER: &str =
     "SELECT t.id FROM duly_unique AS u CROSS JOIN duly_task AS t ON t.sequence = u.task
     WHERE u.kind = ?1 AND u.key = ?2";
+
 pub(crate) fn submit(
     tx: &mut Transaction<'_, '_>,
     request: &Submit,
@@ -38,6 +39,16 @@ pub(crate) fn submit(
     } else {
         tx.all_or_none(|tx| admit_all(tx, &request.tasks))?
     };
+    Ok(SubmitReply { tasks, at: tx.now })
+}
+
+/// Submits tasks in a transaction that whoever calls undoes if one of them is refused.
+pub(crate) fn submit_all(
+    tx: &mut Transaction<'_, '_>,
+    request: &Submit,
+) -> std::result::Result<SubmitReply, Fault<SubmitError>> {
+    validate::submit(request).map_err(Fault::Refused)?;
+    let tasks = admit_all(tx, &request.tasks)?;
     Ok(SubmitReply { tasks, at: tx.now })
 }
 

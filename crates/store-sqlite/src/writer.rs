@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::book::Book;
 use crate::error::{closed, store_error};
+use crate::home::Home;
 use crate::log::Log;
 use crate::message::Operation;
 use crate::pens::Pens;
@@ -71,6 +72,7 @@ struct Desk<'c> {
     turn_began: Option<Timestamp>,
     turn_groups: u32,
     log: Log,
+    home: Arc<Home>,
     places: Arc<Semaphore>,
     hints: Arc<Hints>,
     clock: Arc<dyn Clock>,
@@ -84,6 +86,7 @@ impl Writer {
         self,
         connection: &'c Connection,
         pens: Pens<'c>,
+        home: Arc<Home>,
     ) -> Vec<oneshot::Sender<()>> {
         let mut desk = Desk {
             connection,
@@ -94,6 +97,7 @@ impl Writer {
             turn_began: None,
             turn_groups: 0,
             log: Log::of(connection),
+            home,
             places: self.places,
             hints: self.hints,
             clock: self.clock,
@@ -137,6 +141,8 @@ impl Desk<'_> {
     fn watch(&mut self) {
         self.turn_began = None;
         self.turn_groups = 0;
+        // Who asks is told.
+        drop(self.home.look());
         // A failure here shows again, with somebody to tell it to, at the next operation.
         if let Ok(true) = self.look() {
             self.hints.give_all();
@@ -164,6 +170,10 @@ impl Desk<'_> {
         first: (Box<dyn Operation>, OwnedSemaphorePermit),
         inbox: &Receiver<Letter>,
     ) -> Option<oneshot::Sender<()>> {
+        if let Err(away) = self.home.look() {
+            first.0.answer(Err(away));
+            return None;
+        }
         let mut group = vec![first];
         let mut stop = None;
         let outcome = self.transact(&mut group, |group| match inbox.try_recv() {

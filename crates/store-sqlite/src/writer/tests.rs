@@ -68,7 +68,9 @@ impl World {
     fn run(self) -> (Connection, tempfile::TempDir) {
         drop(self.outbox);
         let pens = Pens::new(&self.connection).unwrap();
-        self.writer.run(&self.connection, pens);
+        let path = self._folder.path().join("duly.db");
+        let home = Arc::new(Home::of(&path).unwrap());
+        self.writer.run(&self.connection, pens, home);
         (self.connection, self._folder)
     }
 }
