@@ -119,9 +119,9 @@ impl SqliteStore {
     /// - Keep it short, and await nothing of Duly meanwhile: everybody else who writes to the file waits
     ///   for its end.
     /// - Read `last_insert_rowid` of your own rows before: this inserts rows of its own.
-    /// - A connection keeps 16 prepared statements unless told otherwise, as many as this uses: raise
-    ///   [`set_prepared_statement_cache_capacity`](rusqlite::Connection::set_prepared_statement_cache_capacity)
-    ///   to 64, and each call costs a tenth.
+    /// - A connection keeps 16 prepared statements unless told otherwise, and this uses about as many:
+    ///   where it is called often,
+    ///   [keep 64](rusqlite::Connection::set_prepared_statement_cache_capacity).
     ///
     /// ```
     /// use duly_store::{NewTask, Payload, Store, Submit, SystemClock, id};

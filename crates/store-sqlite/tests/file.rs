@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use duly_core::State;
 use duly_store::testing::{Rig, id, task};
-use duly_store::{ManualClock, Store, Submit};
+use duly_store::{ManualClock, Store, Submit, SubmitError};
 use duly_store_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
 use support::options;
@@ -231,6 +231,38 @@ async fn an_altered_migration_is_refused() {
         OpenError::Altered { version, name, .. } => assert_eq!((version, &*name), (1, "heart")),
         error => panic!("{error}"),
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_taken_away_is_noticed_and_may_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, aside) = (folder.path().join("duly.db"), folder.path().join("aside"));
+    let store = open(&path).await.unwrap();
+    let submit = |n| store.submit(Submit::one(task(n)));
+    submit(1).await.unwrap();
+    std::fs::rename(&path, &aside).unwrap();
+    for replaced in [false, true] {
+        if replaced {
+            std::fs::write(&path, "").unwrap();
+        }
+        let refused = submit(2).await.unwrap_err();
+        assert!(
+            matches!(&refused, SubmitError::Store(error) if error.retryable() && !error.outcome_unknown())
+        );
+        let text = refused.to_string();
+        assert!(
+            text.contains("duly.db was removed or replaced while it was open"),
+            "{text}"
+        );
+        assert_eq!(store.task(id(1)).await.unwrap_err().to_string(), text);
+    }
+    std::fs::rename(&aside, &path).unwrap();
+    assert!(
+        !submit(2).await.unwrap().tasks[0].existed,
+        "nothing was lost"
+    );
+    assert!(store.task(id(1)).await.unwrap().is_some());
 }
 
 #[tokio::test]

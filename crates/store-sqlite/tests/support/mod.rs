@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+pub(crate) mod shop;
+
 use std::path::Path;
 use std::sync::Arc;
 
