@@ -45,6 +45,8 @@
 
 mod client;
 mod open;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -150,11 +150,6 @@ impl<'w, 'c> Transaction<'w, 'c> {
         self.tell(Some(queue), self.now, event)
     }
 
-    /// Writes an event that happened elsewhere, at its own instant: it does not count here.
-    pub(crate) fn old_event(&mut self, at: Timestamp, event: NewEvent) -> Result<()> {
-        self.tell(None, at, event)
-    }
-
     fn tell(&mut self, queue: Option<QueueSlot>, at: Timestamp, event: NewEvent) -> Result<()> {
         let counters = self.book.counters(self.connection)?;
         counters.event += 1;
