@@ -47,7 +47,7 @@ pub(crate) fn submit_all(
     tx: &mut Transaction<'_, '_>,
     request: &Submit,
 ) -> std::result::Result<SubmitReply, Fault<SubmitError>> {
-    validate::submit(request).map_err(Fault::Refused)?;
+    validate::submit(request, tx.now).map_err(Fault::Refused)?;
     let tasks = admit_all(tx, &request.tasks)?;
     Ok(SubmitReply { tasks, at: tx.now })
 }
