@@ -13,6 +13,7 @@ mod bench;
 mod cargo;
 mod doors;
 mod finding;
+mod fuzz;
 mod kill;
 mod policy;
 mod source;
@@ -48,6 +49,8 @@ enum Command {
     Weight,
     /// Measure, each figure beside its limit: `bench sqlite`, `bench memory`
     Bench(bench::Arguments),
+    /// Feed every parser that takes bytes from outside with what it does not expect
+    Fuzz(fuzz::Arguments),
     /// Kill a server under load, again and again, and account for every task
     Kill(kill::Arguments),
 }
@@ -75,6 +78,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bare => bare::check(),
         Command::Weight => weight::check(),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) enum Colour {
     Bold,
     Green,
     Red,
+    Yellow,
 }
 
 /// Whether output may be coloured: on a terminal, and neither `CI` nor `NO_COLOR` is set.
@@ -26,6 +27,7 @@ pub(crate) fn paint(text: &str, colour: Colour) -> String {
         Colour::Bold => 1,
         Colour::Green => 32,
         Colour::Red => 31,
+        Colour::Yellow => 33,
     };
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }

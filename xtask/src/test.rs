@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{bare, cargo, doors, policy, system, tidy, weight};
+use crate::{bare, cargo, doors, fuzz, policy, system, tidy, weight};
 
 mod step;
 mod summary;
@@ -28,6 +28,10 @@ const STEPS: &[Step] = &[
     Step::new("unit tests", Pace::Quick, unit_tests),
     Step::new("core bare", Pace::Full, |_| bare::check()),
     Step::new("crate count", Pace::Full, |_| weight::check()),
+    Step::new("fuzz", Pace::Full, |arguments| {
+        fuzz::check(arguments.install)
+    })
+    .unless(fuzz::unavailable),
 ];
 
 /// What to run.

@@ -24,6 +24,7 @@ pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) pace: Pace,
     check: fn(&Arguments) -> Result<()>,
+    unavailable: fn() -> Option<String>,
 }
 
 /// How a step ended.
@@ -31,6 +32,8 @@ pub(super) struct Outcome {
     pub(super) name: &'static str,
     pub(super) took: Duration,
     pub(super) error: Option<String>,
+    /// Why it did not run.
+    pub(super) skipped: Option<String>,
 }
 
 impl Step {
@@ -39,13 +42,35 @@ impl Step {
         pace: Pace,
         check: fn(&Arguments) -> Result<()>,
     ) -> Self {
-        Self { name, pace, check }
+        Self {
+            name,
+            pace,
+            check,
+            unavailable: || None,
+        }
+    }
+
+    /// The same, but skipped where `unavailable` gives a reason.
+    pub(super) const fn unless(self, unavailable: fn() -> Option<String>) -> Self {
+        Self {
+            unavailable,
+            ..self
+        }
     }
 
     /// Runs the step beneath a heading and says at once if it failed.
     pub(super) fn run(&self, arguments: &Arguments) -> Outcome {
         println!("\n{}", heading(self.name));
         let start = Instant::now();
+        if let Some(why) = (self.unavailable)() {
+            println!("{}: {why}", paint("SKIPPED", Colour::Yellow));
+            return Outcome {
+                name: self.name,
+                took: start.elapsed(),
+                error: None,
+                skipped: Some(why),
+            };
+        }
         let error = (self.check)(arguments)
             .err()
             .map(|error| format!("{error:#}"));
@@ -58,6 +83,7 @@ impl Step {
             name: self.name,
             took,
             error,
+            skipped: None,
         }
     }
 }

@@ -1,0 +1,29 @@
+//! The wire types: whatever is read is written and read again as the same, and what is refused has a
+//! place and a reason.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fuzz_target!(|input: &[u8]| {
+    round_trip::<duly_api::NewTask>(input);
+    round_trip::<duly_api::Retry>(input);
+    if let Ok(text) = std::str::from_utf8(input) {
+        if let Ok(at) = duly_api::time::parse(text) {
+            let again = duly_api::time::parse(&duly_api::time::format(at));
+            assert_eq!(again.ok(), Some(at));
+        }
+    }
+});
+
+fn round_trip<T: DeserializeOwned + Serialize>(input: &[u8]) {
+    match duly_api::parse_object::<T>(input) {
+        Ok(value) => {
+            let text = serde_json::to_vec(&value).expect("what was read can be written");
+            let again: T = duly_api::parse_object(&text).expect("what was written can be read");
+            assert_eq!(serde_json::to_vec(&again).expect("and written again"), text);
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
