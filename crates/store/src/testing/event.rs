@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use duly_core::{Decision, EventKind, Priority};
 
-use super::{ME, Rig, id, task, task_with};
-use crate::{EventCursor, RequestError, Settlement, When, attempts};
+use super::house::heard;
+use super::{KIND, ME, QUEUE, Rig, id, task, task_with};
+use crate::{
+    Change, ChangeMatching, EventCursor, Filter, RequestError, Settlement, TakeBack, When, attempts,
+};
 
 /// Every state change is in the task's history, in order.
 pub async fn every_change_has_its_event(rig: Rig) {
@@ -153,4 +156,59 @@ pub async fn details_are_kept(rig: Rig) {
         (events[3].worker.as_deref(), events[3].at),
         (Some("me"), rig.now())
     );
+}
+
+/// Each event names the kind and the queue of its task, and the place after it.
+pub async fn events_say_what_they_are_about(rig: Rig) {
+    let mail = task_with(1, |t| {
+        t.kind = "send".into();
+        t.queue = "mail".into();
+    });
+    rig.submit(vec![mail, task(2)]).await;
+    rig.store.cancel(id(1)).await.unwrap();
+    let feed = rig.store.events(EventCursor::START, 9).await.unwrap();
+    let about: Vec<(&str, &str)> = feed
+        .events
+        .iter()
+        .map(|event| (&*event.task_kind, &*event.queue))
+        .collect();
+    assert_eq!(about, [("send", "mail"), (KIND, QUEUE), ("send", "mail")]);
+    for (index, event) in feed.events.iter().enumerate() {
+        let rest = rig.store.events(event.cursor, 9).await.unwrap();
+        assert_eq!(rest.events, feed.events[index + 1..]);
+    }
+    let of_task = rig.store.task_events(id(1), EventCursor::START, 9).await;
+    let of_task = of_task.unwrap().events;
+    assert_eq!(of_task, [feed.events[0].clone(), feed.events[2].clone()]);
+}
+
+/// Whoever listens for events hears when some were written, of whatever queue.
+pub async fn events_are_heard_of(rig: Rig) {
+    let listener = rig.store.listen_events();
+    rig.submit(vec![task(1), task(2), task(3)]).await;
+    assert!(heard(&listener), "submitted");
+    let leases = rig.run(2).await;
+    assert!(heard(&listener), "started");
+    rig.settle(leases[0].attempt, Decision::Complete)
+        .await
+        .unwrap();
+    assert!(heard(&listener), "completed");
+    rig.store.reprioritise(id(3), Priority::High).await.unwrap();
+    assert!(heard(&listener), "reprioritised");
+    let many = ChangeMatching {
+        filter: Filter::default(),
+        change: Change::Reprioritise(Priority::Low),
+        after: None,
+        limit: 9,
+        dry_run: false,
+    };
+    rig.store.change_matching(many).await.unwrap();
+    assert!(heard(&listener), "changed by a filter");
+    let take = TakeBack {
+        incarnation: ME,
+        beats: None,
+        limit: 9,
+    };
+    rig.store.take_back(take).await.unwrap();
+    assert!(heard(&listener), "lost");
 }

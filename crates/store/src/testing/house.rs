@@ -237,7 +237,7 @@ pub async fn a_clock_set_back_ends_a_lead(rig: Rig) {
     assert!(lead(OTHER, 10).await.leads);
 }
 
-fn heard(listener: &Listener) -> bool {
+pub(super) fn heard(listener: &Listener) -> bool {
     let hint = pin!(listener.hint());
     hint.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use duly_core::{Decision, State, TaskId, Timestamp};
 
-use super::{Rig, id, task, task_with};
-use crate::{Filter, Lease, List, RequestError, When};
+use super::{ME, Rig, id, task, task_with};
+use crate::{Filter, Lease, List, Payload, RequestError, Settlement, When};
 
 async fn found(rig: &Rig, filter: Filter) -> Vec<TaskId> {
     let mut found = Vec::new();
@@ -163,4 +163,39 @@ pub async fn pages_are_bounded(rig: Rig) {
         let events = rig.store.events(crate::EventCursor::START, limit).await;
         assert!(matches!(events, Err(RequestError::InvalidInput(_))));
     }
+}
+
+/// A brief list says all but what is heavy.
+pub async fn a_brief_list_leaves_the_payloads(rig: Rig) {
+    let bytes = task_with(2, |t| {
+        t.payload = Payload {
+            version: 3,
+            key_id: Some("k".into()),
+            ..Payload::bytes("secret")
+        };
+    });
+    rig.submit(vec![task(1), bytes]).await;
+    let lease = rig.run(1).await.remove(0);
+    let done = Settlement {
+        result: Some(Payload::json("[1,2,3]")),
+        ..Settlement::new(lease.attempt, Decision::Complete)
+    };
+    rig.settle_with(ME, done).await.unwrap();
+    let list = |brief| List {
+        limit: 9,
+        brief,
+        ..List::default()
+    };
+    let whole = rig.store.list(list(false)).await.unwrap();
+    let brief = rig.store.list(list(true)).await.unwrap();
+    let mut expected = whole.clone();
+    for task in &mut expected.tasks {
+        task.payload = task.payload.emptied();
+        task.result = task.result.as_ref().map(Payload::emptied);
+    }
+    assert_eq!(brief, expected);
+    assert_eq!(whole.tasks[1].result, Some(Payload::json("[1,2,3]")));
+    assert_eq!(brief.tasks[1].result, Some(Payload::json("")));
+    assert_eq!(&*brief.tasks[0].payload.bytes, b"");
+    assert_eq!(brief.tasks[0].payload.version, 3);
 }

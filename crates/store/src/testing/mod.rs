@@ -18,6 +18,7 @@ pub mod event;
 pub mod house;
 pub mod list;
 pub mod queue;
+pub mod save;
 pub mod settle;
 pub mod submit;
 pub mod worker;
@@ -36,7 +37,7 @@ macro_rules! conformance {
                 a_unique_key_is_rejected_while_unfinished, a_queue_is_bounded,
                 bad_input_is_named_and_loses_nothing, the_record_shows_what_was_submitted,
                 a_batch_keeps_its_order,
-                lines_are_bounded
+                lines_are_bounded, absurd_times_are_refused
             ],
             claim: [
                 the_most_urgent_first_then_in_order, nothing_starts_early,
@@ -53,7 +54,7 @@ macro_rules! conformance {
                 a_predecessors_attempt_cannot_be_settled, a_late_settlement_changes_nothing,
                 a_doubled_settlement_changes_nothing, one_refusal_does_not_hold_up_the_others,
                 a_result_is_bounded, an_error_is_cut, timed_out_is_final,
-                a_cancel_request_is_merged
+                a_cancel_request_is_merged, an_absurd_delay_is_refused
             ],
             worker: [
                 a_heartbeat_counts, progress_is_kept_and_fenced, cancel_requests_reach_the_worker,
@@ -61,23 +62,41 @@ macro_rules! conformance {
                 a_lapsed_assignment_costs_nothing, a_renewed_worker_keeps_its_leases,
                 taking_back_is_bounded_and_goes_on,
                 one_step_takes_back_what_one_claim_hands_out, a_lapsed_worker_is_unknown,
-                an_unknown_worker_is_gone, a_worker_registers_again
+                an_unknown_worker_is_gone, a_worker_registers_again,
+                the_life_that_holds_a_task_is_shown, progress_is_moved_into_its_range
             ],
             change: [
                 cancel_at_once_or_by_request, retry_puts_back_in_line, a_completed_task_is_final,
                 retry_needs_its_unique_key, reprioritise_moves_in_line, reschedule_moves_in_time,
-                an_unknown_task_is_not_found
+                an_unknown_task_is_not_found, retry_may_bring_another_payload,
+                discard_removes_what_has_ended, what_has_not_ended_is_not_discarded,
+                a_filter_means_many, a_dry_run_only_counts, a_step_is_bounded_and_goes_on,
+                one_of_many_gets_the_unique_key, absurd_changes_are_refused
             ],
-            queue: [settings_are_kept_and_merged, counts_follow_the_states, a_queue_is_made_by_its_settings],
-            list: [filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded],
+            queue: [
+                settings_are_kept_and_merged, counts_follow_the_states,
+                a_queue_is_made_by_its_settings, totals_never_fall, the_oldest_due_is_known,
+                absurd_settings_are_refused
+            ],
+            list: [
+                filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded,
+                a_brief_list_leaves_the_payloads
+            ],
             event: [
                 every_change_has_its_event, the_feed_skips_nothing, the_feed_has_an_end, attempts_are_told_by_events,
-                details_are_kept
+                details_are_kept, events_say_what_they_are_about, events_are_heard_of
             ],
             house: [
                 promote_and_expire_in_steps, prune_respects_retention, a_pruned_id_is_free_again,
                 sequences_are_never_reused, events_are_forgotten, one_leads_at_a_time, a_clock_set_back_ends_a_lead,
                 hints_are_given, a_closed_store_is_unavailable
+            ],
+            save: [
+                everything_comes_back, what_was_leased_waits_again,
+                what_is_not_due_yet_is_not_in_line, what_is_there_already_is_left,
+                keys_and_bounds_hold, nothing_saved_is_believed, pages_are_bounded,
+                a_long_history_is_cut, a_restored_history_goes_on,
+                what_comes_back_is_pruned_in_time, a_restored_queue_serves
             ],
         }
     };

@@ -234,3 +234,19 @@ pub async fn a_cancel_request_is_merged(rig: Rig) {
         );
     }
 }
+
+/// Nothing waits for more than a year.
+pub async fn an_absurd_delay_is_refused(rig: Rig) {
+    let attempt = running(&rig, 1).await;
+    let long = duly_core::DELAY_MAX + SECOND;
+    for decision in [Decision::Retry(long), Decision::Snooze(long)] {
+        let refused = rig.settle(attempt, decision).await;
+        assert!(
+            matches!(&refused, Err(SettleError::InvalidInput(input)) if input.field == "decision"),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(rig.state(1).await, State::Running);
+    let most = Decision::Retry(duly_core::DELAY_MAX);
+    assert_eq!(rig.settle(attempt, most).await, Ok(State::Retrying));
+}

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, Priority, RetryPolicy, State, TaskId};
+use duly_core::{Decision, Jitter, Priority, RetryPolicy, State, TaskId};
 
 use super::{Rig, id, task, task_with};
+use crate::bounds::AHEAD_MAX;
 use crate::{EventCursor, InvalidInput, NewTask, Payload, Submit, SubmitError, When};
 
 /// A batch with one bad task is refused whole, and uses up no sequence.
@@ -246,4 +247,30 @@ pub async fn lines_are_bounded(rig: Rig) {
     };
     assert_eq!(source.field, "kind");
     rig.submit(kinds(2_500..2_501)).await;
+}
+
+/// What is more than a century away is refused by name, and so is what would be cut silently.
+pub async fn absurd_times_are_refused(rig: Rig) {
+    let far = When::At(rig.now() + AHEAD_MAX + Duration::from_secs(1));
+    let jitter = Jitter::Proportional { permille: 1_001 };
+    let cases = [
+        ("due", task_with(2, |t| t.due = far)),
+        ("deadline", task_with(2, |t| t.deadline = Some(far))),
+        ("timeout", task_with(2, |t| t.timeout = Some(Duration::MAX))),
+        (
+            "retry.jitter.permille",
+            task_with(2, |t| t.retry.jitter = jitter),
+        ),
+    ];
+    for (field, bad) in cases {
+        let tasks = vec![task(1), bad];
+        let refused = rig.store.submit(Submit { tasks }).await;
+        let Err(SubmitError::InvalidInput { index: 1, source }) = refused else {
+            panic!("{field}: {refused:?}")
+        };
+        assert_eq!(source.field, field);
+    }
+    let latest = When::At(rig.now() + AHEAD_MAX);
+    rig.submit(vec![task_with(1, |t| t.due = latest)]).await;
+    assert_eq!(rig.state(1).await, State::Scheduled);
 }

@@ -297,3 +297,36 @@ pub async fn a_worker_registers_again(rig: Rig) {
     rig.submit(vec![task_with(2, |t| t.queue = QUEUE.into())])
         .await;
 }
+
+/// While a worker holds a task, its incarnation is shown.
+pub async fn the_life_that_holds_a_task_is_shown(rig: Rig) {
+    rig.submit(vec![task(1), task(2)]).await;
+    assert_eq!(rig.task(1).await.incarnation, None);
+    let mut claim = claim_of(1);
+    claim.prefetch = 1;
+    let leases = rig.claim(claim).await.leases;
+    for n in [1, 2] {
+        assert_eq!(rig.task(n).await.incarnation, Some(ME));
+    }
+    let ended = duly_core::Decision::Complete;
+    rig.settle(leases[0].attempt, ended).await.unwrap();
+    let back = duly_core::Decision::HandBack;
+    rig.settle(leases[1].attempt, back).await.unwrap();
+    for n in [1, 2] {
+        assert_eq!(rig.task(n).await.incarnation, None);
+    }
+}
+
+/// A fraction is from 0 to 1, whatever the worker says.
+pub async fn progress_is_moved_into_its_range(rig: Rig) {
+    rig.submit(vec![task(1)]).await;
+    let attempt = rig.run(1).await.remove(0).attempt;
+    for (said, kept) in [(7.0, 1.0), (-1.0, 0.0), (f32::NAN, 0.0)] {
+        let report = |fraction| Progress {
+            fraction,
+            text: "so far".into(),
+        };
+        beat(&rig, vec![(attempt, report(said))]).await;
+        assert_eq!(rig.task(1).await.progress, Some(report(kept)), "{said}");
+    }
+}

@@ -42,7 +42,6 @@ fn task(saved: &SavedTask, now: Timestamp) -> Result<Returned, InvalidInput> {
     what_was_submitted(task)?;
     instants(task, now)?;
     what_has_happened(task)?;
-    events(saved, now)?;
     let mut vitals = Vitals {
         state: task.state,
         priority: task.priority,
@@ -59,6 +58,7 @@ fn task(saved: &SavedTask, now: Timestamp) -> Result<Returned, InvalidInput> {
         value: format!("{}, and the task is {}", wrong.value, wrong.state),
         expected: wrong.expected.to_owned(),
     })?;
+    events(saved, now)?;
     let ended = vitals.state.is_final().then_some(now);
     Ok(Returned {
         vitals,
