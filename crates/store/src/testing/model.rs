@@ -3,6 +3,7 @@
 
 mod compare;
 mod operation;
+mod saved;
 mod strategy;
 
 pub use compare::replay;

@@ -24,25 +24,31 @@ pub async fn replay(rig: &Rig, history: &[Operation]) {
         model: Arc::new(MemoryStore::new(rig.clock.clone())),
     };
     let mut attempts = Vec::new();
+    let mut saved = Vec::new();
     for (step, operation) in history.iter().enumerate() {
-        if let Operation::Advance { by } = operation {
-            rig.clock.advance(*by);
-        } else {
-            let what = format!("step {step}: {operation:?}");
-            pair.apply(&what, operation, &mut attempts).await;
+        let what = format!("step {step}: {operation:?}");
+        match operation {
+            Operation::Advance { by } => rig.clock.advance(*by),
+            Operation::Save { limit } => saved = pair.save(&what, *limit).await,
+            Operation::Restore { skip, count, copy } => {
+                let some = saved.iter().skip(*skip).take(*count).cloned();
+                pair.restore(&what, some.collect(), *copy).await;
+            }
+            _ => pair.apply(&what, operation, &mut attempts).await,
         }
     }
     pair.compare_at_rest().await;
+    pair.compare_saved(rig.clock.clone()).await;
 }
 
-struct Pair {
-    subject: Arc<dyn Store>,
-    model: Arc<dyn Store>,
+pub(super) struct Pair {
+    pub(super) subject: Arc<dyn Store>,
+    pub(super) model: Arc<dyn Store>,
 }
 
 impl Pair {
     /// Asks both the same, and answers what both said.
-    async fn same<R, F>(&self, what: &str, ask: impl Fn(Arc<dyn Store>) -> F) -> R
+    pub(super) async fn same<R, F>(&self, what: &str, ask: impl Fn(Arc<dyn Store>) -> F) -> R
     where
         R: PartialEq + Debug,
         F: Future<Output = R>,
@@ -200,27 +206,18 @@ impl Pair {
 
     async fn apply_change(&self, what: &str, operation: Operation) {
         match operation {
-            Operation::Cancel { task } => {
-                self.same(what, |store| ask(store, id(task), Store::cancel))
-                    .await
-                    .ok();
-            }
-            Operation::Retry { task } => {
-                self.same(what, |store| ask(store, id(task), Store::retry))
-                    .await
-                    .ok();
-            }
-            Operation::Reprioritise { task, priority } => {
-                let change = |store: Arc<dyn Store>| async move {
-                    store.reprioritise(id(task), priority).await
+            Operation::Change { task, change } => {
+                let change = |store: Arc<dyn Store>| {
+                    let change = change.clone();
+                    async move { store.change(id(task), change).await }
                 };
                 self.same(what, change).await.ok();
             }
-            Operation::Reschedule { task, due } => {
-                let change =
-                    |store: Arc<dyn Store>| async move { store.reschedule(id(task), due).await };
-                self.same(what, change).await.ok();
-            }
+            Operation::ChangeMatching {
+                filter,
+                change,
+                limit,
+            } => self.change_matching(what, filter, change, limit).await,
             Operation::Configure { queue: n, change } => {
                 let change =
                     |store: Arc<dyn Store>| async move { store.configure(queue(n), change).await };
@@ -232,14 +229,23 @@ impl Pair {
 
     async fn look(&self, what: &str, operation: Operation) {
         match operation {
-            Operation::List { filter, limit } => {
+            Operation::List {
+                filter,
+                limit,
+                brief,
+            } => {
                 let list = List {
                     filter,
                     after: None,
                     limit,
-                    brief: false,
+                    brief,
                 };
                 self.same(what, |store| ask(store, list.clone(), Store::list))
+                    .await
+                    .ok();
+            }
+            Operation::Queues => {
+                self.same(what, |store| async move { store.queues().await })
                     .await
                     .ok();
             }
@@ -297,7 +303,7 @@ impl Pair {
 type Asked<'a, R> = crate::BoxFuture<'a, R>;
 
 /// Asks a store that the future owns.
-async fn ask<Q, R>(
+pub(super) async fn ask<Q, R>(
     store: Arc<dyn Store>,
     request: Q,
     operation: impl for<'a> FnOnce(&'a dyn Store, Q) -> Asked<'a, R>,
@@ -305,7 +311,7 @@ async fn ask<Q, R>(
     operation(&*store, request).await
 }
 
-fn id(n: u8) -> TaskId {
+pub(super) fn id(n: u8) -> TaskId {
     TaskId::from_bytes([n; 16])
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_core::{Decision, Priority};
 
-use crate::{Duty, Filter, QueueChange, When};
+use crate::{Change, Duty, Filter, QueueChange, When};
 
 /// One of the attempts that claims have handed out so far, or something near it.
 #[derive(Clone, Copy, Debug)]
@@ -78,19 +78,23 @@ pub enum Operation {
         beats: Option<i64>,
         limit: u32,
     },
-    Cancel {
+    Change {
         task: u8,
+        change: Change,
     },
-    Retry {
-        task: u8,
+    ChangeMatching {
+        filter: Filter,
+        change: Change,
+        limit: u32,
     },
-    Reprioritise {
-        task: u8,
-        priority: Priority,
+    Save {
+        limit: u32,
     },
-    Reschedule {
-        task: u8,
-        due: When,
+    /// Restores some of what was saved, as it is or under other ids.
+    Restore {
+        skip: usize,
+        count: usize,
+        copy: bool,
     },
     Configure {
         queue: u8,
@@ -99,7 +103,9 @@ pub enum Operation {
     List {
         filter: Filter,
         limit: u32,
+        brief: bool,
     },
+    Queues,
     TaskEvents {
         task: u8,
         after: i64,

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::operation::{Draft, Ending, Operation, Pick};
-use crate::{Duty, Filter, QueueChange, When};
+use crate::{Change, Duty, Filter, Payload, QueueChange, When};
 
 const TASKS: std::ops::Range<u8> = 0..24;
 const WORKERS: std::ops::Range<u8> = 0..3;
@@ -37,7 +37,13 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(worker, endings)| Operation::Settle { worker, endings }),
         4 => seconds().prop_map(|by| Operation::Advance { by }),
         5 => on_workers(),
-        6 => on_tasks(),
+        6 => (TASKS, change()).prop_map(|(task, change)| Operation::Change { task, change }),
+        2 => (filter(), change(), 1_u32..9).prop_map(
+            |(filter, change, limit)| Operation::ChangeMatching { filter, change, limit }
+        ),
+        1 => (1_u32..9).prop_map(|limit| Operation::Save { limit }),
+        2 => (0_usize..30, 1_usize..9, any::<bool>())
+            .prop_map(|(skip, count, copy)| Operation::Restore { skip, count, copy }),
         2 => configure(),
         4 => looks(),
         3 => (duty(), 1_u32..6).prop_map(|(duty, limit)| Operation::KeepHouse { duty, limit }),
@@ -72,13 +78,14 @@ fn on_workers() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn on_tasks() -> impl Strategy<Value = Operation> {
+fn change() -> impl Strategy<Value = Change> {
+    let payload = proptest::option::of(any::<u8>().prop_map(|byte| Payload::bytes([byte])));
     prop_oneof![
-        3 => TASKS.prop_map(|task| Operation::Cancel { task }),
-        3 => TASKS.prop_map(|task| Operation::Retry { task }),
-        2 => (TASKS, priority())
-            .prop_map(|(task, priority)| Operation::Reprioritise { task, priority }),
-        2 => (TASKS, when()).prop_map(|(task, due)| Operation::Reschedule { task, due }),
+        3 => Just(Change::Cancel),
+        3 => payload.prop_map(|payload| Change::Retry { payload }),
+        2 => priority().prop_map(Change::Reprioritise),
+        2 => when().prop_map(Change::Reschedule),
+        1 => Just(Change::Discard),
     ]
 }
 
@@ -104,7 +111,12 @@ fn configure() -> impl Strategy<Value = Operation> {
 
 fn looks() -> impl Strategy<Value = Operation> {
     prop_oneof![
-        (filter(), 0_u32..5).prop_map(|(filter, limit)| Operation::List { filter, limit }),
+        (filter(), 0_u32..5, any::<bool>()).prop_map(|(filter, limit, brief)| Operation::List {
+            filter,
+            limit,
+            brief
+        }),
+        Just(Operation::Queues),
         (TASKS, 0_i64..40, 1_u32..5).prop_map(|(task, after, limit)| Operation::TaskEvents {
             task,
             after,
