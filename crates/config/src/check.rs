@@ -1,0 +1,50 @@
+//! What settings must be to each other.
+
+use std::time::Duration;
+
+use duly_api::duration;
+
+use crate::config::Config;
+use crate::fault::Fault;
+
+/// Heartbeats that a lease must have room for.
+const BEATS: u32 = 3;
+
+/// Everything that does not fit together.
+pub(crate) fn all(config: &Config) -> Vec<Fault> {
+    [heartbeat(config), listen(config)].into_iter().flatten().collect()
+}
+
+fn heartbeat(config: &Config) -> Option<Fault> {
+    let worker = &config.settings.worker;
+    let third: Duration = worker.lease / BEATS;
+    (worker.heartbeat > third).then(|| {
+        let message = format!(
+            "worker.heartbeat is {}: expected at most a third of worker.lease, which is {}",
+            duration::format(worker.heartbeat),
+            duration::format(worker.lease),
+        );
+        about(config, &["worker.heartbeat", "worker.lease"], message)
+    })
+}
+
+fn listen(config: &Config) -> Option<Fault> {
+    let server = &config.settings.server;
+    let asks = server.token_file.is_some() || !server.tokens.is_empty();
+    (!server.listen.ip().is_loopback() && !asks).then(|| {
+        let message = format!(
+            "server.listen is {}: expected a loopback address such as 127.0.0.1:7788, because \
+             without server.token_file the API does not ask who calls",
+            server.listen
+        );
+        about(config, &["server.listen"], message)
+    })
+}
+
+/// A fault about the first of the settings that somebody has said something about.
+fn about(config: &Config, settings: &[&str], message: String) -> Fault {
+    let origins = settings.iter().map(|setting| config.origin(setting));
+    let said = origins.zip(settings).find(|(origin, _)| *origin != crate::Origin::Default);
+    let (origin, setting) = said.unwrap_or_default();
+    Fault::about(origin, setting, message)
+}

@@ -1,0 +1,60 @@
+//! Every setting, with its default. How each is documented, read and shown is said here, once.
+
+use std::collections::BTreeMap;
+
+use crate::form;
+use crate::group::{About, Effect, Group, Slot, Visitor};
+
+mod health;
+mod logs;
+mod queue;
+mod server;
+mod store;
+mod worker;
+
+pub use health::Health;
+pub use logs::{LogFormat, Logs};
+pub use queue::Queue;
+pub use server::Server;
+pub use store::StoreUrl;
+pub use worker::Worker;
+
+/// What holds for a process.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Where the tasks are.
+    pub store: StoreUrl,
+    /// The HTTP API.
+    pub server: Server,
+    /// What this process runs.
+    pub worker: Worker,
+    /// Queues, by name.
+    pub queues: BTreeMap<String, Queue>,
+    /// When `/ready` says that something is not as it should be.
+    pub health: Health,
+    /// What is logged, and how.
+    pub logs: Logs,
+}
+
+const STORE: About = About {
+    name: "store",
+    text: store::ABOUT,
+    effect: Effect::AtStart,
+    example: None,
+};
+
+impl Group for Settings {
+    fn walk(&mut self, visitor: &mut dyn Visitor) {
+        let mut store = Slot {
+            value: &mut self.store,
+            form: form::store(),
+        };
+        visitor.setting(&STORE, &mut store);
+        visitor.group("server", Server::ABOUT, &mut self.server);
+        visitor.group("worker", Worker::ABOUT, &mut self.worker);
+        visitor.named("queues", Queue::ABOUT, &mut self.queues);
+        visitor.group("health", Health::ABOUT, &mut self.health);
+        visitor.group("logs", Logs::ABOUT, &mut self.logs);
+    }
+}

@@ -1,0 +1,54 @@
+//! `worker`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::bounds::{CONCURRENCY_MAX, LABELS_MAX, NAMES_MAX, PREFETCH_MAX, WAIT_MAX};
+use crate::form::{duration, list, name, text, texts, whole, yes_or_no};
+use crate::group::group;
+
+/// Bytes of a label's name, and of its value.
+const LABEL_BYTES_MAX: (usize, usize) = (64, 512);
+/// The shortest heartbeat, and the shortest lease.
+const BEAT_MIN: Duration = Duration::from_millis(100);
+/// The longest lease.
+const LEASE_MAX: Duration = Duration::from_secs(3600);
+
+group! {
+    /// What this process runs: the tasks of the kinds that it knows, `http` and `shell`.
+    Worker {
+        /// Whether `duly serve` runs tasks; without, it only takes them and shows them.
+        [AtStart] enabled: bool = true, yes_or_no();
+
+        /// The name that the worker is shown under. Without one: worker- and the id of the process.
+        [AtStart] name: Option<String> = None, name().or_none(), example "mailer-1";
+
+        /// The queues that it works on, equally urgent work in turns.
+        [AtStart] queues: Vec<String> = vec!["default".to_owned()], list(name(), NAMES_MAX);
+
+        /// How many tasks run at once.
+        [AtOnce] concurrency: u32 = 64, whole(1..=CONCURRENCY_MAX);
+
+        /// How many tasks it takes beforehand, so that short ones need not wait for the next claim;
+        /// never more than last for 20 ms. It does not pay on an embedded file.
+        [AtStart] prefetch: u32 = 0, whole(0..=PREFETCH_MAX);
+
+        /// How often it says that it lives; at most a third of the lease.
+        [AtStart] heartbeat: Duration = Duration::from_secs(3), duration(BEAT_MIN..=LEASE_MAX);
+
+        /// Silence after which its tasks are given to others. All processes on a store must say the
+        /// same.
+        [AtStart] lease: Duration = Duration::from_secs(10), duration(BEAT_MIN..=LEASE_MAX);
+
+        /// How long a task that is called off has to end by itself, before it is ended.
+        [AtStart] cancel_grace: Duration = Duration::from_secs(5), duration(Duration::ZERO..=WAIT_MAX);
+
+        /// What the worker says of itself.
+        [AtStart] labels: BTreeMap<String, String> = BTreeMap::new(), texts(
+            text("a text of at most 512 bytes", |text| text.len() <= LABEL_BYTES_MAX.1),
+            |name| (1..=LABEL_BYTES_MAX.0).contains(&name.len()),
+            "a name of 1 to 64 bytes",
+            LABELS_MAX,
+        ), example "{zone: a}";
+    }
+}
