@@ -6,13 +6,17 @@ use duly_api::duration;
 
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::origin::Origin;
 
 /// Heartbeats that a lease must have room for.
 const BEATS: u32 = 3;
 
 /// Everything that does not fit together.
 pub(crate) fn all(config: &Config) -> Vec<Fault> {
-    [heartbeat(config), listen(config)].into_iter().flatten().collect()
+    [heartbeat(config), queues(config), listen(config)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn heartbeat(config: &Config) -> Option<Fault> {
@@ -25,6 +29,13 @@ fn heartbeat(config: &Config) -> Option<Fault> {
             duration::format(worker.lease),
         );
         about(config, &["worker.heartbeat", "worker.lease"], message)
+    })
+}
+
+fn queues(config: &Config) -> Option<Fault> {
+    config.settings.worker.queues.is_empty().then(|| {
+        let message = "worker.queues is empty: expected at least one queue".to_owned();
+        about(config, &["worker.queues"], message)
     })
 }
 
@@ -43,8 +54,8 @@ fn listen(config: &Config) -> Option<Fault> {
 
 /// A fault about the first of the settings that somebody has said something about.
 fn about(config: &Config, settings: &[&str], message: String) -> Fault {
-    let origins = settings.iter().map(|setting| config.origin(setting));
-    let said = origins.zip(settings).find(|(origin, _)| *origin != crate::Origin::Default);
-    let (origin, setting) = said.unwrap_or_default();
-    Fault::about(origin, setting, message)
+    let said = |setting: &&&str| config.origin(setting) != Origin::Default;
+    let setting = settings.iter().find(said).or(settings.first());
+    let setting = setting.copied().unwrap_or_default();
+    Fault::about(config.origin(setting), setting, message)
 }

@@ -52,12 +52,12 @@ impl Config {
         Self::checked(sources, settings, reader)
     }
 
-    fn checked(
-        sources: &Sources,
-        settings: Settings,
-        reader: Reader,
-    ) -> Result<Self, ConfigError> {
-        let Reader { origins, mut faults, .. } = reader;
+    fn checked(sources: &Sources, settings: Settings, reader: Reader) -> Result<Self, ConfigError> {
+        let Reader {
+            origins,
+            mut faults,
+            ..
+        } = reader;
         let config = Self {
             settings,
             file: sources.file.clone(),

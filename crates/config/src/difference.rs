@@ -44,7 +44,11 @@ impl Config {
             (!same).then(|| difference(from, Some(to)))
         });
         let mut differences: Vec<_> = changed.flatten().collect();
-        differences.extend(before.into_values().filter_map(|row| difference(Some(row), None)));
+        differences.extend(
+            before
+                .into_values()
+                .filter_map(|row| difference(Some(row), None)),
+        );
         differences
     }
 }

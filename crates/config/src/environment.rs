@@ -16,7 +16,10 @@ const PREFIX: &str = "DULY__";
 /// Between the names of a path.
 const SEPARATOR: &str = "__";
 /// Shorter names for what is set most.
-const SHORT: [(&str, &str); 2] = [("DULY_STORE", "DULY__STORE"), ("DULY_LOG", "DULY__LOGS__LEVEL")];
+const SHORT: [(&str, &str); 2] = [
+    ("DULY_STORE", "DULY__STORE"),
+    ("DULY_LOG", "DULY__LOGS__LEVEL"),
+];
 
 /// Whether a variable is meant for the configuration.
 pub(crate) fn is_ours(name: &OsStr) -> bool {
@@ -66,7 +69,10 @@ fn layer(name: &OsStr, value: &OsStr) -> Result<Node, Fault> {
     let value = value.to_str();
     let value = value.ok_or_else(|| fault("the value is not UTF-8: expected text"))?;
     if value.len() > FILE_BYTES_MAX {
-        let message = format!("the value is {} bytes: expected at most {FILE_BYTES_MAX}", value.len());
+        let message = format!(
+            "the value is {} bytes: expected at most {FILE_BYTES_MAX}",
+            value.len()
+        );
         return Err(fault(&message));
     }
     let long = SHORT.iter().find(|(short, _)| *short == name);
@@ -74,7 +80,9 @@ fn layer(name: &OsStr, value: &OsStr) -> Result<Node, Fault> {
     let path = name.strip_prefix(PREFIX).unwrap_or(name);
     let path: Vec<_> = path.split(SEPARATOR).map(str::to_lowercase).collect();
     if path.iter().any(String::is_empty) {
-        return Err(fault("a name is missing between two underlines: expected such as DULY__SERVER__LISTEN"));
+        return Err(fault(
+            "a name is missing between two underlines: expected such as DULY__SERVER__LISTEN",
+        ));
     }
     let leaf = Node {
         origin: origin.clone(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::bounds::FAULTS_MAX;
 use crate::origin::{Origin, Spot};
-use crate::snippet;
+use crate::snippet::{self, Extent};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +36,8 @@ pub struct Fault {
     pub setting: Option<String>,
     /// What is wrong, and what was expected. No secret is quoted.
     pub message: String,
-    /// It is about a name: nobody knows whether what follows it is a secret.
-    name_only: bool,
+    /// How much of its line is shown.
+    extent: Extent,
 }
 
 impl Fault {
@@ -46,13 +46,21 @@ impl Fault {
             origin,
             setting: None,
             message,
-            name_only: false,
+            extent: Extent::Whole,
         }
     }
 
-    pub(crate) const fn about_name(origin: Origin, message: String) -> Self {
+    pub(crate) fn about_name(origin: Origin, message: String) -> Self {
         Self {
-            name_only: true,
+            extent: Extent::Name,
+            ..Self::new(origin, message)
+        }
+    }
+
+    /// About a value that may be meant to be anything.
+    pub(crate) fn about_anything(origin: Origin, message: String) -> Self {
+        Self {
+            extent: Extent::Place,
             ..Self::new(origin, message)
         }
     }
@@ -81,7 +89,7 @@ impl fmt::Display for Fault {
             Origin::Default => f.write_str(&self.message),
             Origin::File(spot) => {
                 write!(f, "{spot:?}: {}", self.message)?;
-                snippet::write(f, spot, self.name_only)
+                snippet::write(f, spot, self.extent)
             }
             Origin::Variable(name) | Origin::Flag(name) => {
                 write!(f, "{name}: {}", self.message)

@@ -54,7 +54,11 @@ fn not_utf8(document: Document, good: usize) -> Fault {
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let column = before[start..].chars().count() + 1;
     let document = Arc::new(document);
-    let spot = Spot { document, line, column };
+    let spot = Spot {
+        document,
+        line,
+        column,
+    };
     let message = "this is not UTF-8: save the file as UTF-8".to_owned();
     Fault::new(Origin::File(spot), message)
 }

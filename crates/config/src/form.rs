@@ -44,11 +44,14 @@ impl Wrong {
 /// The outcome of reading: the value, or everything that is wrong with it.
 pub(crate) type Read<T> = Result<T, Vec<Wrong>>;
 
+/// How a node is read.
+type Reading<T> = Box<dyn Fn(&Node) -> Read<T>>;
+
 /// What values of a setting may look like.
 pub(crate) struct Form<T> {
     /// Such as `a whole number, 1 to 100`.
     pub(crate) expected: String,
-    pub(crate) read: Box<dyn Fn(&Node) -> Read<T>>,
+    pub(crate) read: Reading<T>,
     /// The value as JSON, which is YAML too. Secrets are shown as they are only to compare them.
     pub(crate) reveal: Box<dyn Fn(&T) -> Value>,
     /// The same for everybody's eyes.

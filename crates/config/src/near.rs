@@ -9,7 +9,9 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let likeness = |known| strsim::normalized_damerau_levenshtein(&name, known);
     let rated = known.into_iter().map(|known| (likeness(known), known));
     let alike = rated.filter(|(likeness, _)| *likeness >= LIKENESS_MIN);
-    alike.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+    alike
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
 }
 
 #[cfg(test)]

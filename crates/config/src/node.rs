@@ -5,6 +5,7 @@
 
 use crate::bounds::QUOTE_CHARS_MAX;
 use crate::origin::Origin;
+use crate::snippet::without_passwords;
 
 /// A value with its place.
 #[derive(Clone)]
@@ -46,7 +47,7 @@ impl Node {
     /// What it is, for a message.
     pub(crate) fn described(&self) -> String {
         match &self.content {
-            Content::Nothing => "nothing".to_owned(),
+            Content::Nothing => "empty".to_owned(),
             Content::Text(text) | Content::Line(text) => quoted(text),
             Content::List(_) => "a list".to_owned(),
             Content::Map(_) => "a map".to_owned(),
@@ -54,8 +55,10 @@ impl Node {
     }
 }
 
-/// Plain words and numbers as they are, other text in quotes, and not too much of it.
+/// Plain words and numbers as they are, other text in quotes, and not too much of it. Passwords in
+/// URLs are veiled.
 pub(crate) fn quoted(text: &str) -> String {
+    let text = &*without_passwords(text);
     let plain = |c: char| c.is_ascii_alphanumeric() || "._:/+-".contains(c);
     let cut: String = text.chars().take(QUOTE_CHARS_MAX).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
@@ -75,6 +78,9 @@ mod tests {
         assert_eq!(quoted("127.0.0.1:0"), "127.0.0.1:0");
         assert_eq!(quoted(""), "\"\"");
         assert_eq!(quoted("a b\n\x1b"), r#""a b\n\u{1b}""#);
-        assert_eq!(quoted(&"ü".repeat(100)).chars().count(), QUOTE_CHARS_MAX + 3);
+        assert_eq!(
+            quoted(&"ü".repeat(100)).chars().count(),
+            QUOTE_CHARS_MAX + 3
+        );
     }
 }

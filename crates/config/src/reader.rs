@@ -43,7 +43,7 @@ impl Reader {
         self.levels.push(Level { entries, known });
         group.walk(self);
         let level = self.levels.pop();
-        for Level { entries, known } in level {
+        if let Some(Level { entries, known }) = level {
             for entry in entries {
                 if !known.contains(&entry.name.as_str()) {
                     self.complain_of_name(&entry, &known);
@@ -78,7 +78,8 @@ impl Reader {
                 };
                 let subject = self.subject();
                 let message = format!("{subject} is {what}: expected {expected}");
-                self.faults.push(Fault::about_name(node.origin.clone(), message));
+                self.faults
+                    .push(Fault::about_anything(node.origin.clone(), message));
                 None
             }
         }
@@ -104,7 +105,10 @@ impl Reader {
         let meant = nearest(&entry.name, known.iter().copied());
         let variable = |name: &str| {
             let path = self.path.iter().map(String::as_str).chain([name]);
-            format!("DULY__{}", path.collect::<Vec<_>>().join("__").to_uppercase())
+            format!(
+                "DULY__{}",
+                path.collect::<Vec<_>>().join("__").to_uppercase()
+            )
         };
         let advice = match (meant, &entry.origin) {
             (Some(name), Origin::Variable(_)) => format!("did you mean {}?", variable(name)),
@@ -112,12 +116,18 @@ impl Reader {
             (None, _) => format!("expected {}", alternatives(known)),
         };
         let message = format!("there is no setting {path}: {advice}");
-        self.faults.push(Fault::about_name(entry.origin.clone(), message));
+        self.faults
+            .push(Fault::about_name(entry.origin.clone(), message));
     }
 
     fn complain(&mut self, path: &str, wrongs: Vec<Wrong>) {
         for wrong in wrongs {
-            let Wrong { origin, part, value, expected } = wrong;
+            let Wrong {
+                origin,
+                part,
+                value,
+                expected,
+            } = wrong;
             let message = format!("{path}{part} is {value}: expected {expected}");
             self.faults.push(Fault::about(origin, path, message));
         }
@@ -169,11 +179,13 @@ impl Visitor for Reader {
                      characters",
                     quoted(&entry.name)
                 );
-                self.faults.push(Fault::about_name(entry.origin.clone(), message));
+                self.faults
+                    .push(Fault::about_name(entry.origin.clone(), message));
                 continue;
             }
             self.path.push(entry.name.clone());
-            self.origins.insert(self.path.join("."), entry.origin.clone());
+            self.origins
+                .insert(self.path.join("."), entry.origin.clone());
             self.group_from(&entry.node, groups.entry(&entry.name));
             self.path.pop();
         }

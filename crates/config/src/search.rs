@@ -18,11 +18,18 @@ pub fn search(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
 }
 
 fn places(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
-    let path = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let path = |name| {
+        variable(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let home = path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|home| home.join(".config")));
     let home = home.map(|home| home.join("duly").join(NAME));
     let system = PathBuf::from("/etc/duly").join(NAME);
-    [Some(PathBuf::from(NAME)), home, Some(system)].into_iter().flatten().collect()
+    [Some(PathBuf::from(NAME)), home, Some(system)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]
@@ -34,17 +41,26 @@ mod tests {
         let none = |_: &str| None;
         let found = |variables: &dyn Fn(&str) -> Option<OsString>| {
             let places = places(variables);
-            places.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
+            places
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect::<Vec<_>>()
         };
         assert_eq!(found(&none), ["duly.yaml", "/etc/duly/duly.yaml"]);
-        let home = |name: &str| (name == "HOME").then(|| "/home/ada".into());
-        assert_eq!(found(&home)[1], "/home/ada/.config/duly/duly.yaml");
-        let both = |name: &str| Some(OsString::from(match name {
-            "XDG_CONFIG_HOME" => "/xdg",
-            _ => "/home/ada",
-        }));
+        let home = |name: &str| (name == "HOME").then(|| "/people/ada".into());
+        assert_eq!(found(&home)[1], "/people/ada/.config/duly/duly.yaml");
+        let both = |name: &str| {
+            Some(OsString::from(match name {
+                "XDG_CONFIG_HOME" => "/xdg",
+                _ => "/people/ada",
+            }))
+        };
         assert_eq!(found(&both)[1], "/xdg/duly/duly.yaml");
-        assert_eq!(found(&|_: &str| Some("".into())).len(), 2, "what is empty is not set");
+        assert_eq!(
+            found(&|_: &str| Some("".into())).len(),
+            2,
+            "what is empty is not set"
+        );
     }
 
     #[test]

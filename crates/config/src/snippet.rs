@@ -9,16 +9,38 @@ use crate::origin::Spot;
 /// What stands for a secret.
 pub(crate) const VEIL: &str = "***";
 
-/// Writes the line with a mark under the place; with `name_only`, nothing of what follows the name
-/// that stands there.
-pub(crate) fn write(f: &mut fmt::Formatter<'_>, spot: &Spot, name_only: bool) -> fmt::Result {
+/// How much of a line is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Whole,
+    /// Up to the end of the name at the place: nobody knows whether what follows it is a secret.
+    Name,
+    /// Up to the place: the same of what stands there.
+    Place,
+}
+
+impl Extent {
+    fn cut(self, line: Cow<'_, str>, column: usize) -> Cow<'_, str> {
+        let mut from = line.char_indices().skip(column - 1);
+        let end = match self {
+            Self::Whole => None,
+            Self::Name => from.find(|(_, c)| *c == ':').map(|(at, _)| at + 1),
+            Self::Place => from.next().map(|(at, _)| at),
+        };
+        match end {
+            Some(end) if end < line.len() => Cow::Owned(format!("{} …", line[..end].trim_end())),
+            _ => line,
+        }
+    }
+}
+
+/// Writes the line with a mark under the place.
+pub(crate) fn write(f: &mut fmt::Formatter<'_>, spot: &Spot, extent: Extent) -> fmt::Result {
     let Some(line) = shown(&spot.document.text, spot.line) else {
         return Ok(());
     };
-    let line = match name_only.then(|| colon(&line, spot.column)).flatten() {
-        Some(end) if end + 1 < line.len() => Cow::Owned(format!("{} …", &line[..=end])),
-        _ => line,
-    };
+    let line = extent.cut(line, spot.column);
     // Tabs would move the mark.
     let clear = |c: char| if c.is_control() { ' ' } else { c };
     let line: String = line.chars().take(SNIPPET_CHARS_MAX).map(clear).collect();
@@ -29,12 +51,6 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, spot: &Spot, name_only: bool) ->
         write!(f, "\n{gap} | {}^", " ".repeat(spot.column - 1))?;
     }
     Ok(())
-}
-
-/// The first colon from a column on.
-fn colon(line: &str, column: usize) -> Option<usize> {
-    let mut from = line.char_indices().skip(column - 1);
-    from.find(|(_, c)| *c == ':').map(|(at, _)| at)
 }
 
 /// A line of the text as it may be shown; `None` if there is nothing on it.
@@ -71,23 +87,36 @@ struct Region {
 }
 
 /// Beginnings of names whose values are not shown, although they may be misspelt or misplaced.
-const SECRET_WORDS: [&str; 6] = ["tok", "secret", "passw", "env", "authorization", "credential"];
+const SECRET_WORDS: [&str; 6] = [
+    "tok",
+    "secret",
+    "passw",
+    "env",
+    "authorization",
+    "credential",
+];
 /// Names that begin so, and hold no secret.
 const PUBLIC_WORDS: [&str; 1] = ["token_file"];
 
 impl Region {
     fn begins_on(line: &str) -> Option<Self> {
         let lower = line.to_ascii_lowercase();
-        let code = lower.find(" #").map_or(&*lower, |comment| &lower[..comment]);
+        let code = lower
+            .find(" #")
+            .map_or(&*lower, |comment| &lower[..comment]);
         if code.trim_start().starts_with('#') {
             return None;
         }
-        let starts = SECRET_WORDS.iter().flat_map(|word| code.match_indices(word));
-        let name_end = starts.filter_map(|(start, _)| name_end(code, start)).min()?;
+        let starts = SECRET_WORDS
+            .iter()
+            .flat_map(|word| code.match_indices(word));
+        let name_end = starts
+            .filter_map(|(start, _)| name_end(code, start))
+            .min()?;
         Some(Self {
             indent: indent(line),
             name_end,
-            is_open: code.contains(['{', '[']),
+            is_open: !is_closed(code.trim_end()),
         })
     }
 
@@ -95,6 +124,12 @@ impl Region {
         let is_name = line.contains(':') && !line.trim_start().starts_with(['-', '#']);
         !self.is_open && is_name && indent(line) <= self.indent
     }
+}
+
+/// Every bracket of the line ends on it.
+fn is_closed(code: &str) -> bool {
+    let opened = code.matches(['{', '[']).count();
+    opened == 0 || (code.ends_with(['}', ']']) && opened == code.matches(['}', ']']).count())
 }
 
 /// Where the name ends that holds this word and is followed by a colon.
@@ -169,15 +204,24 @@ worker:
 
     #[test]
     fn comments_are_no_secrets() {
-        assert_eq!(shown("# tokens: none\na: 1 # token: x", 2).unwrap(), "a: 1 # token: x");
+        assert_eq!(
+            shown("# tokens: none\na: 1 # token: x", 2).unwrap(),
+            "a: 1 # token: x"
+        );
     }
 
     #[test]
     fn urls_are_shown_without_their_passwords() {
         for (line, expected) in [
             ("store: sqlite:a.db", "store: sqlite:a.db"),
-            ("store: x://u:p@w@host/db?a=b@c", "store: x://***@host/db?a=b@c"),
-            ("[a://u:p@h, b://h, c://p@h]", "[a://***@h, b://h, c://***@h]"),
+            (
+                "store: x://u:p@w@host/db?a=b@c",
+                "store: x://***@host/db?a=b@c",
+            ),
+            (
+                "[a://u:p@h, b://h, c://p@h]",
+                "[a://***@h, b://h, c://***@h]",
+            ),
         ] {
             assert_eq!(without_passwords(line), expected);
         }

@@ -34,7 +34,9 @@ impl Sources {
     /// `DULY_STORE` and `DULY_LOG`. The others are ignored.
     #[must_use]
     pub fn environment(mut self, all: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let ours = all.into_iter().filter(|(name, _)| environment::is_ours(name));
+        let ours = all
+            .into_iter()
+            .filter(|(name, _)| environment::is_ours(name));
         self.variables.extend(ours);
         self
     }

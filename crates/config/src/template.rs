@@ -9,15 +9,15 @@ use crate::settings::Settings;
 const WIDTH: usize = 100;
 
 const HEAD: &str = "\
-# Every setting of Duly with its default. Where a line begins with # and no space after it, take the #
-# away to set it. What is said here goes over the defaults; variables of the environment go over this
-# file (DULY__SERVER__LISTEN is server.listen), and flags over both. `duly config check FILE` finds what
-# is wrong with a file, `duly config show` tells what holds and whence.
+# Every setting of Duly with its default. Where a line begins with # and no space after it, take the
+# # away to set it. What is said here goes over the defaults; variables of the environment go over
+# this file (DULY__SERVER__LISTEN is server.listen), and flags over both. `duly config check FILE`
+# finds what is wrong with a file, `duly config show` tells what holds and whence.
 #
-# The file is looked for as ./duly.yaml, then $XDG_CONFIG_HOME/duly/duly.yaml, then /etc/duly/duly.yaml;
-# --config FILE or DULY_CONFIG names another. A running server loads it anew on SIGHUP and when it
-# changes: what is marked \"at once\" below changes then, the rest at the next start. If anything in it
-# is wrong, everything stays as it is.
+# The file is looked for as ./duly.yaml, then $XDG_CONFIG_HOME/duly/duly.yaml, then
+# /etc/duly/duly.yaml; --config FILE or DULY_CONFIG names another. A running process loads it anew
+# on SIGHUP and when it changes: what \"changes at once\" below changes then, the rest at the next
+# start. If anything in it is wrong, everything stays as it is.
 ";
 
 /// The text of the file.
@@ -42,15 +42,15 @@ impl Writer {
         self.text.push_str(&format!("{indent}{begin}{line}\n"));
     }
 
-    /// Prose, with an empty line before it.
+    /// Prose.
     fn prose(&mut self, text: &str) {
-        self.text.push('\n');
         let width = WIDTH - 2 * self.depth - 2;
         let mut line = String::new();
         for word in text.split_whitespace() {
             let is_full = line.chars().count() + 1 + word.chars().count() > width;
             if is_full && !line.is_empty() {
-                self.line("# ", &std::mem::take(&mut line));
+                self.line("# ", &line);
+                line.clear();
             }
             if !line.is_empty() {
                 line.push(' ');
@@ -75,7 +75,9 @@ impl Visitor for Writer {
         };
         let expected = setting.expected();
         let text = about.text.trim().replace('`', "");
-        self.prose(&format!("{text} Expected: {expected}. {effect}"));
+        self.text.push('\n');
+        self.prose(&text);
+        self.prose(&format!("Expected: {expected}. {effect}"));
         let value = match about.example {
             Some(example) => example.to_owned(),
             None => yaml(&setting.show()),
@@ -84,12 +86,14 @@ impl Visitor for Writer {
     }
 
     fn group(&mut self, name: &'static str, text: &'static str, group: &mut dyn Group) {
+        self.text.push('\n');
         self.prose(&text.replace('`', ""));
         self.line("", &format!("{name}:"));
         self.within(|writer| group.walk(writer));
     }
 
     fn named(&mut self, name: &'static str, text: &'static str, groups: &mut dyn Named) {
+        self.text.push('\n');
         self.prose(&text.replace('`', ""));
         self.line("", &format!("{name}:"));
         let example = groups.example();
@@ -104,7 +108,10 @@ impl Visitor for Writer {
 fn yaml(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => format!("[{}]", items.iter().map(yaml).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(yaml).collect::<Vec<_>>().join(", ")
+        ),
         other => other.to_string(),
     }
 }

@@ -58,7 +58,7 @@ fn options() -> Options {
             max_alias_expansions_per_anchor: ALIASES_MAX,
         },
         duplicate_keys: DuplicateKeyPolicy::Error,
-        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         reject_unsupported_tags: true,
         with_snippet: false,
     }
@@ -190,11 +190,17 @@ fn fault(error: &Error, at: &impl Fn(Location) -> Origin) -> Fault {
             return Fault::new(origin, format!("\"{key}\" is there twice: remove one"));
         }
         Error::MultipleDocuments { .. } => {
-            return Fault::new(origin, "there is more than one document: expected one".to_owned());
+            return Fault::new(
+                origin,
+                "there is more than one document: expected one".to_owned(),
+            );
         }
         other => other.render_with_formatter(&serde_saphyr::UserMessageFormatter),
     };
     // The place is said beside it.
     let said = said.split(" at line ").next().unwrap_or(&said);
-    Fault::new(origin, format!("this is not YAML as it is understood here: {said}"))
+    Fault::new(
+        origin,
+        format!("this is not YAML as it is understood here: {said}"),
+    )
 }

@@ -18,9 +18,22 @@ const ROOMS: &[Room] = &[
         &["duly-store-sqlite"],
     ),
     Room::new("duly-api", &["duly-core"], &[]),
+    Room::new("duly-config", &["duly-api", "duly-core"], &[]),
     Room::new("duly-server", &["duly", "duly-api", "duly-core"], &[]),
     Room::new(
         "duly-cli",
+        &[
+            "duly",
+            "duly-api",
+            "duly-config",
+            "duly-core",
+            "duly-run",
+            "duly-server",
+        ],
+        &[],
+    ),
+    Room::new(
+        "duly-run",
         &["duly", "duly-api", "duly-core", "duly-server"],
         &[],
     ),

@@ -16,7 +16,10 @@ pub(crate) fn texts(
     expected_name: &'static str,
     length_max: usize,
 ) -> Form<BTreeMap<String, String>> {
-    let expected = format!("a map such as {{name: value}}; each value is {}", value.expected);
+    let expected = format!(
+        "a map such as {{name: value}}; each value is {}",
+        value.expected
+    );
     let wanted = expected.clone();
     let (read, reveal, show) = (value.read, value.reveal, value.show);
     let entry = move |entry: &Entry| {
@@ -70,10 +73,7 @@ fn entries(node: &Node, wanted: &str) -> Read<Vec<Entry>> {
     }
 }
 
-fn all(
-    entries: &[Entry],
-    read: impl Fn(&Entry) -> Read<String>,
-) -> Read<BTreeMap<String, String>> {
+fn all(entries: &[Entry], read: impl Fn(&Entry) -> Read<String>) -> Read<BTreeMap<String, String>> {
     let (mut texts, mut wrongs) = (BTreeMap::new(), Vec::new());
     for entry in entries {
         match read(entry) {

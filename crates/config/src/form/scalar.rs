@@ -94,16 +94,18 @@ pub(crate) fn path() -> Form<PathBuf> {
     })
 }
 
-/// The URL of a store.
+/// The URL of a store. `memory:` without quotes would be the name of a map in YAML, so it goes without
+/// its colon too.
 pub(crate) fn store() -> Form<StoreUrl> {
     let parse = |text: &str| {
+        let text = if text == "memory" { "memory:" } else { text };
         let has_scheme = text.split_once(':').is_some_and(|(kind, _)| {
             !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric())
         });
         let is_short = text.len() <= TEXT_BYTES_MAX;
         (has_scheme && is_short).then(|| StoreUrl::from(text))
     };
-    let expected = "the URL of a store: sqlite:FILE, or memory: for nothing that lasts";
+    let expected = "sqlite:FILE, or memory for nothing that lasts";
     let mut form = Form::of_text(expected, parse, |url| url.to_string().into());
     form.reveal = Box::new(|url| url.as_str().into());
     form

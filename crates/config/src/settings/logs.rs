@@ -27,8 +27,7 @@ impl fmt::Display for LogFormat {
 group! {
     /// Logs, on stderr. They hold no payloads and no secrets.
     Logs {
-        /// What is logged: error, warn, info, debug or trace, or a list of such filters per module:
-        /// warn,duly_runtime=debug.
+        /// What is logged: that much and worse, or a list of such filters per module.
         [AtOnce] level: String = "info".to_owned(), text(
             "error, warn, info, debug, trace, or such as warn,duly_runtime=debug", is_filter,
         );
@@ -42,10 +41,11 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// A list of levels, each of which may be for a module.
 fn is_filter(text: &str) -> bool {
-    text.split(',').all(|part| match part.trim().split_once('=') {
-        Some((module, level)) => is_module(module) && is_level(level),
-        None => is_level(part.trim()) || is_module(part.trim()),
-    })
+    text.split(',')
+        .all(|part| match part.trim().split_once('=') {
+            Some((module, level)) => is_module(module) && is_level(level),
+            None => is_level(part.trim()) || is_module(part.trim()),
+        })
 }
 
 fn is_level(text: &str) -> bool {

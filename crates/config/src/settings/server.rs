@@ -10,7 +10,8 @@ use crate::form::{address, duration, list, path, secret, secrets, text};
 use crate::group::group;
 
 /// Where the API listens unless told otherwise.
-pub(crate) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7788);
+pub(crate) const LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7788);
 /// Names that a server may have besides its addresses.
 const HOSTS_MAX: usize = 64;
 /// Tokens that a server may know.

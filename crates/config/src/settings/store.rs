@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::snippet::without_passwords;
 
-pub(super) const ABOUT: &str = " Where the tasks are: sqlite:FILE, with options such as \
-sqlite:duly.db?synchronous=normal,\n or memory: for nothing that lasts.";
+pub(super) const ABOUT: &str = "Where the tasks are: an embedded file, with options such as \
+sqlite:duly.db?synchronous=normal, or the memory of this process.";
 
 /// The URL of a store. Shown, it lacks the password that it may hold.
 #[derive(Clone, PartialEq, Eq)]

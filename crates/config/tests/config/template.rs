@@ -1,0 +1,85 @@
+//! The template: every setting, with its default.
+
+use duly_config::{Settings, template};
+
+use crate::support::load;
+
+const FILE: &str = include_str!("../../../../config/duly.yaml");
+
+/// The file with every setting set.
+fn uncommented() -> String {
+    let line = |line: &str| match line.trim_start().strip_prefix('#') {
+        Some(setting) if !setting.is_empty() && !setting.starts_with(' ') => {
+            line.replacen('#', "", 1)
+        }
+        _ => line.to_owned(),
+    };
+    FILE.lines().map(|text| line(text) + "\n").collect()
+}
+
+#[test]
+fn the_file_is_what_the_settings_make_it() {
+    // `cargo run -p duly-cli -- config template > config/duly.yaml` writes it anew.
+    assert_eq!(FILE, template());
+}
+
+#[test]
+fn as_it_is_it_changes_nothing() {
+    assert_eq!(load(FILE).settings, Settings::default());
+}
+
+#[test]
+fn every_line_can_be_uncommented_and_says_the_default() {
+    let all = load(&uncommented());
+    let defaults = load("");
+    let differences = defaults.differences(&all);
+    let mut examples: Vec<_> = differences.iter().map(|change| &*change.setting).collect();
+    examples.sort_unstable();
+    // What has no default to show has an example.
+    let expected = [
+        "queues.default.bound",
+        "queues.default.keep_completed",
+        "queues.default.keep_failed",
+        "queues.default.paused",
+        "server.hosts",
+        "server.token_file",
+        "worker.labels",
+        "worker.name",
+    ];
+    assert_eq!(examples, expected);
+    for change in &differences {
+        assert!(
+            matches!(change.from.to_string().as_str(), "null" | "[]" | "{}"),
+            "{change}"
+        );
+    }
+}
+
+#[test]
+fn every_setting_is_there_and_each_line_is_a_setting() {
+    let all = load(&uncommented());
+    let rows = all.rows();
+    for row in &rows {
+        assert_ne!(
+            row.origin.to_string(),
+            "default",
+            "{} is missing",
+            row.setting
+        );
+    }
+    let is_setting = |line: &&str| line.trim_start().starts_with('#') && !line.contains("# ");
+    let lines = FILE
+        .lines()
+        .filter(is_setting)
+        .filter(|line| line.trim() != "#")
+        .count();
+    // The name of the queue that is an example is no setting.
+    assert_eq!(lines, rows.len() + 1);
+}
+
+#[test]
+fn lines_are_not_too_long() {
+    for line in FILE.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}
