@@ -25,6 +25,11 @@ pub const HEAD_WAIT_MAX: Duration = Duration::from_secs(30);
 pub const CONNECTIONS_MAX: usize = 512;
 /// Live streams of events at once; more are refused.
 pub const STREAMS_MAX: usize = 256;
+/// Bytes that the system holds for a client that does not read yet: 256 KiB, of which it may make
+/// twice as many.
+pub const SEND_BUFFER_BYTES: u32 = 256 << 10;
+/// Connections that the system holds until they are accepted.
+pub const BACKLOG_MAX: u32 = 1_024;
 /// How long a client may leave what it is sent unread before its connection is closed.
 pub const WRITE_WAIT_MAX: Duration = Duration::from_secs(60);
 /// The same once the server stops.

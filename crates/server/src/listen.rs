@@ -3,7 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+
+use crate::bounds::{BACKLOG_MAX, SEND_BUFFER_BYTES};
 
 /// Why an address is not listened on.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +37,21 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     if !address.ip().is_loopback() {
         return Err(ListenError::NotLoopback(address));
     }
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| ListenError::Io { address, source })
+    listen(address).map_err(|source| ListenError::Io { address, source })
+}
+
+/// What is accepted inherits the bound on what the system holds for a client that does not read.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Connections that a server before left to end hold no address.
+    socket.set_reuseaddr(cfg!(unix))?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG_MAX)
 }
 
 #[cfg(test)]

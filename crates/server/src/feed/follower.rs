@@ -74,13 +74,15 @@ impl Follower {
     async fn step(&mut self) -> Result<bool, RequestError> {
         let page = self.feed.0.store.events(self.at, PAGE_MAX).await?;
         let more = page.events.len() >= PAGE_MAX as usize;
+        if !page.events.is_empty() {
+            self.paced = self.feed.0.clock.now() + FEED_PACE;
+        }
         self.at = page.next;
         for page in Page::split(page.events, self.sent) {
             self.sent = page.after();
             // Nobody listens any more: the next rest will tell.
             let _ = self.feed.0.pages.send(Arc::new(page));
         }
-        self.paced = self.feed.0.clock.now() + FEED_PACE;
         Ok(more)
     }
 

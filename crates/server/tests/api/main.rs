@@ -3,6 +3,7 @@
 
 mod delivery;
 mod door;
+mod feed;
 mod listener;
 mod show;
 mod submit;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
 use duly::Duly;
 use duly::store::{ManualClock, MemoryStore, Store};
 use duly_server::{App, router};
@@ -40,14 +41,7 @@ impl Api {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        }
+        answer(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str) -> Answer {
@@ -86,6 +80,17 @@ impl Answer {
             );
         }
         &self.body
+    }
+}
+
+/// Reads an answer whole.
+pub(crate) async fn answer(response: Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     }
 }
 

@@ -1,0 +1,6 @@
+//! Events: pages of the history, and the live stream.
+
+mod history;
+mod slow;
+mod sse;
+mod stream;
