@@ -17,8 +17,11 @@ use duly_api::{Code, Problem};
 use crate::refusal::Refusal;
 use crate::{App, host};
 
-/// Every path, and what answers there.
-const TABLE: &[(&str, fn() -> MethodRouter<App>)] = &[
+/// A path, and what answers there.
+type Row = (&'static str, fn() -> MethodRouter<App>);
+
+/// Every path.
+const TABLE: &[Row] = &[
     ("/v1/tasks", || get(tasks::list).post(tasks::submit)),
     ("/v1/tasks/{id}", || get(tasks::show).delete(tasks::cancel)),
     ("/v1/workers", || get(workers::list)),
