@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duly_api::ParseError;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use super::bounds::{
     URL_BYTES_MAX,
 };
 use super::statuses::Statuses;
+use crate::kinds::payload;
 
 /// Headers that belong to the connection, and would break it.
 const OF_THE_CONNECTION: [&str; 7] = [
@@ -56,7 +56,7 @@ pub(super) struct Request {
 impl Request {
     /// From the payload; the error names the field and what was expected, never a header's value.
     pub(super) fn read(payload: &[u8]) -> Result<Self, String> {
-        let wire: Wire = duly_api::parse_object(payload).map_err(refusal)?;
+        let wire: Wire = payload::read(payload)?;
         let mut headers = headers(&wire.headers)?;
         let body = wire.body.map(|body| content(&body, &mut headers));
         Ok(Self {
@@ -80,22 +80,6 @@ impl Request {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         format!("{} {url}", self.method)
-    }
-}
-
-/// What is wrong, without the value that stands there: it may be a secret in the wrong place.
-fn refusal(error: ParseError) -> String {
-    let names_value = error.message.starts_with("invalid ");
-    let said = match &error.expected {
-        Some(expected) if names_value => {
-            let (line, column) = (error.line, error.column);
-            format!("expected {expected}, at line {line} column {column}")
-        }
-        _ => error.to_string(),
-    };
-    match error.field {
-        Some(field) => format!("payload.{field}: {said}"),
-        None => format!("payload: {said}"),
     }
 }
 
