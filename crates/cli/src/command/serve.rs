@@ -93,7 +93,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn worker(duly: &Duly, asked: &Arguments) -> Result<WorkerBuilder, Failure> {
-    let worker = kinds::worker(duly).map_err(anyhow::Error::new)?;
+    let worker = kinds::worker(duly, kinds::Kinds::default()).map_err(anyhow::Error::new)?;
     let mut worker = worker.concurrency(asked.concurrency);
     worker = worker.queues(asked.queue.iter().map(String::as_str));
     if let Some(name) = &asked.name {
