@@ -41,6 +41,7 @@ pub(crate) struct Mark {
     queues: usize,
     lanes: usize,
     kinds: usize,
+    names: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,8 @@ pub(crate) struct Book {
     workers: HashMap<Incarnation, Option<Worker>>,
     /// Kinds made in this transaction.
     made_kinds: Vec<Name>,
+    /// Names made in this transaction.
+    made_names: Vec<Name>,
     /// Sequences of tasks leased here. True once committed: no sequence is used twice, and a claim names it anew.
     leases: HashMap<TaskId, i64>,
 }
@@ -89,6 +92,7 @@ impl Book {
             queues: self.queues.len(),
             lanes: self.lanes.len(),
             kinds: self.made_kinds.len(),
+            names: self.made_names.len(),
         }
     }
 
@@ -106,11 +110,15 @@ impl Book {
                 self.kind_names.remove(&id);
             }
         }
+        for name in self.made_names.drain(mark.names..) {
+            self.names.remove(&name);
+        }
     }
 
     /// Keeps itself small, between transactions.
     pub(crate) fn trim(&mut self) {
         self.made_kinds.clear();
+        self.made_names.clear();
         let names =
             self.kinds.len() + self.names.len() + self.queue_slots.len() + self.workers.len();
         if names > NAMES_MAX {

@@ -1,64 +1,98 @@
 //! Changes that people make to a task.
 
-use duly_core::{EventKind, InvalidTransition, Priority, TaskId, Vitals};
-use duly_store::{ChangeError, TaskRecord, When};
-use rusqlite::{OptionalExtension, Result};
+use duly_core::{EventKind, InvalidTransition, TaskId, Vitals};
+use duly_store::{Change, ChangeError, Payload, TaskRecord, validate};
+use rusqlite::{OptionalExtension, Result, params};
 
 use crate::error::Fault;
+use crate::house;
 use crate::live::Trace;
 use crate::record;
 use crate::transaction::{NewEvent, Transaction};
 
-type Changed = std::result::Result<TaskRecord, Fault<ChangeError>>;
+type Changed<T> = std::result::Result<T, Fault<ChangeError>>;
 
 const HOLDER: &str = "SELECT name FROM duly_worker WHERE id = ?1";
+pub(crate) const REWRITE: &str = "UPDATE duly_task
+    SET encoding = ?2, version = ?3, key_id = ?4, payload = ?5 WHERE sequence = ?1";
 
 fn refused<E: Into<ChangeError>>(error: E) -> Fault<ChangeError> {
     Fault::Refused(error.into())
 }
 
-pub(crate) fn cancel(tx: &mut Transaction<'_, '_>, id: &TaskId) -> Changed {
-    change(tx, *id, Vitals::cancel, |_| {})
+fn not_found(task: Target) -> Fault<ChangeError> {
+    Fault::Refused(ChangeError::TaskNotFound(task.id))
 }
 
-pub(crate) fn reprioritise(
+/// The task that is to be changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) sequence: i64,
+    pub(crate) id: TaskId,
+}
+
+/// What a change writes of a payload.
+pub(crate) fn payload_bytes(change: &Change) -> usize {
+    match change {
+        Change::Retry { payload: Some(new) } => new.bytes.len(),
+        _ => 0,
+    }
+}
+
+/// Changes a task, and answers it as it is then; one that is discarded, as it was.
+pub(crate) fn change(
     tx: &mut Transaction<'_, '_>,
-    (id, priority): &(TaskId, Priority),
-) -> Changed {
-    change(
-        tx,
-        *id,
-        |vitals| vitals.reprioritise(*priority),
-        |event| event.priority = Some(*priority),
-    )
+    (id, change): &(TaskId, Change),
+) -> Changed<TaskRecord> {
+    validate::change(change, tx.now).map_err(refused)?;
+    let sequence = tx.sequence(*id)?;
+    let sequence = sequence.ok_or(Fault::Refused(ChangeError::TaskNotFound(*id)))?;
+    let task = Target { sequence, id: *id };
+    if *change == Change::Discard {
+        let record = show(tx, task)?;
+        discard(tx, task)?;
+        return Ok(record);
+    }
+    apply(tx, task, change)?;
+    show(tx, task)
 }
 
-pub(crate) fn reschedule(tx: &mut Transaction<'_, '_>, (id, due): &(TaskId, When)) -> Changed {
+/// Changes a task. Whoever is refused has written nothing.
+pub(crate) fn apply(tx: &mut Transaction<'_, '_>, task: Target, change: &Change) -> Changed<()> {
     let now = tx.now;
-    let due_at = due.resolve(now);
-    change(
-        tx,
-        *id,
-        |vitals| vitals.reschedule(due_at, now).map(Some),
-        |event| event.due_at = Some(due_at),
-    )
+    match change {
+        Change::Cancel => step(tx, task, Vitals::cancel, |_| {}),
+        Change::Retry { payload } => retry(tx, task, payload.as_ref()),
+        Change::Reprioritise(priority) => step(
+            tx,
+            task,
+            |vitals| vitals.reprioritise(*priority),
+            |event| event.priority = Some(*priority),
+        ),
+        Change::Reschedule(due) => {
+            let due_at = due.resolve(now);
+            step(
+                tx,
+                task,
+                |vitals| vitals.reschedule(due_at, now).map(Some),
+                |event| event.due_at = Some(due_at),
+            )
+        }
+        Change::Discard => discard(tx, task),
+    }
 }
 
 /// Applies a rule to a task; `tell` adds to its event.
-fn change(
+fn step(
     tx: &mut Transaction<'_, '_>,
-    id: TaskId,
+    task: Target,
     rule: impl FnOnce(&mut Vitals) -> std::result::Result<Option<EventKind>, InvalidTransition>,
     tell: impl FnOnce(&mut NewEvent),
-) -> Changed {
-    let Some(sequence) = tx.sequence(id)? else {
-        return Err(Fault::Refused(ChangeError::TaskNotFound(id)));
-    };
-    let Some(live) = tx.live(sequence)? else {
-        let done = tx.done(sequence)?;
-        let mut vitals = done.ok_or(Fault::Refused(ChangeError::TaskNotFound(id)))?;
-        rule(&mut vitals).map_err(refused)?;
-        return show(tx, sequence, id);
+) -> Changed<()> {
+    let Some(live) = tx.live(task.sequence)? else {
+        let done = tx.done(task.sequence)?;
+        let mut vitals = done.ok_or(not_found(task))?;
+        return rule(&mut vitals).map(drop).map_err(refused);
     };
     let mut vitals = live.vitals;
     let event = rule(&mut vitals).map_err(refused)?;
@@ -70,11 +104,11 @@ fn change(
             ..Trace::default()
         };
         tx.change(&live, &vitals, &trace)?;
-        let mut event = NewEvent::new(sequence, kind, vitals.attempt);
+        let mut event = NewEvent::new(task.sequence, kind, vitals.attempt);
         tell(&mut event);
         tx.event(queue, event)?;
     }
-    show(tx, sequence, id)
+    Ok(())
 }
 
 fn holder(tx: &Transaction<'_, '_>, worker: Option<i64>) -> Result<Option<i64>> {
@@ -87,25 +121,41 @@ fn holder(tx: &Transaction<'_, '_>, worker: Option<i64>) -> Result<Option<i64>> 
         .optional()
 }
 
-fn show(tx: &Transaction<'_, '_>, sequence: i64, id: TaskId) -> Changed {
-    record::by_sequence(tx.connection, sequence, tx.now, false)?
-        .ok_or(Fault::Refused(ChangeError::TaskNotFound(id)))
+fn show(tx: &Transaction<'_, '_>, task: Target) -> Changed<TaskRecord> {
+    record::by_sequence(tx.connection, task.sequence, tx.now, false)?.ok_or(not_found(task))
 }
 
-pub(crate) fn retry(tx: &mut Transaction<'_, '_>, id: &TaskId) -> Changed {
-    let standing = tx.standing(*id)?;
-    let standing = standing.ok_or(Fault::Refused(ChangeError::TaskNotFound(*id)))?;
-    let old = standing.vitals;
+fn retry(tx: &mut Transaction<'_, '_>, task: Target, payload: Option<&Payload>) -> Changed<()> {
+    let old = tx.vitals(task.sequence)?.ok_or(not_found(task))?;
     let mut new = old;
     let event = new.retry(tx.now).map_err(refused)?;
-    let line = tx.line(standing.sequence)?;
+    let line = tx.line(task.sequence)?;
     if let Some(key) = &line.unique_key
         && let Some(existing) = tx.key_holder(line.kind, key)?
     {
         let key = key.clone();
         return Err(Fault::Refused(ChangeError::TaskExists { existing, key }));
     }
-    let queue = tx.revive(standing.sequence, (&old, &new), &line)?;
-    tx.event(queue, NewEvent::new(standing.sequence, event, new.attempt))?;
-    show(tx, standing.sequence, *id)
+    if let Some(payload) = payload {
+        tx.connection.prepare_cached(REWRITE)?.execute(params![
+            task.sequence,
+            payload.encoding.code(),
+            payload.version,
+            payload.key_id.as_deref(),
+            &*payload.bytes,
+        ])?;
+    }
+    let queue = tx.revive(task.sequence, (&old, &new), &line)?;
+    tx.event(queue, NewEvent::new(task.sequence, event, new.attempt))?;
+    Ok(())
+}
+
+fn discard(tx: &mut Transaction<'_, '_>, task: Target) -> Changed<()> {
+    let vitals = tx.vitals(task.sequence)?.ok_or(not_found(task))?;
+    vitals.discard().map_err(refused)?;
+    let line = tx.line(task.sequence)?;
+    // Its newest events may still be on their way to the table.
+    tx.flush_events()?;
+    house::remove(tx, &line.queue, task.sequence, vitals.state)?;
+    Ok(())
 }

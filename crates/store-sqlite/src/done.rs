@@ -25,7 +25,6 @@ const LINE: &str = "SELECT q.name, t.kind, t.unique_key
 /// Where a task stands, unfinished or ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
-    pub(crate) sequence: i64,
     /// As seen now.
     pub(crate) state: State,
     /// As core knows it.
@@ -53,15 +52,19 @@ impl Transaction<'_, '_> {
         let Some(sequence) = self.sequence(id)? else {
             return Ok(None);
         };
-        let vitals = match self.live(sequence)? {
-            Some(live) => Some(live.vitals),
-            None => self.done(sequence)?,
-        };
+        let vitals = self.vitals(sequence)?;
         Ok(vitals.map(|vitals| Standing {
-            sequence,
             state: vitals.state_at(self.now),
             vitals,
         }))
+    }
+
+    /// What core knows of a task, unfinished or ended.
+    pub(crate) fn vitals(&mut self, sequence: i64) -> Result<Option<Vitals>> {
+        match self.live(sequence)? {
+            Some(live) => Ok(Some(live.vitals)),
+            None => self.done(sequence),
+        }
     }
 
     /// The queue, the kind and the unique key of a task.

@@ -28,12 +28,28 @@ pub(crate) const OF_TASK: &str = concat!(
     event_joins!(),
     "WHERE e.task = ?1 AND e.sequence > ?2 ORDER BY e.sequence LIMIT ?3"
 );
+pub(crate) const NEWEST: &str = concat!(
+    event_columns!(),
+    "FROM duly_event AS e INDEXED BY duly_event_task ",
+    event_joins!(),
+    "WHERE e.task = ?1 ORDER BY e.sequence DESC LIMIT ?2"
+);
 pub(crate) const ALL: &str = concat!(
     event_columns!(),
     "FROM duly_event AS e ",
     event_joins!(),
     "WHERE e.sequence > ?1 ORDER BY e.sequence LIMIT ?2"
 );
+const END: &str = "SELECT value FROM duly_counter WHERE name = 'event'";
+
+/// The newest events of a task, the oldest first.
+pub(crate) fn newest(connection: &Connection, sequence: i64, limit: u32) -> Result<Vec<Event>> {
+    let mut statement = connection.prepare_cached(NEWEST)?;
+    let rows = statement.query_map(params![sequence, limit], event)?;
+    let mut events: Vec<Event> = rows.collect::<Result<_>>()?;
+    events.reverse();
+    Ok(events)
+}
 
 pub(crate) fn of_task(
     connection: &Connection,
@@ -65,12 +81,11 @@ pub(crate) fn all(
     Ok(page(events, after))
 }
 
-/// The place after the newest event; if all were removed, before all that may come.
+/// The place after the newest event that was ever written.
 pub(crate) fn end(connection: &Connection) -> Result<EventCursor> {
-    let newest: Option<i64> = connection
-        .prepare_cached("SELECT max(sequence) FROM duly_event")?
-        .query_row([], |row| row.get(0))?;
-    Ok(newest.map_or(EventCursor::START, EventCursor::after))
+    connection
+        .prepare_cached(END)?
+        .query_row([], |row| row.get(0).map(EventCursor::after))
 }
 
 fn page(events: Vec<Event>, after: EventCursor) -> EventPage {

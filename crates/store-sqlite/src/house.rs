@@ -146,7 +146,13 @@ fn stale(
     rows.collect()
 }
 
-fn remove(tx: &mut Transaction<'_, '_>, queue: &Name, sequence: i64, state: State) -> Result<()> {
+/// Removes a finished task with its events, all of which must have reached their table.
+pub(crate) fn remove(
+    tx: &mut Transaction<'_, '_>,
+    queue: &Name,
+    sequence: i64,
+    state: State,
+) -> Result<()> {
     for sql in [crate::done::FORGET, FORGET_TASK, FORGET_EVENTS] {
         tx.connection.prepare_cached(sql)?.execute([sequence])?;
     }

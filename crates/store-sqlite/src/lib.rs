@@ -18,6 +18,7 @@ mod inside;
 mod list;
 mod live;
 mod log;
+mod matching;
 mod message;
 mod migration;
 mod open;
@@ -29,6 +30,7 @@ mod queue;
 mod reader;
 mod record;
 mod row;
+mod save;
 mod settle;
 #[cfg(test)]
 mod steps;

@@ -3,7 +3,7 @@
 
 use duly_core::{State, Timestamp};
 use duly_store::bounds::SCAN_MAX;
-use duly_store::{Filter, List, ListCursor, Name, RequestError, TaskPage, validate};
+use duly_store::{Filter, List, ListCursor, Name, RequestError, TaskPage, TaskRecord, validate};
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{Connection, OptionalExtension, Result, Row, Rows};
 
@@ -69,17 +69,35 @@ pub(crate) fn list(
     now: Timestamp,
 ) -> std::result::Result<TaskPage, Fault<RequestError>> {
     validate::page(request.limit).map_err(|refused| Fault::Refused(refused.into()))?;
-    let mut page = TaskPage {
-        tasks: Vec::new(),
-        next: None,
+    let List {
+        filter,
+        after,
+        limit,
+        brief,
+    } = request;
+    let (tasks, next) = find(connection, filter, *after, *limit, (now, *brief))?;
+    Ok(TaskPage {
+        tasks,
+        next,
         at: now,
+    })
+}
+
+/// A page of what a filter means, and where the next one begins.
+pub(crate) fn find(
+    connection: &Connection,
+    filter: &Filter,
+    after: Option<ListCursor>,
+    limit: u32,
+    (now, brief): (Timestamp, bool),
+) -> Result<(Vec<TaskRecord>, Option<ListCursor>)> {
+    let mut tasks = Vec::new();
+    let Some(sieve) = sieve(connection, filter)? else {
+        return Ok((tasks, None));
     };
-    let Some(sieve) = sieve(connection, &request.filter)? else {
-        return Ok(page);
-    };
-    let before = request.after.map_or(i64::MAX, ListCursor::sequence);
+    let before = after.map_or(i64::MAX, ListCursor::sequence);
     let mut statements = Vec::new();
-    for sql in sources(&request.filter) {
+    for sql in sources(filter) {
         statements.push(connection.prepare_cached(sql)?);
     }
     let mut streams = Vec::new();
@@ -95,18 +113,17 @@ pub(crate) fn list(
             .get()
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         if sieve.lets_through(row, now)?
-            && let Some(task) = record::by_sequence(connection, sequence, now, request.brief)?
-            && request.filter.matches(&task, now)
+            && let Some(task) = record::by_sequence(connection, sequence, now, brief)?
+            && filter.matches(&task, now)
         {
-            page.tasks.push(task);
+            tasks.push(task);
         }
-        if page.tasks.len() == request.limit as usize || looked == SCAN_MAX {
-            page.next = Some(ListCursor::after(sequence));
-            break;
+        if tasks.len() == limit as usize || looked == SCAN_MAX {
+            return Ok((tasks, Some(ListCursor::after(sequence))));
         }
         streams[at].advance()?;
     }
-    Ok(page)
+    Ok((tasks, None))
 }
 
 /// Which tables hold what a filter may mean.

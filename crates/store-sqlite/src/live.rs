@@ -5,7 +5,7 @@ use duly_core::{State, TaskId, Timestamp, Vitals};
 use duly_store::Payload;
 use rusqlite::{OptionalExtension, Result, Row, params};
 
-use crate::book::LaneSlot;
+use crate::book::{LaneSlot, QueueSlot};
 use crate::pens::Pen;
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::transaction::Transaction;
@@ -54,6 +54,21 @@ pub(crate) struct Trace<'a> {
     /// Who held it when it ended: the number of a worker's name.
     pub(crate) holder: Option<i64>,
     /// What its handler returned.
+    pub(crate) result: Option<&'a Payload>,
+}
+
+/// A task that has ended, as it is kept.
+pub(crate) struct Ended<'a> {
+    pub(crate) sequence: i64,
+    pub(crate) queue: QueueSlot,
+    pub(crate) at: Timestamp,
+    pub(crate) vitals: &'a Vitals,
+    /// Who held it when it ended: the number of a worker's name.
+    pub(crate) holder: Option<i64>,
+    pub(crate) started_at: Option<i64>,
+    pub(crate) progress_fraction: Option<f64>,
+    pub(crate) progress_text: Option<&'a str>,
+    pub(crate) error: Option<&'a str>,
     pub(crate) result: Option<&'a Payload>,
 }
 
@@ -125,17 +140,37 @@ impl Transaction<'_, '_> {
     }
 
     fn finish(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
-        let queue = self.book.lane(live.lane).queue;
         let error = match vitals.state {
             State::Completed => None,
             _ => trace.error.or(live.error.as_deref()),
         };
-        let result = trace.result;
+        self.keep(&Ended {
+            sequence: live.sequence,
+            queue: self.book.lane(live.lane).queue,
+            at: self.now,
+            vitals,
+            holder: trace.holder,
+            started_at: live.started_at,
+            progress_fraction: live.progress_fraction,
+            progress_text: live.progress_text.as_deref(),
+            error,
+            result: trace.result,
+        })?;
+        self.pens.take_up(Pen::Remove)?.execute([live.sequence])?;
+        if live.keyed {
+            self.free_key(live.sequence)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a task to those that have ended.
+    pub(crate) fn keep(&mut self, ended: &Ended<'_>) -> Result<()> {
+        let (vitals, result) = (ended.vitals, ended.result);
         self.pens.take_up(Pen::Keep)?.execute(params![
-            live.sequence,
-            self.book.queue(queue).id,
+            ended.sequence,
+            self.book.queue(ended.queue).id,
             kept(vitals.state),
-            self.now.as_micros(),
+            ended.at.as_micros(),
             vitals.state.code(),
             vitals.priority.code(),
             vitals.due_at.as_micros(),
@@ -145,20 +180,16 @@ impl Transaction<'_, '_> {
             vitals.lost,
             vitals.lost_max,
             vitals.cancel_requested,
-            trace.holder,
-            live.started_at,
-            live.progress_fraction,
-            live.progress_text,
-            error,
+            ended.holder,
+            ended.started_at,
+            ended.progress_fraction,
+            ended.progress_text,
+            ended.error,
             result.map(|payload| payload.encoding.code()),
             result.map(|payload| payload.version),
             result.and_then(|payload| payload.key_id.as_deref()),
             result.map(|payload| &*payload.bytes),
         ])?;
-        self.pens.take_up(Pen::Remove)?.execute([live.sequence])?;
-        if live.keyed {
-            self.free_key(live.sequence)?;
-        }
         Ok(())
     }
 

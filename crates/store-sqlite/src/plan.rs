@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, claim, done, event, house, list, live, queue, record, submit, transaction, worker,
+    book, change, claim, done, event, house, list, live, matching, queue, record, save, submit,
+    transaction, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -94,6 +95,23 @@ const PLANS: &[(&str, &[&str])] = &[
             "q USING INTEGER PRIMARY KEY",
         ],
     ),
+    (
+        event::NEWEST,
+        &[
+            "e USING INDEX duly_event_task (task=?)",
+            "t USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (change::REWRITE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (
+        matching::KEY_IS_TAKEN,
+        &["u USING PRIMARY KEY (kind=? AND key=?)"],
+    ),
+    (
+        save::TASKS,
+        &["duly_task USING INTEGER PRIMARY KEY (rowid>?)"],
+    ),
+    (save::ADD_HISTORY, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (list::LIVE, &["s USING INTEGER PRIMARY KEY (rowid<?)"]),
     (list::DONE, &["s USING INTEGER PRIMARY KEY (rowid<?)"]),
     (

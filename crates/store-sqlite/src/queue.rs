@@ -35,7 +35,9 @@ pub(crate) fn configure(
     tx: &mut Transaction<'_, '_>,
     (name, change): &(Name, QueueChange),
 ) -> std::result::Result<QueueSettings, Fault<RequestError>> {
-    validate::name("queue", name).map_err(|refused| Fault::Refused(refused.into()))?;
+    validate::name("queue", name)
+        .and_then(|()| validate::queue_change(change))
+        .map_err(|refused| Fault::Refused(refused.into()))?;
     let slot = tx.book.make_queue(tx.connection, name)?;
     let queue = tx.book.queue_mut(slot);
     queue.settings = change.apply(&queue.settings);

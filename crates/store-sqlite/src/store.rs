@@ -9,9 +9,9 @@ use duly_store::{
     BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
     Clock, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List,
     Listener, Name, Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration,
-    Renewed, RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError,
-    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits,
-    WorkerRecord,
+    Renewed, RequestError, Restore, Restored, Save, SavedPage, SavedTask, Settle, Settled, Store,
+    StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
+    Traits, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -19,11 +19,12 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::error::{Fault, OpenError, closed};
 use crate::home::Home;
 use crate::inside::{self, SubmitInError};
+use crate::matching::{self, Search};
 use crate::message::{self, Work};
 use crate::options::Options;
 use crate::writer::{self, Writer};
 use crate::{
-    change, claim, event, house, list, open, queue, reader, record, settle, submit, worker,
+    change, claim, event, house, list, open, queue, reader, record, save, settle, submit, worker,
 };
 
 /// A store in one SQLite file. Several processes may open the same file at once.
@@ -282,20 +283,20 @@ impl Store for SqliteStore {
     }
 
     fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        match change {
-            Change::Cancel => self.write(id, change::cancel),
-            Change::Retry { .. } => self.write(id, change::retry),
-            Change::Reprioritise(priority) => self.write((id, priority), change::reprioritise),
-            Change::Reschedule(due) => self.write((id, due), change::reschedule),
-            Change::Discard => Box::pin(std::future::ready(Err(unbuilt().into()))),
-        }
+        self.write_heavy(change::payload_bytes(&change), (id, change), change::change)
     }
 
     fn change_matching(
         &self,
-        _: ChangeMatching,
+        request: ChangeMatching,
     ) -> BoxFuture<'_, Result<ChangedMatching, RequestError>> {
-        Box::pin(std::future::ready(Err(unbuilt().into())))
+        let search = self.read(|connection, now| matching::search(connection, request, now));
+        Box::pin(async move {
+            match search.await? {
+                Search::Answer(answer) => Ok(answer),
+                Search::Step(step) => self.write_heavy(step.bytes(), step, matching::change).await,
+            }
+        })
     }
 
     fn configure(
@@ -352,15 +353,16 @@ impl Store for SqliteStore {
     }
 
     fn listen_events(&self) -> Listener {
-        self.hints.listen(&[])
+        self.hints.listen_events()
     }
 
-    fn save(&self, _: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
-        Box::pin(std::future::ready(Err(unbuilt().into())))
+    fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
+        self.read(move |connection, now| save::save(connection, &request, now))
     }
 
-    fn restore(&self, _: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
-        Box::pin(std::future::ready(Err(unbuilt().into())))
+    fn restore(&self, request: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
+        let bytes = request.tasks.iter().map(SavedTask::bytes);
+        self.write_heavy(bytes.sum(), request, save::restore)
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -377,13 +379,6 @@ impl Store for SqliteStore {
             drop(self.writer.send(writer::Letter::Stop(sender)));
             drop(stopped.await);
         })
-    }
-}
-
-fn unbuilt() -> StoreError {
-    StoreError::Unavailable {
-        reason: "not built".into(),
-        outcome_unknown: false,
     }
 }
 

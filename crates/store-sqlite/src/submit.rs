@@ -94,7 +94,13 @@ fn admit(
 ) -> std::result::Result<Submitted, Fault<SubmitError>> {
     let queue = tx.book.queue_slot(tx.connection, &task.queue)?;
     let kind = tx.book.kind(tx.connection, &task.kind)?;
-    let refusal = refusal(tx, queue, kind, task, index)?;
+    let named = Named {
+        kind: &task.kind,
+        queue: &task.queue,
+        unique_key: task.unique_key.as_ref(),
+        unfinished: true,
+    };
+    let refusal = refusal(tx, queue, kind, &named, index)?;
     // What has no line yet is looked up first, so that a task that is there already makes none.
     let has_line = queue
         .zip(kind)
@@ -112,15 +118,24 @@ fn admit(
     Ok(insert(tx, task, queue, kind)?)
 }
 
+/// What a task names that is to be taken in.
+pub(crate) struct Named<'a> {
+    pub(crate) kind: &'a Name,
+    pub(crate) queue: &'a Name,
+    pub(crate) unique_key: Option<&'a Name>,
+    /// Otherwise it has no need of its key, or of a place in its queue.
+    pub(crate) unfinished: bool,
+}
+
 /// Why a task that is not there yet cannot be taken in.
-fn refusal(
+pub(crate) fn refusal(
     tx: &mut Transaction<'_, '_>,
     queue: Option<QueueSlot>,
     kind: Option<i64>,
-    task: &NewTask,
+    task: &Named<'_>,
     index: usize,
 ) -> Result<Option<SubmitError>> {
-    if let (Some(kind), Some(key)) = (kind, &task.unique_key)
+    if let (Some(kind), Some(key), true) = (kind, task.unique_key, task.unfinished)
         && let Some(existing) = tx.key_holder(kind, key)?
     {
         let key = key.clone();
@@ -132,7 +147,7 @@ fn refusal(
     }
     let Some(slot) = queue else { return Ok(None) };
     let found = tx.book.queue(slot);
-    if found.unfinished() >= found.settings.bound {
+    if task.unfinished && found.unfinished() >= found.settings.bound {
         return Ok(Some(SubmitError::QueueFull {
             index,
             queue: task.queue.clone(),
@@ -143,7 +158,7 @@ fn refusal(
     Ok(
         (!has_line && tx.book.line_count(slot) >= LINES_MAX).then(|| SubmitError::InvalidInput {
             index,
-            source: too_many_kinds(&task.kind),
+            source: too_many_kinds(task.kind),
         }),
     )
 }
@@ -173,7 +188,7 @@ fn insert(
     kind: i64,
 ) -> Result<Submitted> {
     let sequence = tx.next_sequence()?;
-    if !write_task(tx, task, (queue, kind, sequence))? {
+    if !write_task(tx, task, (queue, kind, sequence), tx.now)? {
         tx.book.counters(tx.connection)?.task -= 1;
         let existing = existing(tx, task.id)?;
         return existing.ok_or(rusqlite::Error::QueryReturnedNoRows);
@@ -201,10 +216,11 @@ fn insert(
 }
 
 /// Writes what never changes; false if a task of this id is there already.
-fn write_task(
+pub(crate) fn write_task(
     tx: &mut Transaction<'_, '_>,
     task: &NewTask,
     (queue, kind, sequence): (QueueSlot, i64, i64),
+    submitted_at: Timestamp,
 ) -> Result<bool> {
     let payload = &task.payload;
     let changed = tx.pens.take_up(Pen::AddTask)?.execute(params![
@@ -212,7 +228,7 @@ fn write_task(
         task.id.as_bytes(),
         tx.book.queue(queue).id,
         kind,
-        tx.now.as_micros(),
+        submitted_at.as_micros(),
         task.tenant.as_deref(),
         task.unique_key.as_deref(),
         task.timeout.map(row::micros),
@@ -226,7 +242,8 @@ fn write_task(
     Ok(changed == 1)
 }
 
-fn write_live(
+/// Writes what changes.
+pub(crate) fn write_live(
     tx: &mut Transaction<'_, '_>,
     vitals: &Vitals,
     (queue, kind, sequence): (QueueSlot, i64, i64),

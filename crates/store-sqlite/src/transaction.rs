@@ -150,6 +150,11 @@ impl<'w, 'c> Transaction<'w, 'c> {
         self.tell(Some(queue), self.now, event)
     }
 
+    /// Writes an event that happened in another store, at its own instant: it does not count in this one.
+    pub(crate) fn old_event(&mut self, at: Timestamp, event: NewEvent) -> Result<()> {
+        self.tell(None, at, event)
+    }
+
     fn tell(&mut self, queue: Option<QueueSlot>, at: Timestamp, event: NewEvent) -> Result<()> {
         let counters = self.book.counters(self.connection)?;
         counters.event += 1;

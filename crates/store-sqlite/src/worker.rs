@@ -2,7 +2,7 @@
 
 use duly_core::bounds::CLAIM_MAX;
 use duly_core::{AttemptRef, Incarnation, State};
-use duly_store::bounds::{BATCH_MAX, PROGRESS_BYTES_MAX};
+use duly_store::bounds::BATCH_MAX;
 use duly_store::{
     Heartbeat, InvalidInput, Progress, Registration, Renewed, RequestError, StoreError, TakeBack,
     TakenBack, WorkerRecord, lost_error, validate,
@@ -108,8 +108,8 @@ fn note_progress(
         return Ok(());
     };
     if live.vitals.state == State::Running {
-        let text = validate::cut(progress.text.clone(), PROGRESS_BYTES_MAX);
-        let values = params![live.sequence, f64::from(progress.fraction), text];
+        let Progress { fraction, text } = validate::progress(progress.clone());
+        let values = params![live.sequence, f64::from(fraction), text];
         tx.connection.prepare_cached(PROGRESS)?.execute(values)?;
         tx.size += 1;
     }

@@ -238,10 +238,13 @@ impl Desk<'_> {
             tx.flush()
         };
         let result = run();
-        let hints = std::mem::take(&mut tx.hints);
+        let (hints, told) = (std::mem::take(&mut tx.hints), tx.told);
         self.end(result)?;
         if !hints.is_empty() {
             self.hints.give(hints.iter());
+        }
+        if told {
+            self.hints.give_events();
         }
         Ok(())
     }

@@ -80,6 +80,7 @@ impl Book {
                 connection
                     .prepare_cached(ADD_NAME)?
                     .execute([name.as_str()])?;
+                self.made_names.push(name.clone());
                 connection.last_insert_rowid()
             }
         };

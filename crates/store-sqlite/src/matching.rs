@@ -1,0 +1,165 @@
+//! Changes to all tasks that a filter means, in steps. A reader looks for them, so that nobody waits for
+//! the search; the writer then changes those that still match, all in one transaction.
+
+use std::collections::HashSet;
+
+use duly_core::Vitals;
+use duly_store::bounds::SUBMIT_BYTES_MAX;
+use duly_store::{
+    Change, ChangeMatching, ChangedMatching, ListCursor, Name, RequestError, TaskRecord, validate,
+};
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use crate::change::{self, Target};
+use crate::error::Fault;
+use crate::transaction::Transaction;
+use crate::{list, record};
+
+pub(crate) const KEY_IS_TAKEN: &str = "SELECT 1
+    FROM duly_kind AS k CROSS JOIN duly_unique AS u ON u.kind = k.id
+    WHERE k.name = ?1 AND u.key = ?2";
+
+/// What a reader found.
+pub(crate) enum Search {
+    /// That is the answer: nothing is to be changed.
+    Answer(ChangedMatching),
+    /// For the writer.
+    Step(Step),
+}
+
+/// Tasks that are to be changed, if they still match.
+pub(crate) struct Step {
+    request: ChangeMatching,
+    tasks: Vec<Target>,
+    next: Option<ListCursor>,
+}
+
+impl Step {
+    /// What it writes of payloads.
+    pub(crate) fn bytes(&self) -> usize {
+        change::payload_bytes(&self.request.change) * self.tasks.len()
+    }
+}
+
+/// Looks for the tasks of a step.
+pub(crate) fn search(
+    connection: &Connection,
+    request: ChangeMatching,
+    now: duly_core::Timestamp,
+) -> std::result::Result<Search, Fault<RequestError>> {
+    validate::page(request.limit).map_err(|refused| Fault::Refused(refused.into()))?;
+    validate::change(&request.change, now).map_err(|refused| Fault::Refused(refused.into()))?;
+    let limit = most(&request);
+    let (tasks, next) = list::find(
+        connection,
+        &request.filter,
+        request.after,
+        limit,
+        (now, true),
+    )?;
+    if !request.dry_run && !tasks.is_empty() {
+        let target = |task: &TaskRecord| Target {
+            sequence: task.sequence,
+            id: task.id,
+        };
+        let tasks = tasks.iter().map(target).collect();
+        return Ok(Search::Step(Step {
+            request,
+            tasks,
+            next,
+        }));
+    }
+    let mut keys = HashSet::new();
+    let mut changed = 0;
+    for task in &tasks {
+        changed += u32::from(would(connection, task, &request.change, now, &mut keys)?);
+    }
+    Ok(Search::Answer(ChangedMatching {
+        matched: u32::try_from(tasks.len()).unwrap_or(limit),
+        changed,
+        next,
+        at: now,
+    }))
+}
+
+/// How many tasks a step may touch: a payload that is written to each counts as if it were submitted.
+fn most(request: &ChangeMatching) -> u32 {
+    let bytes = change::payload_bytes(&request.change).max(1);
+    let most = u32::try_from(SUBMIT_BYTES_MAX / bytes).unwrap_or(u32::MAX);
+    request.limit.min(most)
+}
+
+/// Whether a change would be made. `keys` are the unique keys that earlier ones would have taken.
+fn would(
+    connection: &Connection,
+    task: &TaskRecord,
+    change: &Change,
+    now: duly_core::Timestamp,
+    keys: &mut HashSet<(Name, Name)>,
+) -> Result<bool> {
+    let mut vitals = vitals(task);
+    Ok(match change {
+        Change::Cancel => vitals.cancel().is_ok(),
+        Change::Retry { .. } => {
+            vitals.retry(now).is_ok()
+                && match &task.unique_key {
+                    None => true,
+                    Some(key) => {
+                        !is_taken(connection, &task.kind, key)?
+                            && keys.insert((task.kind.clone(), key.clone()))
+                    }
+                }
+        }
+        Change::Reprioritise(priority) => vitals.reprioritise(*priority).is_ok(),
+        Change::Reschedule(due) => vitals.reschedule(due.resolve(now), now).is_ok(),
+        Change::Discard => vitals.discard().is_ok(),
+    })
+}
+
+fn vitals(task: &TaskRecord) -> Vitals {
+    Vitals {
+        state: task.state,
+        priority: task.priority,
+        due_at: task.due_at,
+        deadline: task.deadline,
+        attempt: task.attempt,
+        spent: task.spent,
+        lost: task.lost,
+        lost_max: task.lost_max,
+        cancel_requested: task.cancel_requested,
+    }
+}
+
+fn is_taken(connection: &Connection, kind: &Name, key: &Name) -> Result<bool> {
+    let found = connection
+        .prepare_cached(KEY_IS_TAKEN)?
+        .query_row([kind.as_str(), key.as_str()], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Changes the tasks of a step that still match.
+pub(crate) fn change(
+    tx: &mut Transaction<'_, '_>,
+    step: &Step,
+) -> std::result::Result<ChangedMatching, Fault<RequestError>> {
+    let mut done = ChangedMatching {
+        matched: 0,
+        changed: 0,
+        next: step.next,
+        at: tx.now,
+    };
+    for task in &step.tasks {
+        let record = record::by_sequence(tx.connection, task.sequence, tx.now, true)?;
+        if record.is_none_or(|record| !step.request.filter.matches(&record, tx.now)) {
+            continue;
+        }
+        done.matched += 1;
+        match change::apply(tx, *task, &step.request.change) {
+            Ok(()) => done.changed += 1,
+            Err(Fault::Refused(_)) => {}
+            Err(Fault::Broken(error)) => return Err(error.into()),
+        }
+    }
+    Ok(done)
+}

@@ -1,0 +1,204 @@
+//! Taking everything out, and putting it into another store.
+
+use duly_core::Timestamp;
+use duly_store::bounds::{EVENTS_SAVED_MAX, SAVE_BYTES_MAX};
+use duly_store::validate::{self, Returned};
+use duly_store::{
+    Event, Name, NewTask, RequestError, Restore, Restored, Save, SaveCursor, SavedPage, SavedTask,
+    SubmitError, TaskRecord,
+};
+use rusqlite::{Connection, Result, params};
+
+use crate::book::QueueSlot;
+use crate::error::Fault;
+use crate::live::Ended;
+use crate::submit::{self, Named};
+use crate::transaction::{NewEvent, Transaction};
+use crate::{event, record};
+
+pub(crate) const TASKS: &str =
+    "SELECT sequence FROM duly_task WHERE sequence > ?1 ORDER BY sequence";
+pub(crate) const ADD_HISTORY: &str = "UPDATE duly_live
+    SET started_at = ?2, progress_fraction = ?3, progress_text = ?4, error = ?5 WHERE sequence = ?1";
+
+/// A page of everything.
+pub(crate) fn save(
+    connection: &Connection,
+    request: &Save,
+    now: Timestamp,
+) -> std::result::Result<SavedPage, Fault<RequestError>> {
+    validate::page(request.limit).map_err(|refused| Fault::Refused(refused.into()))?;
+    let after = request.after.map_or(0, SaveCursor::sequence);
+    let mut page = SavedPage {
+        tasks: Vec::new(),
+        next: None,
+        at: now,
+    };
+    let mut bytes = 0;
+    let mut statement = connection.prepare_cached(TASKS)?;
+    let mut rows = statement.query([after])?;
+    while let Some(row) = rows.next()? {
+        let sequence = row.get(0)?;
+        let Some(task) = record::by_sequence(connection, sequence, now, false)? else {
+            continue;
+        };
+        let events = event::newest(connection, sequence, EVENTS_SAVED_MAX)?;
+        let saved = SavedTask { task, events };
+        bytes += saved.bytes();
+        page.tasks.push(saved);
+        if page.tasks.len() == request.limit as usize || bytes >= SAVE_BYTES_MAX {
+            page.next = Some(SaveCursor::after(sequence));
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// Puts saved tasks into the store, all or none.
+pub(crate) fn restore(
+    tx: &mut Transaction<'_, '_>,
+    request: &Restore,
+) -> std::result::Result<Restored, Fault<SubmitError>> {
+    let returned = validate::restore(request, tx.now).map_err(Fault::Refused)?;
+    tx.all_or_none(|tx| {
+        let mut restored = Restored::default();
+        for (index, (saved, returned)) in request.tasks.iter().zip(returned).enumerate() {
+            if tx.sequence(saved.task.id)?.is_some() {
+                restored.existed += 1;
+                continue;
+            }
+            take_in(tx, saved, returned, index)?;
+            restored.restored += 1;
+        }
+        Ok(restored)
+    })
+}
+
+/// A saved task that has its place.
+struct Placed<'s> {
+    task: &'s TaskRecord,
+    queue: QueueSlot,
+    kind: i64,
+    sequence: i64,
+    /// Who held it, by the number of the name.
+    worker: Option<i64>,
+}
+
+fn take_in(
+    tx: &mut Transaction<'_, '_>,
+    saved: &SavedTask,
+    returned: Returned,
+    index: usize,
+) -> std::result::Result<(), Fault<SubmitError>> {
+    let task = &saved.task;
+    let named = Named {
+        kind: &task.kind,
+        queue: &task.queue,
+        unique_key: task.unique_key.as_ref(),
+        unfinished: returned.finished_at.is_none(),
+    };
+    let queue = tx.book.queue_slot(tx.connection, &task.queue)?;
+    let kind = tx.book.kind(tx.connection, &task.kind)?;
+    if let Some(refusal) = submit::refusal(tx, queue, kind, &named, index)? {
+        return Err(Fault::Refused(refusal));
+    }
+    let placed = Placed {
+        task,
+        queue: tx.book.make_queue(tx.connection, &task.queue)?,
+        kind: tx.book.make_kind(tx.connection, &task.kind)?,
+        sequence: tx.next_sequence()?,
+        worker: number(tx, task.worker.as_ref())?,
+    };
+    write(tx, &placed, &returned)?;
+    tx.count(placed.queue, returned.vitals.state, 1);
+    tx.hint(placed.queue);
+    for event in &saved.events {
+        tell_again(tx, placed.sequence, event)?;
+    }
+    if let Some(kind) = returned.event {
+        let event = NewEvent {
+            worker: placed.worker,
+            ..NewEvent::new(placed.sequence, kind, returned.vitals.attempt)
+        };
+        tx.event(placed.queue, event)?;
+    }
+    Ok(())
+}
+
+fn number(tx: &mut Transaction<'_, '_>, name: Option<&Name>) -> Result<Option<i64>> {
+    name.map(|name| tx.book.make_name(tx.connection, name))
+        .transpose()
+}
+
+/// What was submitted, as far as it is known.
+fn submitted(task: &TaskRecord) -> NewTask {
+    NewTask {
+        priority: task.priority,
+        timeout: task.timeout,
+        retry: task.retry,
+        lost_max: task.lost_max,
+        unique_key: task.unique_key.clone(),
+        tenant: task.tenant.clone(),
+        labels: task.labels.clone(),
+        queue: task.queue.clone(),
+        ..NewTask::new(task.id, task.kind.clone(), task.payload.clone())
+    }
+}
+
+fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned) -> Result<()> {
+    let (task, vitals) = (placed.task, &returned.vitals);
+    let new = submitted(task);
+    let place = (placed.queue, placed.kind, placed.sequence);
+    submit::write_task(tx, &new, place, task.submitted_at)?;
+    let started_at = task.started_at.map(Timestamp::as_micros);
+    let progress = task.progress.as_ref();
+    let (fraction, text) = (
+        progress.map(|progress| f64::from(progress.fraction)),
+        progress.map(|progress| progress.text.as_str()),
+    );
+    if let Some(at) = returned.finished_at {
+        // Its line is there, should it be put back in line.
+        tx.place(placed.queue, placed.kind, placed.sequence, vitals)?;
+        return tx.keep(&Ended {
+            sequence: placed.sequence,
+            queue: placed.queue,
+            at,
+            vitals,
+            holder: placed.worker,
+            started_at,
+            progress_fraction: fraction,
+            progress_text: text,
+            error: task.error.as_deref(),
+            result: task.result.as_ref(),
+        });
+    }
+    submit::write_live(tx, vitals, place, &new)?;
+    let history = params![
+        placed.sequence,
+        started_at,
+        fraction,
+        text,
+        task.error.as_deref()
+    ];
+    if task.attempt > 0 || task.error.is_some() {
+        tx.connection
+            .prepare_cached(ADD_HISTORY)?
+            .execute(history)?;
+    }
+    match &task.unique_key {
+        Some(key) => tx.take_key(placed.kind, key, placed.sequence),
+        None => Ok(()),
+    }
+}
+
+/// Writes an event that was saved.
+fn tell_again(tx: &mut Transaction<'_, '_>, task: i64, event: &Event) -> Result<()> {
+    let again = NewEvent {
+        worker: number(tx, event.worker.as_ref())?,
+        due_at: event.due_at,
+        priority: event.priority,
+        error: event.error.clone(),
+        ..NewEvent::new(task, event.kind, event.attempt)
+    };
+    tx.old_event(event.at, again)
+}
