@@ -3,21 +3,27 @@
 use clap::{Parser, Subcommand};
 
 use crate::client::Client;
-use crate::command::{bench, cancel, list, serve, show, stats, submit};
+use crate::command::{
+    bench, cancel, completions, events, failed, list, man, moving, queue, retry, serve, show,
+    stats, submit, workers,
+};
 use crate::failure::Failure;
 use crate::{logs, target};
 
 const AFTER: &str = "\
 Exit codes:
-  0  done
-  1  failed
-  2  the command line, or a file that it names, makes no sense
-  3  the server cannot be reached, or not in time
-  4  the server refused
-  5  there is no such task
+  0    done
+  1    failed
+  2    the command line, or a file that it names, makes no sense
+  3    the server cannot be reached, or not in time
+  4    the server refused
+  5    there is no such task, queue or worker
+  6    the task that was waited for ended otherwise than completed
+  130  interrupted (Ctrl-C)
 
 Durations are written as 500ms, 30s, 5m, 2h or 7d; times as in RFC 3339: 2026-01-31T12:00:00Z.
-With --json, answers are JSON on stdout and errors are JSON on stderr.";
+With --json, answers are JSON on stdout, one value per line, and errors are JSON on stderr; so is the
+place where a list goes on that did not end: {\"next\": …}.";
 
 /// Duly runs work when it is due, in the right order, and tells you why anything is still waiting.
 #[derive(Parser)]
@@ -35,8 +41,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) target: target::Arguments,
 
-    /// Answer in JSON
-    #[arg(long, global = true)]
+    /// Answer in JSON, one value per line
+    #[arg(long, global = true, help_heading = logs::HEADING)]
     pub(crate) json: bool,
 
     #[command(flatten)]
@@ -51,6 +57,10 @@ pub(crate) enum Command {
     Client(ClientCommand),
     /// Measure a store on this machine: tasks a second, and latency
     Bench(bench::Arguments),
+    /// Print what a shell needs to complete what is typed
+    Completions(completions::Arguments),
+    /// Print a page of the manual, or write them all
+    Man(man::Arguments),
 }
 
 /// Commands that ask a server, or a store through the server's own routes.
@@ -65,8 +75,21 @@ pub(crate) enum ClientCommand {
     Show(show::Arguments),
     /// Call tasks off: at once, or by asking their worker if they run
     Cancel(cancel::Arguments),
-    /// Count tasks by queue and state, and show the workers
-    Stats,
+    /// Put tasks that have ended back in line
+    Retry(retry::Arguments),
+    /// Change the priority of tasks, or when they are due
+    #[command(visible_alias = "mv")]
+    Move(moving::Arguments),
+    /// Show what happened to tasks, or follow what happens
+    Events(events::Arguments),
+    /// Show queues, pause them, change their settings, empty them
+    Queue(queue::Arguments),
+    /// Show what failed for good, try it again, or remove it
+    Failed(failed::Arguments),
+    /// Show the workers and what they run
+    Workers(workers::Arguments),
+    /// Count tasks by queue and state, and show how fast it goes
+    Stats(stats::Arguments),
 }
 
 impl Command {
@@ -79,7 +102,11 @@ impl Command {
 impl ClientCommand {
     /// Whether it makes the store that it is given, if there is none.
     pub(crate) const fn may_make_store(&self) -> bool {
-        matches!(self, Self::Submit(_))
+        match self {
+            Self::Submit(_) => true,
+            Self::Queue(asked) => asked.may_make_store(),
+            _ => false,
+        }
     }
 
     pub(crate) async fn run(self, client: &Client, json: bool) -> Result<(), Failure> {
@@ -88,7 +115,13 @@ impl ClientCommand {
             Self::List(asked) => list::run(client, &asked, json).await,
             Self::Show(asked) => show::run(client, &asked, json).await,
             Self::Cancel(asked) => cancel::run(client, &asked, json).await,
-            Self::Stats => stats::run(client, json).await,
+            Self::Retry(asked) => retry::run(client, &asked, json).await,
+            Self::Move(asked) => moving::run(client, &asked, json).await,
+            Self::Events(asked) => events::run(client, &asked, json).await,
+            Self::Queue(asked) => queue::run(client, &asked, json).await,
+            Self::Failed(asked) => failed::run(client, &asked, json).await,
+            Self::Workers(asked) => workers::run(client, &asked, json).await,
+            Self::Stats(asked) => stats::run(client, &asked, json).await,
         }
     }
 }

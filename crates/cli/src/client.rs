@@ -2,6 +2,9 @@
 //! asked.
 
 mod answer;
+mod event;
+mod queue;
+mod sse;
 mod stats;
 mod task;
 mod transport;

@@ -9,7 +9,19 @@ use serde_json::json;
 use crate::output;
 
 /// Codes of what is not there.
-const NOT_FOUND: [&str; 1] = [Code::TaskNotFound.name()];
+const NOT_FOUND: [&str; 3] = [
+    Code::TaskNotFound.name(),
+    Code::QueueNotFound.name(),
+    Code::WorkerNotFound.name(),
+];
+
+/// Codes of what may well be granted later.
+const PASSING: [&str; 4] = [
+    Code::Unavailable.name(),
+    Code::QueueFull.name(),
+    Code::BodyIncomplete.name(),
+    Code::TooManyStreams.name(),
+];
 
 /// Why a command failed. Its message ends with the next step where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +47,14 @@ pub(crate) enum Failure {
         failure: Box<Self>,
         /// What is done, and how to go on.
         left: String,
+    },
+    /// Several were refused; each was said when it happened.
+    #[error("{text}")]
+    Several {
+        /// How many.
+        text: String,
+        /// The first, which decides how it ends.
+        first: Box<Self>,
     },
     /// What was waited for ended, but not well.
     #[error("{0}")]
@@ -67,6 +87,21 @@ impl Failure {
             Self::EndedBadly(_) => 6,
             Self::Interrupted => 130,
             Self::Halfway { failure, .. } => failure.number(),
+            Self::Several { first, .. } => first.number(),
+        }
+    }
+
+    /// The server said no.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. })
+    }
+
+    /// It may well succeed later.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Refused { problem, .. } => PASSING.contains(&problem.code.as_str()),
+            _ => false,
         }
     }
 

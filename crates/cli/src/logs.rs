@@ -18,22 +18,27 @@ pub(crate) enum Format {
     Json,
 }
 
+/// What the help has these options under.
+pub(crate) const HEADING: &str = "What is said";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// How logs are written, on stderr
+    /// How logs are written, on stderr: text for people, or json, an object per line
     #[arg(
         long,
         global = true,
         value_enum,
         default_value_t,
-        value_name = "FORMAT"
+        hide_possible_values = true,
+        value_name = "FORMAT",
+        help_heading = HEADING
     )]
     log_format: Format,
 
     /// What is logged: error, warn, info, debug or trace, or a list of such filters per module
     /// [default: info for serve, warn for the others]
-    #[arg(long, global = true, env = "DULY_LOG", value_name = "LEVEL")]
+    #[arg(long, global = true, env = "DULY_LOG", value_name = "LEVEL", help_heading = HEADING)]
     log_level: Option<String>,
 }
 

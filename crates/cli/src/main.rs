@@ -49,6 +49,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(asked) => command::serve::run(asked, json).await,
         Command::Bench(asked) => command::bench::run(&asked, json).await,
+        Command::Completions(asked) => command::completions::run(&asked),
+        Command::Man(asked) => command::man::run(&asked),
         Command::Client(asked) => {
             let target = arguments.target.target()?;
             let client = Client::open(target, asked.may_make_store()).await?;

@@ -1,5 +1,6 @@
 //! What goes to stdout: text for people, lines for pipes.
 
+mod bar;
 mod json;
 mod table;
 mod when;
@@ -8,19 +9,26 @@ use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 use anyhow::Context;
-use duly_core::State;
+use duly_api::Progress;
+use duly_core::{EventKind, State};
 use serde::Serialize;
 
+pub(crate) use bar::Bar;
 pub(crate) use json::set_out;
 pub(crate) use table::Table;
-pub(crate) use when::{ago, when};
+pub(crate) use when::{ago, span, when};
 
 use crate::failure::Failure;
 
 /// Whether the user lets us use colours.
 pub(crate) fn colours_wanted() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    !set("NO_COLOR") && !is_plain()
+}
+
+/// The terminal can only take plain lines.
+fn is_plain() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Somebody looks at stdout.
@@ -107,19 +115,60 @@ pub(crate) fn printable_lines(text: &str) -> Cow<'_, str> {
 
 /// A state, coloured by how it bodes where colours are wanted.
 pub(crate) fn state(state: State) -> String {
-    let code = match state {
-        State::Completed => "32",
-        State::Running | State::Assigned => "36",
-        State::Failed | State::TimedOut => "31",
-        State::Retrying => "33",
-        State::Cancelled | State::Expired => "90",
-        State::Scheduled | State::Blocked | State::Pending => return state.to_string(),
-    };
-    if is_terminal() && colours_wanted() {
-        format!("\x1b[{code}m{state}\x1b[0m")
+    coloured(
+        match state {
+            State::Completed => GREEN,
+            State::Running | State::Assigned => CYAN,
+            State::Failed | State::TimedOut => RED,
+            State::Retrying => YELLOW,
+            State::Cancelled | State::Expired => GREY,
+            State::Scheduled | State::Blocked | State::Pending => PLAIN,
+        },
+        state.name(),
+    )
+}
+
+/// Text about an event of this kind, coloured in the same way.
+pub(crate) fn event(kind: EventKind, text: &str) -> String {
+    coloured(
+        match kind {
+            EventKind::Completed => GREEN,
+            EventKind::Started => CYAN,
+            EventKind::Failed | EventKind::TimedOut => RED,
+            EventKind::Retrying | EventKind::Lost => YELLOW,
+            EventKind::Cancelled | EventKind::Expired => GREY,
+            _ => PLAIN,
+        },
+        text,
+    )
+}
+
+const PLAIN: &str = "";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const CYAN: &str = "36";
+const GREY: &str = "90";
+
+fn coloured(code: &str, text: &str) -> String {
+    if code != PLAIN && is_terminal() && colours_wanted() {
+        format!("\x1b[{code}m{text}\x1b[0m")
     } else {
-        state.to_string()
+        text.to_owned()
     }
+}
+
+/// Names and values, one below the other.
+pub(crate) fn facts(facts: &[(String, String)]) -> String {
+    let lines = facts
+        .iter()
+        .map(|(name, value)| format!("{:<14}{}", printable(name), printable(value)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// How far a task says it is.
+pub(crate) fn progress(progress: &Progress) -> String {
+    format!("{:.0} % {}", progress.fraction * 100.0, progress.text)
 }
 
 /// A number with commas between its thousands.

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 /// Where the server listens unless told otherwise.
 pub(crate) const SERVER: &str = "http://127.0.0.1:7788";
 
+const HEADING: &str = "Where the tasks are";
 const SERVER_HELP: &str =
     "The server to talk to [env: DULY_SERVER] [default: http://127.0.0.1:7788]";
 const STORE_HELP: &str = "Open this store without a server, such as sqlite:duly.db \
@@ -17,13 +18,12 @@ const TOKEN_HELP: &str = "What the server asks for, if it asks; safer in the env
 
 #[derive(clap::Args)]
 #[group(skip)]
-#[command(next_help_heading = "Where the tasks are")]
 pub(crate) struct Arguments {
-    #[arg(long, global = true, value_name = "URL", help = SERVER_HELP)]
+    #[arg(long, global = true, value_name = "URL", help = SERVER_HELP, help_heading = HEADING)]
     server: Option<String>,
-    #[arg(long, global = true, value_name = "URL", help = STORE_HELP)]
+    #[arg(long, global = true, value_name = "URL", help = STORE_HELP, help_heading = HEADING)]
     store: Option<String>,
-    #[arg(long, global = true, value_name = "TOKEN", help = TOKEN_HELP)]
+    #[arg(long, global = true, value_name = "TOKEN", help = TOKEN_HELP, help_heading = HEADING)]
     token: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// Bytes of one message: an event with a long error, many times over.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
-/// A message.
+/// A message; without data it only tells a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Message {
     /// The last id that was given, with this message or before.
@@ -30,6 +30,7 @@ pub(super) struct Parser {
     after_cr: bool,
     message: Message,
     has_data: bool,
+    has_id: bool,
     ready: VecDeque<Message>,
 }
 
@@ -73,20 +74,24 @@ impl Parser {
                 self.has_data = true;
                 self.message.data.push_str(value);
             }
-            "id" if !value.contains('\0') => self.message.id = Some(value.to_owned()),
+            "id" if !value.contains('\0') => {
+                self.has_id = true;
+                self.message.id = Some(value.to_owned());
+            }
             // Comments, and what later servers may say.
             _ => {}
         }
     }
 
-    /// A message without data is none, but its id counts.
+    /// Comments alone are no message.
     fn end_message(&mut self) {
         let next = Message {
             id: self.message.id.clone(),
             ..Message::default()
         };
         let message = std::mem::replace(&mut self.message, next);
-        if std::mem::take(&mut self.has_data) {
+        let has_data = std::mem::take(&mut self.has_data);
+        if std::mem::take(&mut self.has_id) || has_data {
             self.ready.push_back(message);
         }
     }
@@ -112,6 +117,7 @@ mod tests {
             message(Some("1"), "started", "{\"a\":\n1}"),
             message(Some("2"), "", "x"),
             message(Some("2"), "", ""),
+            message(Some("3"), "", ""),
             message(Some("3"), "", "ü"),
         ];
         for size in 1..text.len() {

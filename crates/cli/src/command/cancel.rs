@@ -1,41 +1,52 @@
 //! `duly cancel`.
 
-use duly_api::Task;
+use duly_api::{Action, Task};
 use duly_core::TaskId;
 
+use super::bulk::{self, Bulk, Words};
+use super::{each, filter};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output;
 
+const EXAMPLES: &str = "\
+Examples:
+  duly cancel 01932f5e-7c1a-7b3e-9d55-0242ac120002
+  duly cancel --queue mail --state pending,scheduled --dry-run
+  duly cancel --label team=data --yes";
+
+const WORDS: Words = Words {
+    what: "Cancel",
+    done: "cancelled, or their workers asked to stop them",
+};
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The tasks
-    #[arg(required = true, value_parser = super::id, value_name = "ID")]
+    /// The tasks; or say with options which are meant
+    #[arg(value_parser = super::id, value_name = "ID",
+          conflicts_with_all = filter::OPTIONS, conflicts_with_all = bulk::OPTIONS)]
     ids: Vec<TaskId>,
+    #[command(flatten)]
+    bulk: Bulk,
 }
 
-/// Cancels one after another, and stops at the first that is refused.
 pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
-    for id in &asked.ids {
-        let task = client.cancel(*id).await;
-        let task = task.map_err(|failure| named(failure, *id))?;
-        if json {
-            output::print_json(&task)?;
-        } else {
-            output::print(&said(&task))?;
-        }
+    if !asked.ids.is_empty() {
+        let cancel = async |id| client.cancel(id).await;
+        return each::each(&asked.ids, json, cancel, said).await;
     }
-    Ok(())
-}
-
-/// A refusal that says which task it is about.
-fn named(failure: Failure, id: TaskId) -> Failure {
-    let id = id.to_string();
-    if failure.to_string().contains(&id) {
-        return failure;
-    }
-    failure.about(id)
+    let filter = asked.bulk.wire()?;
+    let bulk = duly_api::Bulk {
+        all: asked.bulk.how.all,
+        ..duly_api::Bulk::new(Action::Cancel, filter)
+    };
+    asked
+        .bulk
+        .how
+        .run(WORDS, json, bulk::steps_of(client, &bulk))
+        .await
 }
 
 fn said(task: &Task) -> String {
@@ -47,5 +58,5 @@ fn said(task: &Task) -> String {
             output::printable(worker)
         );
     }
-    format!("{}  {}", task.id, output::state(task.state))
+    each::state(task)
 }

@@ -37,7 +37,36 @@ pub(crate) struct Filter {
     label: Option<(String, String)>,
 }
 
+/// The options by their ids: they go together with no list of tasks.
+pub(super) const OPTIONS: [&str; 9] = [
+    "state",
+    "queue",
+    "kind",
+    "worker",
+    "due_before",
+    "overdue",
+    "submitted_from",
+    "submitted_before",
+    "label",
+];
+
 impl Filter {
+    /// As it goes over the wire in a body.
+    pub(super) fn wire(&self) -> duly_api::Filter {
+        let label = self.label.as_ref();
+        duly_api::Filter {
+            state: self.state.clone(),
+            queue: self.queue.clone(),
+            kind: self.kind.clone(),
+            worker: self.worker.clone(),
+            due_before: self.due_before,
+            overdue: self.overdue,
+            submitted_from: self.submitted_from,
+            submitted_before: self.submitted_before,
+            label: label.map(|(name, value)| format!("{name}={value}")),
+        }
+    }
+
     /// As parameters of a query.
     pub(super) fn query(&self) -> Vec<Parameter> {
         let states = self.state.iter();

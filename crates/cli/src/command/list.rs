@@ -5,12 +5,10 @@ use duly_api::{Task, TaskPage};
 use duly_core::Timestamp;
 
 use super::filter::Filter;
-use crate::client::Client;
+use super::pages::Pages;
+use crate::client::{Client, Parameter};
 use crate::failure::Failure;
 use crate::output::{self, Table};
-
-/// Tasks of a page where all are asked for.
-const PAGE: u32 = 1_000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,51 +22,21 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     filter: Filter,
-    /// How many at most
-    #[arg(long, default_value_t = 50, value_name = "N", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
-    /// Where the page before ended
-    #[arg(long)]
-    cursor: Option<String>,
-    /// All of them, page by page
-    #[arg(long, conflicts_with = "limit")]
-    all: bool,
+    #[command(flatten)]
+    pages: Pages,
 }
 
 pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
-    let limit = if asked.all { PAGE } else { asked.limit };
-    let mut cursor = asked.cursor.clone();
-    let mut is_empty = true;
-    loop {
-        let mut query = asked.filter.query();
-        query.push(("limit", limit.to_string()));
-        query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        let page = client.tasks(&query).await?;
-        is_empty &= page.tasks.is_empty();
-        show(&page, json)?;
-        cursor = page.next;
-        if cursor.is_none() || !asked.all {
-            break;
-        }
-    }
-    if let Some(next) = &cursor {
-        output::more("--cursor", next, json);
-    }
+    let page = async |query: &[Parameter]| {
+        let TaskPage { tasks, next } = client.tasks(query).await?;
+        Ok((tasks, next))
+    };
+    let query = asked.filter.query();
+    let is_empty = asked.pages.read(&query, json, page, table).await?;
     if is_empty && !json && output::is_terminal() {
         output::print("no tasks")?;
     }
     Ok(())
-}
-
-fn show(page: &TaskPage, json: bool) -> Result<(), Failure> {
-    if json {
-        return page.tasks.iter().try_for_each(output::stream_json);
-    }
-    match table(&page.tasks).render() {
-        Some(text) => output::stream(&text),
-        None => Ok(()),
-    }
 }
 
 fn table(tasks: &[Task]) -> Table {

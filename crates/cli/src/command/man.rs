@@ -40,7 +40,10 @@ fn print_one(path: &[String]) -> Result<(), Failure> {
     for name in path {
         let known = command.find_subcommand(name).cloned();
         command = known.ok_or_else(|| {
-            let there: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+            let there: Vec<_> = command
+                .get_subcommands()
+                .map(clap::Command::get_name)
+                .collect();
             let expected = if there.is_empty() {
                 "nothing after it".to_owned()
             } else {

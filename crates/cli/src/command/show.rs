@@ -2,43 +2,107 @@
 
 use std::fmt::Write;
 
-use duly_api::{Attempt, Event, Task, time};
+use duly::{Clock, SystemClock};
+use duly_api::{Attempt, Task, time};
 use duly_core::{TaskId, Timestamp};
 use serde_json::value::RawValue;
 
+use super::{each, ending, events};
 use crate::client::Client;
 use crate::duration;
 use crate::failure::Failure;
 use crate::output::{self, Table};
 
+const EXAMPLES: &str = "\
+Examples:
+  duly show 01932f5e-7c1a-7b3e-9d55-0242ac120002
+  duly show 01932f5e-7c1a-7b3e-9d55-0242ac120002 --follow
+  duly show 01932f5e-7c1a-7b3e-9d55-0242ac120002 --json | jq .result";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The task
     #[arg(value_parser = super::id)]
     id: TaskId,
+    /// Show its events as they happen, until it has ended; with --json, an event per line
+    #[arg(long, short)]
+    follow: bool,
 }
 
 pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
     let task = client.task(asked.id).await?;
+    if asked.follow {
+        return follow(client, &task, json).await;
+    }
     if json {
         return output::print_json(&task);
     }
     output::print(text(&task).trim_end())
 }
 
-fn text(task: &Task) -> String {
-    let mut text = String::new();
-    for (name, value) in facts(task) {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{name:<14}{}", output::printable(&value));
+async fn follow(client: &Client, task: &Task, json: bool) -> Result<(), Failure> {
+    // Its events may be gone, so that none would tell that it has ended.
+    if task.state.is_final() && !json {
+        output::print(text(task).trim_end())?;
+        return ending::outcome(task);
     }
+    if !json {
+        output::print(&output::facts(&facts(task)))?;
+        output::print("")?;
+    }
+    let ended = if task.state.is_final() {
+        history(client, task.id).await?;
+        task.clone()
+    } else {
+        ending::ended(client, task.id, |event| events::say(event, json)).await?
+    };
+    if !json {
+        output::print("")?;
+        result(&ended)?;
+    }
+    ending::outcome(&ended)
+}
+
+/// The events of a task that has ended, in JSON.
+async fn history(client: &Client, id: TaskId) -> Result<(), Failure> {
+    let mut after = None;
+    loop {
+        let mut query = vec![("task", id.to_string())];
+        query.extend(after.map(|after| ("after", after)));
+        let page = client.events(&query).await?;
+        page.events
+            .iter()
+            .try_for_each(|event| events::say(event, true))?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// How a task has ended, and with which result.
+pub(super) fn result(task: &Task) -> Result<(), Failure> {
+    output::print(&each::state(task))?;
+    match &task.result {
+        Some(result) if result.get() != "null" => {
+            output::print(&output::printable_lines(&pretty(result)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn text(task: &Task) -> String {
+    let mut text = output::facts(&facts(task));
+    text.push('\n');
     for (name, body) in [("payload", &task.payload), ("result", &task.result)] {
         if let Some(body) = body.as_ref().filter(|body| body.get() != "null") {
+            // Writing to a string does not fail.
             let _ = writeln!(text, "{name:<14}{}", output::printable_lines(&pretty(body)));
         }
     }
-    for (name, table) in [("attempts", attempts(task)), ("events", events(task))] {
+    for (name, table) in [("attempts", attempts(task)), ("events", history_of(task))] {
         if let Some(rows) = table.render() {
             let _ = writeln!(text, "\n{name}\n{rows}");
         }
@@ -46,26 +110,23 @@ fn text(task: &Task) -> String {
     text
 }
 
-fn facts(task: &Task) -> Vec<(&'static str, String)> {
+fn facts(task: &Task) -> Vec<(String, String)> {
     let charged = format!(
         "{} started; {} of {} charged, {} of {} lost",
         task.attempt, task.spent, task.attempts_max, task.lost, task.lost_max
     );
-    let mut facts = vec![
-        ("id", task.id.to_string()),
-        ("state", task.state.to_string()),
-        ("kind", task.kind.clone()),
-        ("queue", task.queue.clone()),
-        ("priority", task.priority.to_string()),
-        ("attempts", charged),
-        ("submitted", time::format(task.submitted_at)),
-        ("due", time::format(task.due_at)),
-    ];
-    let at = |at: Option<Timestamp>| at.map(time::format);
-    let progress = task.progress.as_ref();
+    let at = |at: Option<Timestamp>| at.map(instant);
     let asked = task.cancel_requested.then(|| "requested".to_owned());
     let limit = task.timeout_ms.map(std::time::Duration::from_millis);
-    for (name, value) in [
+    let facts = [
+        ("id", Some(task.id.to_string())),
+        ("state", Some(task.state.to_string())),
+        ("kind", Some(task.kind.clone())),
+        ("queue", Some(task.queue.clone())),
+        ("priority", Some(task.priority.to_string())),
+        ("attempts", Some(charged)),
+        ("submitted", Some(instant(task.submitted_at))),
+        ("due", Some(instant(task.due_at))),
         ("started", at(task.started_at)),
         ("finished", at(task.finished_at)),
         ("deadline", at(task.deadline)),
@@ -74,17 +135,25 @@ fn facts(task: &Task) -> Vec<(&'static str, String)> {
         ("cancellation", asked),
         ("unique key", task.unique_key.clone()),
         ("tenant", task.tenant.clone()),
-        (
-            "progress",
-            progress.map(|p| format!("{:.0} % {}", p.fraction * 100.0, p.text)),
-        ),
+        ("trace", task.traceparent.clone()),
+        ("progress", task.progress.as_ref().map(output::progress)),
         ("error", task.error.clone()),
-    ] {
-        facts.extend(value.map(|value| (name, value)));
-    }
+    ];
+    let facts = facts.into_iter();
+    let facts = facts.filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let labels = task.labels.iter();
-    facts.extend(labels.map(|(name, value)| ("label", format!("{name}={value}"))));
-    facts
+    let labels = labels.map(|(name, value)| ("label".to_owned(), format!("{name}={value}")));
+    facts.chain(labels).collect()
+}
+
+/// An instant; people see how far away it is, too.
+fn instant(at: Timestamp) -> String {
+    let text = time::format(at);
+    if output::is_terminal() {
+        let ago = output::ago(at, SystemClock.now());
+        return format!("{text}  ({ago})");
+    }
+    text
 }
 
 /// JSON set out in lines.
@@ -111,26 +180,18 @@ fn attempt_row(attempt: &Attempt) -> Vec<String> {
     ]
 }
 
-fn events(task: &Task) -> Table {
+fn history_of(task: &Task) -> Table {
     let mut table = Table::new(&["AT", "EVENT", "ATTEMPT", "WHAT"]);
     for event in task.events.iter().flatten() {
-        let what = what(event);
         let (at, kind) = (time::format(event.at), event.kind.to_string());
-        table.row(vec![at, kind, event.attempt.to_string(), what]);
+        table.row(vec![
+            at,
+            kind,
+            event.attempt.to_string(),
+            events::what(event),
+        ]);
     }
     table
-}
-
-/// What an event says beside its kind; errors stand with the attempts.
-fn what(event: &Event) -> String {
-    let worker = event.worker.as_deref();
-    let worker = worker.map(|worker| format!("worker {worker}"));
-    let due = event.due_at.map(|at| format!("due {}", time::format(at)));
-    let priority = event
-        .priority
-        .map(|priority| format!("priority {priority}"));
-    let parts: Vec<_> = [worker, due, priority].into_iter().flatten().collect();
-    output::printable(&parts.join("; ")).into_owned()
 }
 
 fn plain(text: Option<&str>) -> String {

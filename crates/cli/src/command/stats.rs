@@ -1,30 +1,57 @@
 //! `duly stats`.
 
-use std::collections::BTreeMap;
+mod watch;
 
 use duly_api::Stats;
-use duly_core::State;
 
+use super::counts;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{self, Table};
 
-pub(crate) async fn run(client: &Client, json: bool) -> Result<(), Failure> {
+const EXAMPLES: &str = "\
+Examples:
+  duly stats
+  duly stats --watch
+  duly stats --watch --json | jq .throughput.completed_per_s";
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Every second anew, until Ctrl-C; with --json, a line each time
+    #[arg(long, short)]
+    watch: bool,
+}
+
+pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
+    if asked.watch {
+        return watch::run(client, json).await;
+    }
     let stats = client.stats().await?;
     if json {
         return output::print_json(&stats);
     }
+    output::print(&text(&stats))
+}
+
+/// The figures, for people or for a pipe.
+fn text(stats: &Stats) -> String {
     let for_people = output::is_terminal();
-    let parts: Vec<_> = [("queue", queues(&stats)), ("workers", workers(&stats))]
-        .iter()
-        .filter_map(|(what, table)| Some((what, table.render()?)))
-        // In a pipe nothing else tells what a line is about.
-        .map(|(what, text)| if for_people { text } else { named(what, &text) })
-        .collect();
+    let parts: Vec<_> = [
+        ("queue", queues(stats)),
+        ("workers", workers(stats)),
+        ("throughput", throughput(stats)),
+    ]
+    .iter()
+    .filter_map(|(what, table)| Some((what, table.render()?)))
+    // In a pipe nothing else tells what a line is about.
+    .map(|(what, text)| if for_people { text } else { named(what, &text) })
+    .collect();
     if parts.is_empty() && for_people {
-        return output::print("no queues yet: submit a task with `duly submit`");
+        return "no queues yet: submit a task with `duly submit`".to_owned();
     }
-    output::print(&parts.join(if for_people { "\n\n" } else { "\n" }))
+    parts.join(if for_people { "\n\n" } else { "\n" })
 }
 
 /// Lines that begin with what they are about.
@@ -37,49 +64,11 @@ fn named(what: &str, lines: &str) -> String {
 }
 
 fn queues(stats: &Stats) -> Table {
-    let mut table = Table::new(&[
-        "QUEUE",
-        "PENDING",
-        "RUNNING",
-        "SCHEDULED",
-        "RETRYING",
-        "COMPLETED",
-        "FAILED",
-        "OTHER",
-        "",
-    ]);
-    for queue in &stats.queues {
-        let note = if queue.paused { "paused" } else { "" };
-        table.row(row(&queue.name, &queue.tasks, note));
-    }
+    let mut table = counts::table(&stats.queues);
     if stats.queues.len() > 1 && output::is_terminal() {
-        table.row(row("all", &stats.tasks, ""));
+        table.row(counts::row("all", &stats.tasks, String::new(), ""));
     }
     table
-}
-
-fn row(name: &str, tasks: &BTreeMap<String, u64>, note: &str) -> Vec<String> {
-    let of = |states: &[State]| -> u64 {
-        let counts = states.iter().map(|state| tasks.get(state.name()));
-        counts.map(|count| count.copied().unwrap_or(0)).sum()
-    };
-    let shown: [&[State]; 6] = [
-        &[State::Pending],
-        &[State::Running, State::Assigned],
-        &[State::Scheduled],
-        &[State::Retrying],
-        &[State::Completed],
-        &[State::Failed, State::TimedOut],
-    ];
-    let counts = shown.map(of);
-    let other = tasks
-        .values()
-        .sum::<u64>()
-        .saturating_sub(counts.iter().sum());
-    let mut row = vec![output::printable(name).into_owned()];
-    row.extend(counts.into_iter().chain([other]).map(output::count));
-    row.push(note.to_owned());
-    row
 }
 
 fn workers(stats: &Stats) -> Table {
@@ -92,7 +81,22 @@ fn workers(stats: &Stats) -> Table {
             workers.running,
             workers.capacity,
         ];
-        table.row(counts.map(output::count).to_vec());
+        table.row(counts.map(counts::figure).to_vec());
+    }
+    table
+}
+
+/// Nothing, unless it was measured for long enough.
+fn throughput(stats: &Stats) -> Table {
+    let mut table = Table::new(&["PER SECOND: SUBMITTED", "COMPLETED", "FAILED"]);
+    let pace = &stats.throughput;
+    if pace.window_ms > 0 {
+        let rates = [
+            pace.submitted_per_s,
+            pace.completed_per_s,
+            pace.failed_per_s,
+        ];
+        table.row(rates.map(|rate| format!("{rate:.1}")).to_vec());
     }
     table
 }

@@ -9,15 +9,21 @@ mod stable;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use duly_api::{NewTask, duration};
+use duly_api::NewTask;
 use duly_core::{Priority, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
+use super::{ending, show};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output;
 
 const FILE_HELP: &str = "\
+Examples:
+  duly submit http '{\"url\": \"https://example.org/hook\"}' --priority high --delay 5m
+  duly submit http '{\"url\": \"https://example.org/hook\"}' --wait --json | jq .result
+  duly submit http --file deliveries.ndjson --run march --label run=march
+
 With --file, each line is a task as POST /v1/tasks takes it, such as
   {\"payload\": {\"url\": \"https://example.org/hook\"}, \"priority\": \"high\"}
 where `kind` may be left out if it is given on the command line, and what the other options say
@@ -42,9 +48,12 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "file", value_name = "NAME")]
     run: Option<String>,
     /// With --file: how long to try again when the server is away or a queue is full
-    #[arg(long, requires = "file", value_parser = duration::parse, default_value = "60s",
+    #[arg(long, requires = "file", value_parser = super::duration, default_value = "60s",
           value_name = "DURATION", allow_hyphen_values = true)]
     patience: Duration,
+    /// Wait until it has ended, and show its result; the exit code tells how it went
+    #[arg(long, conflicts_with = "file")]
+    wait: bool,
     #[command(flatten)]
     options: Options,
 }
@@ -60,10 +69,10 @@ struct Options {
     #[arg(long)]
     queue: Option<String>,
     /// critical, high, normal or low
-    #[arg(long, value_parser = priority)]
+    #[arg(long, value_parser = super::priority)]
     priority: Option<Priority>,
     /// It may start after this long
-    #[arg(long, value_parser = duration::parse, conflicts_with = "at", value_name = "DURATION",
+    #[arg(long, value_parser = super::duration, conflicts_with = "at", value_name = "DURATION",
           allow_hyphen_values = true)]
     delay: Option<Duration>,
     /// It may start at this time
@@ -73,7 +82,7 @@ struct Options {
     #[arg(long, value_parser = deadline, value_name = "TIME|DURATION", allow_hyphen_values = true)]
     deadline: Option<Deadline>,
     /// How long one attempt may take
-    #[arg(long, value_parser = duration::parse, value_name = "DURATION", allow_hyphen_values = true)]
+    #[arg(long, value_parser = super::duration, value_name = "DURATION", allow_hyphen_values = true)]
     timeout: Option<Duration>,
     /// How often it is tried in all [default: 20]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -93,16 +102,11 @@ enum Deadline {
 }
 
 fn deadline(text: &str) -> Result<Deadline, String> {
-    if let Ok(after) = duration::parse(text) {
+    if let Ok(after) = super::duration(text) {
         return Ok(Deadline::In(after));
     }
     let at = super::instant(text).map(Deadline::At);
     at.map_err(|_| "expected a time such as 2026-01-31T12:00:00Z, or a duration such as 2h".into())
-}
-
-fn priority(text: &str) -> Result<Priority, String> {
-    let expected = <Priority as duly_api::text::Word>::EXPECTED;
-    text.parse().map_err(|_| format!("expected {expected}"))
 }
 
 impl Options {
@@ -111,17 +115,17 @@ impl Options {
         task.queue = task.queue.or_else(|| self.queue.clone());
         task.priority = task.priority.or(self.priority);
         if task.delay_ms.is_none() && task.run_at.is_none() {
-            task.delay_ms = self.delay.map(millis);
+            task.delay_ms = self.delay.map(super::millis);
             task.run_at = self.at;
         }
         if task.deadline.is_none() && task.deadline_in_ms.is_none() {
             match self.deadline {
-                Some(Deadline::In(after)) => task.deadline_in_ms = Some(millis(after)),
+                Some(Deadline::In(after)) => task.deadline_in_ms = Some(super::millis(after)),
                 Some(Deadline::At(at)) => task.deadline = Some(at),
                 None => {}
             }
         }
-        task.timeout_ms = task.timeout_ms.or_else(|| self.timeout.map(millis));
+        task.timeout_ms = task.timeout_ms.or_else(|| self.timeout.map(super::millis));
         task.attempts_max = task.attempts_max.or(self.max_attempts);
         for (name, value) in &self.label {
             let label = task.labels.entry(name.clone());
@@ -129,10 +133,6 @@ impl Options {
         }
         task
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result<(), Failure> {
@@ -149,6 +149,9 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
     });
     let submitted = client.submit(&task).await;
     let submitted = submitted.map_err(|failure| with_id(failure, task.id))?;
+    if asked.wait {
+        return wait(client, submitted.id, json).await;
+    }
     if json {
         return output::print_json(&submitted);
     }
@@ -162,6 +165,17 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
         submitted.id,
         output::state(submitted.state)
     ))
+}
+
+/// Waits until it has ended, and shows with which result.
+async fn wait(client: &Client, id: TaskId, json: bool) -> Result<(), Failure> {
+    let task = ending::ended(client, id, |_| Ok(())).await?;
+    if json {
+        output::print_json(&task)?;
+    } else {
+        show::result(&task)?;
+    }
+    ending::outcome(&task)
 }
 
 /// The server may have the task although its answer got lost: the same id makes asking again safe.

@@ -26,8 +26,8 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// A span in the largest unit that keeps two digits or so.
-fn span(duration: Duration) -> String {
+/// A span of time in the largest unit that keeps two digits or so.
+pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..120 => format!("{seconds} s"),

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use duly_api::{Code, SubmittedBatch};
+use duly_api::SubmittedBatch;
 
 use super::batch::Batch;
+use crate::bounds::{PAUSE_FIRST, PAUSE_MAX};
 use crate::client::Client;
 use crate::failure::Failure;
-
-/// The first pause before a batch is sent again.
-const PAUSE_FIRST: Duration = Duration::from_millis(100);
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// Sends a batch. Its tasks have ids, so that sending it again after a lost reply doubles nothing.
 pub(super) async fn send(
@@ -24,7 +20,7 @@ pub(super) async fn send(
         let mut pause = PAUSE_FIRST;
         loop {
             match client.submit_batch(&batch.tasks).await {
-                Err(failure) if is_passing(&failure) => {
+                Err(failure) if failure.is_passing() => {
                     say(&failure, last.is_none(), patience);
                     last = Some(failure);
                 }
@@ -48,19 +44,6 @@ fn say(failure: &Failure, is_first: bool, patience: Duration) {
         tracing::warn!(%failure, ?patience, "not taken now; trying again");
     } else {
         tracing::debug!(%failure, "not taken yet; trying again");
-    }
-}
-
-/// It may well succeed later.
-fn is_passing(failure: &Failure) -> bool {
-    match failure {
-        Failure::Unreachable(_) => true,
-        Failure::Refused { problem, .. } => {
-            [Code::Unavailable, Code::QueueFull, Code::BodyIncomplete]
-                .iter()
-                .any(|code| code.name() == problem.code)
-        }
-        _ => false,
     }
 }
 

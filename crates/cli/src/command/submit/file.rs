@@ -1,6 +1,5 @@
 //! Submitting a file, batch by batch.
 
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use serde_json::json;
@@ -10,7 +9,7 @@ use super::lines::Lines;
 use super::{Arguments, delivery};
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Bar};
 
 /// How far it is.
 #[derive(Debug, Default)]
@@ -26,7 +25,6 @@ pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     let mut lines = Lines::open(path).await?;
     let mut tally = Tally::default();
     let outcome = all(client, asked, &mut lines, &mut tally).await;
-    clear_progress();
     if let Err(failure) = outcome {
         return Err(tally.told_with(failure));
     }
@@ -44,12 +42,13 @@ async fn all(
     lines: &mut Lines,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
+    let bar = Bar::bytes(lines.bytes_total);
     let mut batch = Batch::default();
     while let Some(line) = lines.next().await? {
         let added = batch.add(asked, &line, lines.number);
         if added.is_err() || batch.is_full() {
             send(client, asked, std::mem::take(&mut batch), tally).await?;
-            show_progress(lines, tally);
+            bar.at_bytes(lines.bytes, tally.submitted + tally.existed);
         }
         added?;
     }
@@ -101,27 +100,5 @@ impl Tally {
              the whole file, if it was submitted with --run)",
             self.line
         )
-    }
-}
-
-/// One line on a terminal's stderr, overwritten each time.
-fn show_progress(lines: &Lines, tally: &Tally) {
-    let mut stderr = std::io::stderr().lock();
-    if !stderr.is_terminal() {
-        return;
-    }
-    let with_server = output::count(tally.submitted + tally.existed);
-    let part = match lines.bytes_total {
-        Some(total) => format!(" ({} %)", lines.bytes.min(total) * 100 / total),
-        None => String::new(),
-    };
-    let _ = write!(stderr, "\r\x1b[K{with_server} submitted{part}");
-    let _ = stderr.flush();
-}
-
-fn clear_progress() {
-    let mut stderr = std::io::stderr().lock();
-    if stderr.is_terminal() {
-        let _ = write!(stderr, "\r\x1b[K");
     }
 }

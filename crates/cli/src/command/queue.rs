@@ -1,0 +1,54 @@
+//! `duly queue`.
+
+mod list;
+mod pause;
+mod purge;
+mod set;
+mod show;
+
+use clap::Subcommand;
+
+use crate::client::Client;
+use crate::failure::Failure;
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the queues with their tasks by state
+    #[command(visible_alias = "ls")]
+    List,
+    /// Show a queue: its settings, its tasks, and what has happened in it
+    Show(show::Arguments),
+    /// Let nothing start from queues any more; what runs goes on
+    Pause(pause::Arguments),
+    /// Let work start from queues again
+    Resume(pause::Arguments),
+    /// Change the settings of a queue, which is made if there is none
+    Set(set::Arguments),
+    /// Call off everything that waits in a queue
+    Purge(purge::Arguments),
+}
+
+impl Arguments {
+    /// A queue is made by its first setting.
+    pub(crate) const fn may_make_store(&self) -> bool {
+        matches!(self.command, Command::Set(_) | Command::Pause(_))
+    }
+}
+
+pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
+    match &asked.command {
+        Command::List => list::run(client, json).await,
+        Command::Show(asked) => show::run(client, asked, json).await,
+        Command::Pause(asked) => pause::run(client, asked, true, json).await,
+        Command::Resume(asked) => pause::run(client, asked, false, json).await,
+        Command::Set(asked) => set::run(client, asked, json).await,
+        Command::Purge(asked) => purge::run(client, asked, json).await,
+    }
+}

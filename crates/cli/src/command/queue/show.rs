@@ -1,0 +1,58 @@
+//! `duly queue show`.
+
+use std::time::Duration;
+
+use duly_api::{Queue, time};
+
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::{duration, output};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Arguments {
+    /// The queue
+    #[arg(value_name = "QUEUE")]
+    name: String,
+}
+
+pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
+    say(&client.queue(&asked.name).await?, json)
+}
+
+/// A queue, with all that is known of it.
+pub(super) fn say(queue: &Queue, json: bool) -> Result<(), Failure> {
+    if json {
+        return output::print_json(queue);
+    }
+    output::print(&output::facts(&facts(queue)))
+}
+
+fn facts(queue: &Queue) -> Vec<(String, String)> {
+    let kept = |ms| duration::show(Duration::from_millis(ms));
+    let mut facts = vec![
+        ("queue".to_owned(), queue.name.clone()),
+        (
+            "paused".to_owned(),
+            if queue.paused { "yes" } else { "no" }.to_owned(),
+        ),
+        ("bound".to_owned(), output::count(queue.bound)),
+        (
+            "keeps".to_owned(),
+            format!(
+                "completed for {}, failed for {}",
+                kept(queue.retention_completed_ms),
+                kept(queue.retention_failed_ms)
+            ),
+        ),
+    ];
+    if let Some(at) = queue.oldest_due_at {
+        facts.push(("oldest due".to_owned(), time::format(at)));
+    }
+    for (what, counts) in [("now", &queue.tasks), ("ever", &queue.totals)] {
+        let there = counts.iter().filter(|(_, count)| **count > 0);
+        let texts = there.map(|(name, count)| format!("{} {name}", output::count(*count)));
+        facts.push((what.to_owned(), texts.collect::<Vec<_>>().join(", ")));
+    }
+    facts
+}
