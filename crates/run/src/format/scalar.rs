@@ -1,0 +1,190 @@
+//! Single values, with what was expected where something else stands.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use duly_core::Priority;
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+use crate::bounds::DURATION_MAX;
+
+/// A value that is read from one scalar.
+pub(super) trait Scalar: Sized {
+    /// What was expected.
+    const EXPECTED: &'static str;
+
+    /// From what was written as text.
+    fn from_text(text: &str) -> Option<Self>;
+
+    /// From a whole number.
+    fn from_number(_number: u64) -> Option<Self> {
+        None
+    }
+}
+
+/// Reads a [`Scalar`] wherever it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Of<T>(pub(super) T);
+
+impl<'de, T: Scalar> Deserialize<'de> for Of<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Reader(PhantomData))
+    }
+}
+
+struct Reader<T>(PhantomData<T>);
+
+impl<T: Scalar> Visitor<'_> for Reader<T> {
+    type Value = Of<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Of<T>, E> {
+        let refused = || E::invalid_value(de::Unexpected::Str(text), &T::EXPECTED);
+        T::from_text(text).map(Of).ok_or_else(refused)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Of<T>, E> {
+        let refused = || E::invalid_value(de::Unexpected::Unsigned(number), &T::EXPECTED);
+        T::from_number(number).map(Of).ok_or_else(refused)
+    }
+}
+
+/// A duration is a number with its unit; a bare number is refused, because nobody knows what it
+/// counts.
+impl Scalar for Duration {
+    const EXPECTED: &'static str =
+        "a duration with its unit, such as 500ms, 30s, 5m, 2h or 7d, of at most 366 days";
+
+    fn from_text(text: &str) -> Option<Self> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let ms: u64 = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return None,
+        };
+        let total = number.parse::<u64>().ok()?.checked_mul(ms)?;
+        Some(Self::from_millis(total)).filter(|duration| *duration <= DURATION_MAX)
+    }
+}
+
+impl Scalar for Priority {
+    const EXPECTED: &'static str = "critical, high, normal or low";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// How many retries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retries(pub(super) u32);
+
+impl Scalar for Retries {
+    const EXPECTED: &'static str = "a whole number from 0 to 1000";
+
+    fn from_text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    fn from_number(number: u64) -> Option<Self> {
+        let retries = u32::try_from(number).ok().map(Self);
+        retries.filter(|retries| retries.0 <= crate::bounds::RETRIES_MAX)
+    }
+}
+
+/// How many tasks at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Concurrency(pub(super) u32);
+
+impl Scalar for Concurrency {
+    const EXPECTED: &'static str = "a whole number from 1 to 10000";
+
+    fn from_text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    fn from_number(number: u64) -> Option<Self> {
+        let tasks = u32::try_from(number).ok().map(Self);
+        tasks.filter(|tasks| (1..=crate::bounds::CONCURRENCY_MAX).contains(&tasks.0))
+    }
+}
+
+/// How the pauses between attempts grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Grow {
+    Fixed,
+    Linear,
+    #[default]
+    Exponential,
+}
+
+impl Scalar for Grow {
+    const EXPECTED: &'static str = "fixed, linear or exponential";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "fixed" => Some(Self::Fixed),
+            "linear" => Some(Self::Linear),
+            "exponential" => Some(Self::Exponential),
+            _ => None,
+        }
+    }
+}
+
+/// A status of HTTP, or a class of them: what the kind `http` takes for `success` and `retry`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Number(u64),
+    Word(String),
+}
+
+impl Scalar for Status {
+    const EXPECTED: &'static str = "a status such as 404, or a class such as 5xx";
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self::Word(text.to_owned()))
+    }
+
+    fn from_number(number: u64) -> Option<Self> {
+        Some(Self::Number(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_and_a_bound() {
+        let ms = |text| Duration::from_text(text).map(|duration| duration.as_millis());
+        for (text, expected) in [
+            ("0s", 0),
+            ("500ms", 500),
+            ("5m", 300_000),
+            ("366d", 31_622_400_000),
+        ] {
+            assert_eq!(ms(text), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "5",
+            "s",
+            "-1s",
+            "1.5h",
+            "1 h",
+            "1w",
+            "367d",
+            "99999999999999999999d",
+        ] {
+            assert_eq!(ms(text), None, "{text}");
+        }
+    }
+}
