@@ -195,7 +195,7 @@ fn written(text: &str) -> Result<wire::File, Fault> {
             max_aliases: ALIASES_MAX,
             max_anchors: ALIASES_MAX,
             max_merge_keys: ALIASES_MAX,
-            max_documents: 1,
+            max_documents: 2,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: ALIAS_EVENTS_MAX,

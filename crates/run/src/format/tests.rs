@@ -70,7 +70,7 @@ fn what_is_wrong_with_the_file_is_told_by_its_place() {
         ),
         ("name: \"a", "a.yaml:1:7: unclosed quote"),
         ("tasks:\n\t- name: a", "a.yaml:2:2: tabs disallowed"),
-        ("name: a\n---\nname: b", "a.yaml:3:1: "),
+        ("name: a\n---\nname: b", "a.yaml:3:1: only single YAML document"),
         ("tasks: *nothing", "a.yaml:1:8: reference to unknown value"),
         ("name: \u{7}", "a.yaml:1:7: unexpected character"),
         (
@@ -161,7 +161,7 @@ fn what_is_wrong_with_a_group_is_told_by_its_place() {
             "backoff: 7",
             "4:3: invalid type: integer `7`, expected a duration such as 2s, or",
         ),
-        ("backoff: {max: 1s}", "4:12: missing field `first`"),
+        ("backoff: {max: 1s}", "4:13: missing field `first`"),
         (
             "backoff: {first: 5s, max: 1s}",
             "4:12: backoff has a max shorter than first",
@@ -208,7 +208,7 @@ fn what_is_wrong_with_a_request_is_told_by_its_place() {
         ("http://a/", "3:12: expected a mapping"),
         (
             "{url: 'http://a/', methd: GET}",
-            "3:32: unknown field `methd`",
+            "3:31: unknown field `methd`",
         ),
         ("{url: 'http://a/', method: [1]}", "3:40: expected text"),
         (
