@@ -38,6 +38,8 @@ pub const GLOB_DEPTH_MAX: usize = 64;
 pub const LABEL_BYTES_MAX: usize = 256;
 /// Tasks of one submit.
 pub const SUBMIT_MAX: usize = 1_000;
+/// Bytes of the payloads of all tasks of a file: 64 MiB.
+pub const PLAN_BYTES_MAX: usize = 64 << 20;
 /// Bytes of the payloads of one submit, unless a single one is larger: 8 MiB.
 pub const SUBMIT_BYTES_MAX: usize = 8 << 20;
 /// Tasks or events that are read at once.

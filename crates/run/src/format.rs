@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_saphyr::Spanned;
 
-pub(crate) use group::{Action, Each, Group, Items};
+pub(crate) use group::{Action, Command, Each, Group, Items};
 pub(crate) use request::Request;
 
 use crate::bounds::{
@@ -217,7 +217,9 @@ fn fault(error: &serde_saphyr::Error) -> Fault {
     let suffix = format!(" at line {line}, column {column}");
     let said = said.strip_suffix(&suffix).unwrap_or(&said);
     let message = match said {
-        "expected string scalar" => "expected text",
+        "expected string scalar" => {
+            "expected text (where braces are part of it, in quotes, as in \"{item}\")"
+        }
         "expected sequence start" => "expected a list",
         "expected mapping start" => "expected a mapping, as in `key: value`",
         "null is not allowed here" => "expected text: write \"\" for none, or \"~\" for that sign",

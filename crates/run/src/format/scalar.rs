@@ -60,18 +60,8 @@ impl Scalar for Duration {
         "a duration with its unit, such as 500ms, 30s, 5m, 2h or 7d, of at most 366 days";
 
     fn from_text(text: &str) -> Option<Self> {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let ms: u64 = match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return None,
-        };
-        let total = number.parse::<u64>().ok()?.checked_mul(ms)?;
-        Some(Self::from_millis(total)).filter(|duration| *duration <= DURATION_MAX)
+        let duration = duly_api::duration::parse(text).ok();
+        duration.filter(|duration| *duration <= DURATION_MAX)
     }
 }
 

@@ -70,7 +70,10 @@ fn what_is_wrong_with_the_file_is_told_by_its_place() {
         ),
         ("name: \"a", "a.yaml:1:7: unclosed quote"),
         ("tasks:\n\t- name: a", "a.yaml:2:2: tabs disallowed"),
-        ("name: a\n---\nname: b", "a.yaml:3:1: only single YAML document"),
+        (
+            "name: a\n---\nname: b",
+            "a.yaml:3:1: only single YAML document",
+        ),
         ("tasks: *nothing", "a.yaml:1:8: reference to unknown value"),
         ("name: \u{7}", "a.yaml:1:7: unexpected character"),
         (
@@ -107,6 +110,10 @@ fn what_is_wrong_with_a_command_is_told_by_its_place() {
         ("7", "invalid type: integer `7`, expected a list"),
         ("[x, [y]]", "3:16: expected text"),
         ("[x, ~]", "3:16: expected text"),
+        (
+            "[x, {item}]",
+            "3:16: expected text (where braces are part of it, in quotes, as in \"{item}\")",
+        ),
         ("[x, '{item}']", "3:16: \"{item}\": {item} needs `each:`"),
         (
             "[x, '{itme}']",
@@ -181,7 +188,7 @@ fn what_is_wrong_with_a_group_is_told_by_its_place() {
             "4:9: the glob \"[a\" cannot be read: invalid range pattern",
         ),
         ("each: [a, ~]", "4:13: expected text"),
-        ("each: {optional: true}", "4:9: missing field `glob`"),
+        ("each: {optional: true}", "4:10: missing field `glob`"),
         ("each: {glob: x, optional: maybe}", "4:29: invalid boolean"),
         (
             "each: {glob: x, recurse: true}",
@@ -210,14 +217,14 @@ fn what_is_wrong_with_a_request_is_told_by_its_place() {
             "{url: 'http://a/', methd: GET}",
             "3:31: unknown field `methd`",
         ),
-        ("{url: 'http://a/', method: [1]}", "3:40: expected text"),
+        ("{url: 'http://a/', method: [1]}", "3:39: expected text"),
         (
             "{url: 'http://a/{item}'}",
             "3:18: \"http://a/{item}\": {item} needs `each:`",
         ),
         (
             "{url: 'http://a/', body: {x: ['{y}']}}",
-            "3:38: \"{y}\": {y} is not known",
+            "3:37: \"{y}\": {y} is not known",
         ),
         (
             "{url: 'http://a/', body: {x: .nan}}",

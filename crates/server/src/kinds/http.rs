@@ -33,6 +33,14 @@ pub use client::{Client, ClientError};
 pub use delivery::{Delivered, deliver};
 pub(super) use handler::register;
 
+/// Whether a payload makes sense, before there is a task that has it.
+///
+/// # Errors
+/// What is wrong: the field and what was expected there, never the value of a header.
+pub fn check(payload: &[u8]) -> Result<(), String> {
+    request::Request::read(payload).map(drop)
+}
+
 /// The name of the kind.
 pub const KIND: &str = "http";
 
