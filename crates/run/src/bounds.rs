@@ -19,9 +19,9 @@ pub const TASKS_MAX: usize = 100_000;
 /// Bytes of a run's or a group's name.
 pub const NAME_BYTES_MAX: usize = 64;
 /// Words of a command, the program included.
-pub const WORDS_MAX: usize = 1_000;
+pub const WORDS_MAX: usize = 1_001;
 /// Variables that a group may set.
-pub const VARIABLES_MAX: usize = 1_000;
+pub const VARIABLES_MAX: usize = 100;
 /// Retries of a task.
 pub const RETRIES_MAX: u32 = 1_000;
 /// The longest timeout, delay or pause: 366 days.

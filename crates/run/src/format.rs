@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use serde_saphyr::Spanned;
 
 pub(crate) use group::{Action, Command, Each, Group, Items};
-pub(crate) use request::Request;
 
 use crate::bounds::{
     ALIAS_EVENTS_MAX, ALIASES_MAX, DEPTH_MAX, FILE_BYTES_MAX, NAME_BYTES_MAX, NODES_MAX,
@@ -201,7 +200,6 @@ fn written(text: &str) -> Result<wire::File, Fault> {
             max_total_replayed_events: ALIAS_EVENTS_MAX,
             max_replay_stack_depth: DEPTH_MAX,
         },
-        reject_non_finite_typeless_float: true,
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| fault(&error))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::format::{Action, Group, Items};
+use crate::template::Template;
 
 /// Sixteen bytes of a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +74,13 @@ fn definition(group: &Group) -> Value {
 fn action(action: &Action) -> Value {
     match action {
         Action::Command(command) => {
-            let words = command.words.iter().map(|word| word.source());
+            let words = command.words.iter().map(Template::source);
             let env = command.env.iter();
             let env = env.map(|(name, value)| (name.clone(), json!(value.source())));
             json!({
                 "command": words.collect::<Vec<_>>(),
                 "env": Value::Object(env.collect()),
-                "dir": command.dir.as_ref().map(|dir| dir.source()),
+                "dir": command.dir.as_ref().map(Template::source),
             })
         }
         Action::Request(request) => json!({"request": request.definition()}),

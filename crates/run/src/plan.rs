@@ -15,10 +15,6 @@ use crate::{TaskFile, kind};
 /// All tasks of a file, or of some of its groups, as they are to be run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    pub(crate) name: String,
-    pub(crate) digest: Digest,
-    /// Which groups, if not all.
-    pub(crate) selection: Option<Digest>,
     /// The groups, in the order of the file.
     pub(crate) groups: Vec<Group>,
     /// The tasks, in that order.
@@ -74,6 +70,18 @@ pub enum PlanError {
     },
 }
 
+/// Some groups of a file, or all: what a round is about, before anything is looked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice<'a> {
+    file: &'a TaskFile,
+    /// The groups, in the order of the file.
+    pub(crate) groups: Vec<Group>,
+    /// What the whole file says is to be done.
+    pub(crate) digest: Digest,
+    /// Which groups, if not all.
+    pub(crate) selection: Option<Digest>,
+}
+
 impl TaskFile {
     /// Finds all items and fills all texts in. With `only`, of these groups; empty: of all.
     ///
@@ -81,10 +89,12 @@ impl TaskFile {
     /// [`PlanError`]: a glob finds nothing or too much, a text does not make sense once it is filled
     /// in, or there is no such group.
     pub fn plan(&self, only: &[String]) -> Result<Plan, PlanError> {
-        if let Some(name) = only
-            .iter()
-            .find(|name| !self.group_names().any(|known| known == *name))
-        {
+        Ok(self.choose(only)?.plan()?)
+    }
+
+    pub(crate) fn choose(&self, only: &[String]) -> Result<Choice<'_>, PlanError> {
+        let is_known = |name: &String| self.group_names().any(|known| known == name);
+        if let Some(name) = only.iter().find(|name| !is_known(name)) {
             let known: Vec<_> = self.group_names().collect();
             return Err(PlanError::NoSuchGroup {
                 name: name.clone(),
@@ -94,15 +104,24 @@ impl TaskFile {
         }
         let is_meant = |group: &&Group| only.is_empty() || only.contains(&group.name);
         let groups: Vec<_> = self.groups.iter().filter(is_meant).cloned().collect();
-        let tasks = Planner::new(self).and_then(|planner| planner.plan(&groups));
         let names = groups.iter().map(|group| group.name.as_str());
         let is_part = groups.len() < self.groups.len();
-        Ok(Plan {
-            name: self.name().to_owned(),
+        Ok(Choice {
+            file: self,
             digest: identity::of_definition(&self.groups),
             selection: is_part.then(|| identity::of_names(names)),
-            tasks: tasks.map_err(|fault| self.error(fault))?,
             groups,
+        })
+    }
+}
+
+impl Choice<'_> {
+    /// Finds all items and fills all texts in.
+    pub(crate) fn plan(self) -> Result<Plan, FileError> {
+        let tasks = Planner::new(self.file).and_then(|planner| planner.plan(&self.groups));
+        Ok(Plan {
+            tasks: tasks.map_err(|fault| self.file.error(fault))?,
+            groups: self.groups,
         })
     }
 }
@@ -220,7 +239,7 @@ impl<'a> Planner<'a> {
         };
         let (kind, payload, shown) = match &group.action {
             Action::Command(command) => {
-                let words = command.words.iter().map(|word| whole.fill(word)).collect();
+                let words: Vec<_> = command.words.iter().map(|word| whole.fill(word)).collect();
                 let shown = typed(&words);
                 (kind::SHELL, self.command(command, words, &whole), shown)
             }
@@ -270,7 +289,13 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn command(&self, command: &Command, words: Vec<String>, item: &Item<'_>) -> Value {
+    fn command(&self, command: &Command, mut words: Vec<String>, item: &Item<'_>) -> Value {
+        // A program by a relative path is one beside the file, wherever the command runs.
+        if let Some(program) = words.first_mut()
+            && program.contains('/')
+        {
+            *program = plain(&self.folder.join(&*program));
+        }
         let dir = match &command.dir {
             Some(dir) => self.folder.join(item.fill(dir)),
             None => self.folder.clone(),
@@ -293,7 +318,7 @@ fn plain(path: &Path) -> String {
 }
 
 /// A command as it could be typed.
-fn typed(words: &Vec<String>) -> String {
+fn typed(words: &[String]) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
     let quoted = |word: &String| match !word.is_empty() && word.chars().all(is_plain) {
         true => word.clone(),

@@ -200,8 +200,10 @@ fn variables(
         return Err(Fault::at(at, message));
     }
     let variable = |(name, value): (String, wire::Text)| {
-        if name.is_empty() || name.contains(['=', '\0']) {
-            let message = format!("env has {name:?}: expected a name without = in it");
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !name.chars().all(is_word) || name.chars().next().is_none_or(|c| c.is_ascii_digit()) {
+            let message =
+                format!("env has {name:?}: expected letters, digits and `_`, the first no digit");
             return Err(Fault::at(place(&value), message));
         }
         Ok((name, template(&value, has_item)?))

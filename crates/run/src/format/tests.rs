@@ -198,7 +198,7 @@ fn what_is_wrong_with_a_group_is_told_by_its_place() {
         ("env: {A: ~}", "4:12: expected text"),
         (
             "env: {A=B: 1}",
-            "4:14: env has \"A=B\": expected a name without =",
+            "4:14: env has \"A=B\": expected letters, digits and `_`",
         ),
         ("env: [A=1]", "4:8: expected a mapping"),
         ("dir: '{item}'", "4:8: \"{item}\": {item} needs `each:`"),

@@ -53,8 +53,10 @@ tasks:
             "echo '{done}'"
         ]
     );
-    let only = file.plan(&["greet".to_owned()]).unwrap();
-    assert_eq!((only.len(), only.selection.is_some()), (3, true));
+    let only = ["greet".to_owned()];
+    assert_eq!(file.plan(&only).unwrap().len(), 3);
+    assert!(file.choose(&only).unwrap().selection.is_some());
+    assert!(file.choose(&[]).unwrap().selection.is_none());
     let error = file.plan(&["gret".to_owned()]).unwrap_err().to_string();
     assert!(
         error.contains("no group \"gret\"") && error.contains("hash, greet, end"),
@@ -85,7 +87,7 @@ fn commands_run_in_the_folder_of_the_file_or_below_it() {
     let text = "\
 tasks:
 - {name: a, command: [x]}
-- {name: b, command: [x], dir: './out/{item}', each: [one], env: {A: '{index}', B: b}}
+- {name: b, command: [./bin/x], dir: './out/{item}', each: [one], env: {A: '{index}', B: b}}
 ";
     let (folder, file) = file(&[], text);
     let plan = file.plan(&[]).unwrap();
@@ -93,6 +95,8 @@ tasks:
     assert_eq!(payload(&plan.tasks[0])["dir"], at);
     let second = payload(&plan.tasks[1]);
     assert_eq!(second["dir"], format!("{at}/out/one"));
+    assert_eq!(second["program"], format!("{at}/bin/x"));
+    assert_eq!(payload(&plan.tasks[0])["program"], "x");
     assert_eq!(second["env"], json!({"A": "1", "B": "b"}));
 }
 

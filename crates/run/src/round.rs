@@ -1,0 +1,347 @@
+//! Rounds: what one start of a file submits, and what is left of it.
+
+use duly::store::TakeBack;
+use duly::{
+    Change, ChangeMatching, Duly, Filter, Labels, List, Name, NewTask, Payload, Priority,
+    RequestError, State, StoreError, TaskId, TaskRecord, Timestamp, When,
+};
+
+use crate::board::Entrant;
+use crate::bounds::{LABEL_BYTES_MAX, PAGE, SUBMIT_BYTES_MAX, SUBMIT_MAX};
+use crate::identity::Digest;
+use crate::plan::{Choice, Plan};
+use crate::{RunError, identity};
+
+/// The group of a task, for whoever lists tasks.
+const GROUP: &str = "group";
+/// What a task is there for.
+const ITEM: &str = "item";
+/// Which round it belongs to, by number.
+const ROUND: &str = "duly.run.round";
+/// What the file said was to be done.
+const DIGEST: &str = "duly.run.digest";
+/// Which groups were meant; missing: all.
+const SELECTION: &str = "duly.run.selection";
+/// How many tasks the round has.
+const TASKS: &str = "duly.run.tasks";
+
+/// States of what is not over.
+const UNFINISHED: [State; 6] = [
+    State::Scheduled,
+    State::Blocked,
+    State::Pending,
+    State::Assigned,
+    State::Running,
+    State::Retrying,
+];
+/// States of what is over, and not done.
+const NOT_DONE: [State; 4] = [
+    State::Failed,
+    State::TimedOut,
+    State::Cancelled,
+    State::Expired,
+];
+
+/// A round as the store knows it.
+#[derive(Debug)]
+pub(crate) struct Round {
+    pub(crate) number: u32,
+    digest: String,
+    selection: Option<String>,
+    /// How many tasks it was to have.
+    expected: usize,
+    /// Its tasks, in the order in which they were submitted.
+    pub(crate) tasks: Vec<Known>,
+}
+
+/// A task of a round.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) id: TaskId,
+    group: String,
+    item: Option<String>,
+    priority: Priority,
+    state: State,
+    due_at: Timestamp,
+    error: Option<String>,
+}
+
+impl Round {
+    /// The newest round in a queue.
+    pub(crate) async fn last(duly: &Duly, queue: &Name) -> Result<Option<Self>, RequestError> {
+        let in_queue = Filter {
+            queue: Some(queue.clone()),
+            ..Filter::default()
+        };
+        let mut newest = Pages::new(in_queue);
+        while let Some(page) = newest.next(duly).await? {
+            let Some(newest) = page.iter().find_map(|task| task.labels.get(ROUND)) else {
+                continue;
+            };
+            let mut tasks = Vec::new();
+            let mut pages = Pages::new(of_round(queue, newest));
+            while let Some(page) = pages.next(duly).await? {
+                tasks.extend(page);
+            }
+            return Ok(Self::of(&tasks));
+        }
+        Ok(None)
+    }
+
+    /// From its tasks, the newest first.
+    fn of(tasks: &[TaskRecord]) -> Option<Self> {
+        let newest = tasks.first()?;
+        let number = |name| {
+            newest
+                .labels
+                .get(name)
+                .and_then(|text| text.parse::<u32>().ok())
+        };
+        Some(Self {
+            number: number(ROUND).unwrap_or_default(),
+            digest: newest.labels.get(DIGEST).cloned().unwrap_or_default(),
+            selection: newest.labels.get(SELECTION).cloned(),
+            expected: number(TASKS).map_or(0, |tasks| tasks as usize),
+            tasks: tasks.iter().rev().map(known).collect(),
+        })
+    }
+
+    /// Everything that it was to have was submitted: before that, nothing begins.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.tasks.len() >= self.expected
+    }
+
+    /// How many tasks are not over.
+    pub(crate) fn left(&self) -> usize {
+        self.tasks
+            .iter()
+            .filter(|task| !task.state.is_final())
+            .count()
+    }
+
+    /// How many tasks are over, and not done.
+    pub(crate) fn not_done(&self) -> usize {
+        self.tasks
+            .iter()
+            .filter(|task| NOT_DONE.contains(&task.state))
+            .count()
+    }
+
+    /// The file still says the same.
+    pub(crate) fn is_same(&self, choice: &Choice<'_>) -> bool {
+        self.digest == choice.digest.text()
+    }
+
+    /// The same groups are meant.
+    pub(crate) fn has_groups_of(&self, choice: &Choice<'_>) -> bool {
+        self.selection == choice.selection.map(Digest::text)
+    }
+
+    /// The names of its groups, in order.
+    pub(crate) fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        for task in &self.tasks {
+            if !groups.contains(&task.group.as_str()) {
+                groups.push(&task.group);
+            }
+        }
+        groups
+    }
+
+    /// Its tasks, for a board.
+    pub(crate) fn entrants(&self) -> Vec<Entrant> {
+        let entrant = |task: &Known| Entrant {
+            id: task.id,
+            group: task.group.clone(),
+            item: task.item.clone(),
+            priority: task.priority,
+            state: task.state,
+            due_at: Some(task.due_at),
+            error: task.error.clone(),
+        };
+        self.tasks.iter().map(entrant).collect()
+    }
+
+    /// Calls off what is left.
+    pub(crate) async fn call_off(&self, duly: &Duly, queue: &Name) -> Result<(), RequestError> {
+        call_off(duly, queue, self.number).await
+    }
+
+    /// Puts back in line what is over and not done.
+    pub(crate) async fn revive(&self, duly: &Duly, queue: &Name) -> Result<(), RequestError> {
+        let retry = Change::Retry { payload: None };
+        change(duly, queue, self.number, &NOT_DONE, retry).await
+    }
+}
+
+/// Calls off what is left of a round.
+pub(crate) async fn call_off(duly: &Duly, queue: &Name, round: u32) -> Result<(), RequestError> {
+    change(duly, queue, round, &UNFINISHED, Change::Cancel).await
+}
+
+/// Removes what is over of a round.
+pub(crate) async fn discard(duly: &Duly, queue: &Name, round: u32) -> Result<(), RequestError> {
+    let over = [&NOT_DONE[..], &[State::Completed]].concat();
+    change(duly, queue, round, &over, Change::Discard).await
+}
+
+async fn change(
+    duly: &Duly,
+    queue: &Name,
+    round: u32,
+    states: &[State],
+    change: Change,
+) -> Result<(), RequestError> {
+    let mut request = ChangeMatching {
+        filter: Filter {
+            states: states.to_vec(),
+            ..of_round(queue, &round.to_string())
+        },
+        change,
+        after: None,
+        limit: PAGE,
+        dry_run: false,
+    };
+    loop {
+        let changed = duly.change_matching(request.clone()).await?;
+        if changed.next.is_none() {
+            return Ok(());
+        }
+        request.after = changed.next;
+    }
+}
+
+/// Takes back at once what a process held that ran the file before and is gone; waiting for its lease
+/// to lapse would only cost time. For who knows that it is gone: who holds the lock.
+pub(crate) async fn bury(duly: &Duly, worker: &Name) -> Result<(), StoreError> {
+    for record in duly.store().workers().await? {
+        if record.registration.name != *worker {
+            continue;
+        }
+        let request = TakeBack {
+            incarnation: record.registration.incarnation,
+            beats: None,
+            limit: PAGE,
+        };
+        while !duly.store().take_back(request).await?.gone {}
+    }
+    Ok(())
+}
+
+/// Submits a plan as the round of this number.
+pub(crate) async fn submit(
+    duly: &Duly,
+    run: &str,
+    queue: &Name,
+    number: u32,
+    plan: &Plan,
+    about: (Digest, Option<Digest>),
+) -> Result<Vec<Entrant>, RunError> {
+    let mut labels = Labels::from([
+        (ROUND.to_owned(), number.to_string()),
+        (DIGEST.to_owned(), about.0.text()),
+        (TASKS.to_owned(), plan.len().to_string()),
+    ]);
+    labels.extend(
+        about
+            .1
+            .map(|selection| (SELECTION.to_owned(), selection.text())),
+    );
+    let mut entrants = Vec::with_capacity(plan.len());
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    for task in &plan.tasks {
+        let group = &plan.groups[task.group];
+        let id = identity::task(run, number, &group.name, task.index, &task.payload);
+        let mut new = NewTask::new(id, task.kind, Payload::json(task.payload.clone()));
+        new.queue = queue.clone();
+        new.priority = group.priority;
+        new.due = if group.after.is_zero() {
+            When::Now
+        } else {
+            When::After(group.after)
+        };
+        new.timeout = group.timeout;
+        new.retry = group.retry;
+        new.labels.clone_from(&labels);
+        new.labels.insert(GROUP.to_owned(), group.name.clone());
+        let item = task.item.as_deref().map(cut);
+        new.labels
+            .extend(item.clone().map(|item| (ITEM.to_owned(), item)));
+        entrants.push(Entrant {
+            id,
+            group: group.name.clone(),
+            item,
+            priority: group.priority,
+            state: State::Pending,
+            due_at: None,
+            error: None,
+        });
+        let size = task.payload.len();
+        if batch.len() == SUBMIT_MAX || (bytes + size > SUBMIT_BYTES_MAX && !batch.is_empty()) {
+            duly.submit_all(std::mem::take(&mut batch)).await?;
+            bytes = 0;
+        }
+        bytes += size;
+        batch.push(new);
+    }
+    if !batch.is_empty() {
+        duly.submit_all(batch).await?;
+    }
+    Ok(entrants)
+}
+
+fn of_round(queue: &Name, round: &str) -> Filter {
+    Filter {
+        queue: Some(queue.clone()),
+        label: Some((ROUND.to_owned(), round.to_owned())),
+        ..Filter::default()
+    }
+}
+
+fn known(task: &TaskRecord) -> Known {
+    Known {
+        id: task.id,
+        group: task.labels.get(GROUP).cloned().unwrap_or_default(),
+        item: task.labels.get(ITEM).cloned(),
+        priority: task.priority,
+        state: task.state,
+        due_at: task.due_at,
+        error: task.error.clone(),
+    }
+}
+
+/// An item as a label may hold it.
+fn cut(item: &str) -> String {
+    if item.len() <= LABEL_BYTES_MAX {
+        return item.to_owned();
+    }
+    let end = item.floor_char_boundary(LABEL_BYTES_MAX - '…'.len_utf8());
+    format!("{}…", &item[..end])
+}
+
+/// Pages of tasks, the newest first.
+struct Pages(Option<List>);
+
+impl Pages {
+    const fn new(filter: Filter) -> Self {
+        Self(Some(List {
+            filter,
+            after: None,
+            limit: PAGE,
+            brief: true,
+        }))
+    }
+
+    async fn next(&mut self, duly: &Duly) -> Result<Option<Vec<TaskRecord>>, RequestError> {
+        let Some(request) = &mut self.0 else {
+            return Ok(None);
+        };
+        let page = duly.list(request.clone()).await?;
+        match page.next {
+            Some(next) => request.after = Some(next),
+            None => self.0 = None,
+        }
+        Ok(Some(page.tasks))
+    }
+}

@@ -1,0 +1,201 @@
+//! Working on a round until it is over, or somebody stops it.
+
+use std::time::Duration;
+
+use duly::{EventKind, RequestError, StoreError, Worker};
+use tokio::sync::watch;
+
+use super::{Run, RunError};
+use crate::board::{Board, Change, Track};
+use crate::bounds::{FAILURE_PAUSE, FAILURES_MAX, PAGE, QUIET};
+use crate::summary::Summary;
+use crate::{kind, round};
+
+/// How a round is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How many tasks run at once.
+    pub concurrency: u32,
+    /// How long what runs may go on once it is stopped, before it is handed back.
+    pub grace: Duration,
+    /// The first task that fails for good calls off the rest.
+    pub fail_fast: bool,
+}
+
+/// Whether a run goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// It does.
+    #[default]
+    No,
+    /// Nothing more begins; what runs has a grace.
+    Gracefully,
+    /// What runs is ended.
+    Now,
+}
+
+/// What happens while a round is worked on.
+#[derive(Clone, Copy, Debug)]
+pub enum Notice<'a> {
+    /// Something happened to a task.
+    Task {
+        /// The task, as it stands.
+        task: &'a Track,
+        /// What happened.
+        change: Change,
+        /// The event that tells it.
+        event: &'a duly::Event,
+    },
+    /// The queue is paused: nothing begins until somebody resumes it.
+    Paused,
+    /// The rest is called off, because a task failed.
+    CalledOff,
+}
+
+/// Where notices go, with the board as it stands.
+type Tell<'a> = dyn FnMut(&Board, Notice<'_>) + Send + 'a;
+
+impl Run {
+    /// Works on the round until it is over, or it is told to stop.
+    ///
+    /// # Errors
+    /// [`RunError`], if nothing can be executed, or the store fails again and again; what ran is handed
+    /// back if the store lets it.
+    pub async fn drive(
+        &mut self,
+        pace: Pace,
+        stop: watch::Receiver<Stop>,
+        tell: &mut Tell<'_>,
+    ) -> Result<Summary, RunError> {
+        if !self.board.is_over() {
+            let worker = kind::worker(&self.duly)?
+                .queues([self.queue.clone()])
+                .name(self.worker.clone())
+                .concurrency(pace.concurrency)
+                .start()?;
+            let followed = self.follow(&worker, pace, stop, tell).await;
+            worker.shutdown_now().await;
+            followed?;
+            self.catch_up(tell).await?;
+        }
+        let now = self.duly.clock().now();
+        Ok(Summary::new(&self.board, self.round, self.opened_at, now))
+    }
+
+    /// Follows the events until the round is over or the worker has stopped.
+    async fn follow(
+        &mut self,
+        worker: &Worker,
+        pace: Pace,
+        mut stop: watch::Receiver<Stop>,
+        tell: &mut Tell<'_>,
+    ) -> Result<(), RunError> {
+        let listener = self.duly.store().listen_events();
+        let mut quiet = Quiet::default();
+        let mut called_off = false;
+        let stopped = stopped(worker, pace.grace, &mut stop);
+        tokio::pin!(stopped);
+        loop {
+            let failed = self.catch_up(tell).await?;
+            if failed && pace.fail_fast && !called_off {
+                called_off = true;
+                tell(&self.board, Notice::CalledOff);
+                round::call_off(&self.duly, &self.queue, self.round).await?;
+            }
+            if self.board.is_over() {
+                return Ok(());
+            }
+            let clock = self.duly.clock().clone();
+            tokio::select! {
+                () = listener.hint() => {}
+                () = &mut stopped => return Ok(()),
+                () = clock.sleep(QUIET) => {
+                    if quiet.look(self, tell).await? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes in all events that there are; whether one told of a task that failed for good.
+    pub(super) async fn catch_up(&mut self, tell: &mut Tell<'_>) -> Result<bool, RunError> {
+        let mut failed = false;
+        loop {
+            let page = self.page().await?;
+            for event in &page.events {
+                let Some((place, change)) = self.board.take(event) else {
+                    continue;
+                };
+                failed |= matches!(
+                    event.kind,
+                    EventKind::Failed | EventKind::TimedOut | EventKind::Expired
+                );
+                let task = &self.board.tasks()[place];
+                let notice = Notice::Task {
+                    task,
+                    change,
+                    event,
+                };
+                tell(&self.board, notice);
+            }
+            self.cursor = page.next;
+            if page.events.is_empty() {
+                return Ok(failed);
+            }
+        }
+    }
+
+    /// A page of events. A store that is away for a moment is asked again.
+    async fn page(&self) -> Result<duly::EventPage, RequestError> {
+        let mut failures = 0;
+        loop {
+            match self.duly.events(self.cursor, PAGE).await {
+                Err(RequestError::Store(error)) if error.retryable() && failures < FAILURES_MAX => {
+                    failures += 1;
+                    self.duly.clock().sleep(FAILURE_PAUSE).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// Ends when the worker has stopped, because it was told to.
+async fn stopped(worker: &Worker, grace: Duration, stop: &mut watch::Receiver<Stop>) {
+    // Who can no longer tell it to stop lets it go on.
+    async fn told(stop: &mut watch::Receiver<Stop>, level: Stop) {
+        if stop.wait_for(|asked| *asked >= level).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+    told(stop, Stop::Gracefully).await;
+    tokio::select! {
+        _ = worker.shutdown(grace) => {}
+        () = told(stop, Stop::Now) => {
+            worker.shutdown_now().await;
+        }
+    }
+}
+
+/// What is looked at when nothing has been heard for a while.
+#[derive(Default)]
+struct Quiet {
+    paused: bool,
+}
+
+impl Quiet {
+    /// Whether nothing is left in the queue, whatever the events say: somebody may have removed tasks
+    /// with their events. Tells if the queue is paused.
+    async fn look(&mut self, run: &Run, tell: &mut Tell<'_>) -> Result<bool, StoreError> {
+        let queues = run.duly.queues().await?;
+        let Some(queue) = queues.into_iter().find(|queue| queue.name == run.queue) else {
+            return Ok(true);
+        };
+        if queue.settings.paused && !self.paused {
+            tell(&run.board, Notice::Paused);
+        }
+        self.paused = queue.settings.paused;
+        Ok(queue.counts.unfinished() == 0)
+    }
+}
