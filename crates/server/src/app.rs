@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::Options;
 use crate::bounds::LARGE_BODIES_MAX;
 use crate::feed::Feed;
 use crate::port::{Clock, Duly, Store};
@@ -12,17 +13,25 @@ use crate::port::{Clock, Duly, Store};
 #[derive(Clone, Debug)]
 pub struct App {
     duly: Duly,
+    options: Arc<Options>,
     large_bodies: Arc<Semaphore>,
     feed: Feed,
 }
 
 impl App {
-    /// An API over what this handle has opened.
+    /// An API over what this handle has opened, for this machine alone.
     #[must_use]
     pub fn new(duly: Duly) -> Self {
+        Self::with_options(duly, Options::default())
+    }
+
+    /// An API over what this handle has opened.
+    #[must_use]
+    pub fn with_options(duly: Duly, options: Options) -> Self {
         Self {
             feed: Feed::new(Arc::clone(duly.store()), Arc::clone(duly.clock())),
             duly,
+            options: Arc::new(options),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
         }
     }
@@ -35,6 +44,10 @@ impl App {
 
     pub(crate) const fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {

@@ -19,6 +19,8 @@ pub const BODY_WAIT_MAX: Duration = Duration::from_secs(30);
 pub const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Headers of a request.
 pub const HEADERS_MAX: usize = 64;
+/// How long a connection may be open before its first byte arrives.
+pub const FIRST_BYTE_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How long the head of a request may take to arrive, and an idle connection is kept.
 pub const HEAD_WAIT_MAX: Duration = Duration::from_secs(30);
 /// Connections at once; more wait to be accepted. Streams of events leave half of them to others.
@@ -51,6 +53,23 @@ pub const FEED_KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Pages of events that one request looks through for what its filter means; then it answers what it
 /// has found, with where to go on.
 pub const EVENT_SCAN_PAGES_MAX: usize = 20;
+/// Parameters of a query.
+pub const PARAMETERS_MAX: usize = 100;
+/// Bytes of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Tasks that one step of a change by filter touches.
+pub const SWEEP_STEP: u32 = 1_000;
+/// Tasks that one request for a change by filter finds, give or take a step; then it answers where to
+/// go on.
+pub const SWEEP_TASKS_MAX: u64 = 20_000;
+/// How long such a request goes on, give or take a step.
+pub const SWEEP_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Ids of one request about dead letters.
+pub const FAILED_IDS_MAX: usize = 1_000;
+/// Dead letters that are changed at once, of those that one request names.
+pub const FAILED_AT_ONCE: usize = 32;
+/// Bytes of errors after which a page of dead letters ends early: 8 MiB.
+pub const FAILED_BYTES_MAX: usize = 8 << 20;
 /// Tasks of a page, unless asked for another number.
 pub const PAGE_DEFAULT: u32 = 100;
 /// Events that are shown with a task: the last ones.

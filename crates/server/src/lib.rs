@@ -1,8 +1,8 @@
 //! Duly's HTTP server: the API, and the kinds of tasks that the server itself can execute.
 //!
-//! - [`router`]: the API, over any store.
-//! - [`bind`] and [`serve`]: a listener for loopback addresses alone, and what serves it until told
-//!   to stop.
+//! - [`router`]: the API, over any store; an [`App`] with [`Options`] says who may call.
+//! - [`bind`] and [`serve`]: a listener, for loopback addresses alone unless callers need a token, and
+//!   what serves it until told to stop.
 //! - [`kinds`]: handlers that need no program of the user's, such as `http`.
 #![forbid(unsafe_code)]
 
@@ -11,19 +11,26 @@ mod body;
 pub mod bounds;
 mod convert;
 mod feed;
-mod host;
+mod guard;
+mod history;
 pub mod kinds;
 mod listen;
+mod options;
+mod params;
+mod path;
 mod patience;
 mod port;
 mod query;
 mod refusal;
 mod routes;
 mod serve;
+mod sweep;
 pub mod tls;
+mod trace;
 
 pub use app::App;
 pub use listen::{ListenError, bind};
+pub use options::{InvalidOption, Options};
 pub use routes::router;
 pub use serve::serve;
 

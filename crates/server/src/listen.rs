@@ -7,16 +7,26 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::bounds::{BACKLOG_MAX, SEND_BUFFER_BYTES};
 
+use crate::Options;
+
 /// Why an address is not listened on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
     /// Other machines could reach it, and nothing would ask them who they are.
     #[error(
-        "listen is {0}: expected a loopback address such as 127.0.0.1:7788 or [::1]:7788, because \
-         the API does not ask who calls; put a proxy that does in front of it"
+        "listen is {0}, which other machines can reach: expected a loopback address such as \
+         127.0.0.1:7788 or [::1]:7788, or at least one access token that callers must bring \
+         (`openssl rand -hex 32` makes one)"
     )]
-    NotLoopback(SocketAddr),
+    NoToken(SocketAddr),
+    /// Other machines could reach it, and it does not know the names that they call it by.
+    #[error(
+        "listen is {0}, which other machines can reach: expected a loopback address such as \
+         127.0.0.1:7788 or [::1]:7788, or at least one host, the name that they call this server \
+         by, such as duly.example.org"
+    )]
+    NoHost(SocketAddr),
     /// The system refuses.
     #[error(
         "cannot listen on {address}: {source}; is another server running there? Try another port"
@@ -29,13 +39,19 @@ pub enum ListenError {
     },
 }
 
-/// A listener on a loopback address; port 0 is any free one.
+/// A listener; port 0 is any free one. An address that is not a loopback one needs a token and a host
+/// among the options.
 ///
 /// # Errors
-/// [`ListenError`]: another address, or one that is taken.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+/// [`ListenError`]: the options are not enough for the address, or it is taken.
+pub async fn bind(address: SocketAddr, options: &Options) -> Result<TcpListener, ListenError> {
     if !address.ip().is_loopback() {
-        return Err(ListenError::NotLoopback(address));
+        if !options.wants_token() {
+            return Err(ListenError::NoToken(address));
+        }
+        if options.hosts().len() == 0 {
+            return Err(ListenError::NoHost(address));
+        }
     }
     listen(address).map_err(|source| ListenError::Io { address, source })
 }
@@ -58,14 +74,37 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 mod tests {
     use super::*;
 
+    async fn refusal(address: &str, options: &Options) -> ListenError {
+        bind(address.parse().unwrap(), options).await.unwrap_err()
+    }
+
     #[tokio::test]
-    async fn only_loopback_is_listened_on() {
+    async fn what_others_can_reach_needs_a_token_and_a_host() {
+        let plain = Options::default();
+        let named = plain.clone().host("duly.example.org").unwrap();
+        let token = "0123456789abcdef0123456789abcdef";
+        let tokened = plain.clone().token(token).unwrap();
         for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-            let error = bind(address.parse().unwrap()).await.unwrap_err();
-            assert!(error.to_string().contains("127.0.0.1:7788"), "{error}");
+            for options in [&plain, &named] {
+                let error = refusal(address, options).await;
+                assert!(error.to_string().contains("access token"), "{error}");
+            }
+            let error = refusal(address, &tokened).await;
+            assert!(error.to_string().contains("at least one host"), "{error}");
         }
-        let taken = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let error = bind(taken.local_addr().unwrap()).await.unwrap_err();
+        let both = named.token(token).unwrap();
+        bind("0.0.0.0:0".parse().unwrap(), &both).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_named() {
+        let options = Options::default();
+        let taken = bind("127.0.0.1:0".parse().unwrap(), &options)
+            .await
+            .unwrap();
+        let address = taken.local_addr().unwrap();
+        let error = bind(address, &options).await.unwrap_err();
         assert!(matches!(error, ListenError::Io { .. }));
+        assert!(error.to_string().contains(&address.to_string()), "{error}");
     }
 }

@@ -2,46 +2,69 @@
 
 use std::str::FromStr;
 
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
-use duly_api::{Code, Problem, text::Word, time};
+use duly_api::{Problem, text::Word, time};
 use duly_core::{State, Timestamp};
 
 use crate::bounds::PAGE_DEFAULT;
+use crate::params::unknown;
+use crate::port::bounds::PAGE_MAX;
 use crate::port::{Filter, List, ListCursor};
 use crate::refusal::Refusal;
+use crate::routes::dead_letters;
 
 const KNOWN: &str = "state, queue, kind, worker, due_before, overdue, submitted_from, \
                      submitted_before, label, cursor or limit";
 
-/// The parameters as pairs, in order, as often as they are given.
-pub(crate) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
-
-/// The pairs, if the query can be read.
-pub(crate) fn pairs(pairs: Pairs) -> Result<Vec<(String, String)>, Refusal> {
-    let Query(pairs) = pairs.map_err(|error| {
-        let detail = format!("the query cannot be read: {}", error.body_text());
-        Problem::new(Code::InvalidInput, detail)
-    })?;
-    Ok(pairs)
-}
-
 /// What is asked for. A parameter that is not known is refused: leaving it out would answer
 /// another question.
 pub(crate) fn list(pairs: &[(String, String)]) -> Result<List, Refusal> {
-    let mut list = List {
+    let mut list = brief(Filter::default());
+    once(
+        pairs,
+        |name| name == "state",
+        |name, value| take(&mut list, name, value),
+    )?;
+    Ok(list)
+}
+
+/// The dead letters that are asked for.
+pub(crate) fn failed(pairs: &[(String, String)]) -> Result<List, Refusal> {
+    let mut list = brief(dead_letters());
+    once(
+        pairs,
+        |_| false,
+        |name, value| match name {
+            "queue" | "kind" | "cursor" | "limit" => take(&mut list, name, value),
+            _ => Err(unknown(name, "queue, kind, cursor or limit")),
+        },
+    )?;
+    Ok(list)
+}
+
+fn brief(filter: Filter) -> List {
+    List {
+        filter,
         limit: PAGE_DEFAULT,
-        ..List::default()
-    };
+        brief: true,
+        after: None,
+    }
+}
+
+/// Takes each parameter, and each once but those that add up.
+pub(crate) fn once(
+    pairs: &[(String, String)],
+    adds_up: impl Fn(&str) -> bool,
+    mut take: impl FnMut(&str, &str) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
     let mut seen = Vec::new();
     for (name, value) in pairs {
-        if name != "state" && seen.contains(&name) {
+        if !adds_up(name) && seen.contains(&name) {
             return Err(refused(name, value, "to be given once"));
         }
         seen.push(name);
-        take(&mut list, name, value)?;
+        take(name, value)?;
     }
-    Ok(list)
+    Ok(())
 }
 
 fn take(list: &mut List, name: &str, value: &str) -> Result<(), Refusal> {
@@ -59,23 +82,12 @@ fn take(list: &mut List, name: &str, value: &str) -> Result<(), Refusal> {
         "overdue" => filter.overdue = parsed(name, value, "true or false")?,
         "submitted_from" => filter.submitted_from = Some(instant(name, value)?),
         "submitted_before" => filter.submitted_before = Some(instant(name, value)?),
-        "label" => {
-            let pair = value.split_once('=');
-            let (key, value) =
-                pair.ok_or_else(|| refused(name, value, "a name and a value: label=NAME=VALUE"))?;
-            filter.label = Some((key.to_owned(), value.to_owned()));
-        }
+        "label" => filter.label = Some(label(name, value)?),
         "cursor" => list.after = Some(cursor(name, value)?),
-        "limit" => list.limit = parsed(name, value, "a number from 1 to 1000")?,
+        "limit" => list.limit = limit(name, value)?,
         _ => return Err(unknown(name, KNOWN)),
     }
     Ok(())
-}
-
-/// There is no parameter of this name.
-pub(crate) fn unknown(name: &str, known: &str) -> Refusal {
-    let detail = format!("there is no parameter {name}: expected {known}");
-    Problem::invalid(name, known, detail).into()
 }
 
 pub(crate) fn word<T: Word>(name: &str, text: &str) -> Result<T, Refusal> {
@@ -95,7 +107,23 @@ pub(crate) fn refused(name: &str, value: &str, expected: &str) -> Refusal {
     Problem::invalid(name, expected, detail).into()
 }
 
-fn cursor(name: &str, text: &str) -> Result<ListCursor, Refusal> {
+/// A label's name and value.
+pub(crate) fn label(name: &str, text: &str) -> Result<(String, String), Refusal> {
+    let pair = text.split_once('=');
+    let pair = pair.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    pair.ok_or_else(|| refused(name, text, "a name and a value: NAME=VALUE"))
+}
+
+/// The size of a page.
+pub(crate) fn limit(name: &str, text: &str) -> Result<u32, Refusal> {
+    let limit = text.parse().ok();
+    limit
+        .filter(|limit| (1..=PAGE_MAX).contains(limit))
+        .ok_or_else(|| refused(name, text, &format!("a number from 1 to {PAGE_MAX}")))
+}
+
+/// Where the page before ended.
+pub(crate) fn cursor(name: &str, text: &str) -> Result<ListCursor, Refusal> {
     let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let sequence = digits.then(|| i64::from_str_radix(text, 16).ok()).flatten();
     sequence

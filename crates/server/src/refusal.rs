@@ -10,6 +10,9 @@ use crate::port::{ChangeError, InvalidInput, RequestError, StoreError, SubmitErr
 /// When a client may ask again that was told that there is no room, or no answer, now: in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
+/// How a client that brought no token may prove itself.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"duly\"");
+
 /// A problem, as an answer.
 #[derive(Debug)]
 pub(crate) struct Refusal(Box<Problem>);
@@ -43,6 +46,9 @@ impl IntoResponse for Refusal {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        if self.0.code == Code::Unauthorized.name() {
+            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
         let later = [Code::Unavailable, Code::QueueFull, Code::TooManyStreams];
         if later.iter().any(|code| self.0.code == code.name()) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -84,6 +90,8 @@ fn wire_name(field: &'static str) -> &'static str {
         "deadline" => "deadline_in_ms",
         "retry.attempts_max" => "attempts_max",
         "payloads" => "payload",
+        "retention_completed" => "retention_completed_ms",
+        "retention_failed" => "retention_failed_ms",
         other => other,
     }
 }

@@ -1,37 +1,59 @@
 //! The routes of the API.
 
 mod events;
+mod failed;
 mod health;
+mod queues;
 mod stats;
 mod tasks;
 mod workers;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
-use axum::middleware::{self, Next};
-use axum::response::Response;
-use axum::routing::{MethodRouter, get};
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
 use duly_api::{Code, Problem};
 
 use crate::refusal::Refusal;
-use crate::{App, host};
+use crate::{App, guard};
+
+pub(crate) use failed::filter as dead_letters;
+pub(crate) use tasks::idempotency::Key;
 
 /// A path, and what answers there.
 type Row = (&'static str, fn() -> MethodRouter<App>);
 
 /// Every path.
 const TABLE: &[Row] = &[
-    ("/v1/tasks", || get(tasks::list).post(tasks::submit)),
-    ("/v1/tasks/{id}", || get(tasks::show).delete(tasks::cancel)),
+    ("/v1/tasks", || get(tasks::list).post(tasks::submit::submit)),
+    ("/v1/tasks/bulk", || post(tasks::bulk::change)),
+    ("/v1/tasks/{id}", || {
+        get(tasks::show)
+            .patch(tasks::change::change)
+            .delete(tasks::change::cancel)
+    }),
+    ("/v1/tasks/{id}/retry", || post(tasks::change::retry)),
+    ("/v1/tasks/{id}/discard", || post(tasks::change::discard)),
+    ("/v1/failed", || get(failed::list)),
+    ("/v1/failed/retry", || post(failed::retry)),
+    ("/v1/failed/discard", || post(failed::discard)),
+    ("/v1/queues", || get(queues::list)),
+    ("/v1/queues/{name}", || {
+        get(queues::show).patch(queues::change)
+    }),
+    ("/v1/queues/{name}/pause", || post(queues::pause)),
+    ("/v1/queues/{name}/resume", || post(queues::resume)),
+    ("/v1/queues/{name}/purge", || post(queues::purge)),
     ("/v1/workers", || get(workers::list)),
+    ("/v1/workers/{incarnation}", || get(workers::show)),
     ("/v1/events", || get(events::list)),
     ("/v1/stats", || get(stats::show)),
     ("/health", || get(health::alive)),
     ("/ready", || get(health::ready)),
 ];
 
-/// The API over a store. Requests must name this machine in `Host`.
+/// The API over a store. Requests must name this server in `Host`, come from no foreign web page, and
+/// bring a token if the options have one.
 pub fn router(app: App) -> Router {
     let routes = TABLE.iter().fold(Router::new(), |router, (path, methods)| {
         router.route(path, methods())
@@ -39,21 +61,8 @@ pub fn router(app: App) -> Router {
     routes
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
-        .layer(middleware::from_fn(host::check))
-        .layer(middleware::from_fn(mark))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::pass))
         .with_state(app)
-}
-
-/// What holds for every answer: it is told, not kept, and not taken for something else.
-async fn mark(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
-    tracing::debug!(%method, path, status = response.status().as_u16(), "request");
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let nosniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    response
 }
 
 async fn nothing_here(request: Request) -> Refusal {

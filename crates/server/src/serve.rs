@@ -7,13 +7,15 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::bounds::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_WAIT_MAX, HEADERS_MAX};
+use crate::bounds::{
+    CONNECTIONS_MAX, FIRST_BYTE_WAIT_MAX, HEAD_BYTES_MAX, HEAD_WAIT_MAX, HEADERS_MAX,
+};
 use crate::patience::Patient;
 
 /// How long to wait after the system refused to accept, for instance for want of file descriptors.
@@ -76,20 +78,36 @@ impl Open {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection ended early");
         }
-        let stream = Patient::new(stream, self.stop.clone());
-        let service = TowerToHyperService::new(self.router.clone());
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_WAIT_MAX)
-            .max_buf_size(HEAD_BYTES_MAX)
-            .max_headers(HEADERS_MAX)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = self.watched.watch(connection);
+        let (router, watcher) = (self.router.clone(), self.watched.watcher());
+        let stop = self.stop.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            if speaks(&stream, &stop).await {
+                answer(Patient::new(stream, stop), router, watcher).await;
             }
             drop(place);
         });
+    }
+}
+
+/// Whether the other end begins to say something in time. Who connects and is silent takes a place
+/// from others for this long only.
+async fn speaks(stream: &TcpStream, stop: &CancellationToken) -> bool {
+    let first = tokio::time::timeout(FIRST_BYTE_WAIT_MAX, stream.readable());
+    tokio::select! {
+        first = first => matches!(first, Ok(Ok(()))),
+        () = stop.cancelled() => false,
+    }
+}
+
+async fn answer(stream: Patient<TcpStream>, router: Router, watcher: Watcher) {
+    let service = TowerToHyperService::new(router);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WAIT_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use duly::{Duly, WorkerBuilder};
-use duly_server::{ListenError, bind, kinds};
+use duly_server::{ListenError, Options, bind, kinds};
 
 use crate::failure::Failure;
 use crate::store;
@@ -63,11 +63,12 @@ pub(crate) struct Arguments {
 
 /// Serves until told to stop; the second signal ends it at once.
 pub(crate) async fn run(asked: Arguments, json: bool) -> Result<(), Failure> {
+    let options = Options::default();
     // The address first: a server that cannot listen shall leave no new file behind.
-    let listener = bind(asked.listen).await.map_err(refused)?;
+    let listener = bind(asked.listen, &options).await.map_err(refused)?;
     let duly = store::open(&asked.store).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
-    let mut life = Life::begin(&duly, listener, asked.shutdown_timeout)?;
+    let mut life = Life::begin(&duly, options, listener, asked.shutdown_timeout)?;
     if asked.no_worker {
         life.keep_house(&duly);
     } else {
@@ -81,7 +82,7 @@ pub(crate) async fn run(asked: Arguments, json: bool) -> Result<(), Failure> {
 
 fn refused(error: ListenError) -> Failure {
     match error {
-        ListenError::NotLoopback(_) => Failure::Usage(error.to_string()),
+        ListenError::NoToken(_) | ListenError::NoHost(_) => Failure::Usage(error.to_string()),
         // Its text names the cause already.
         other => anyhow::anyhow!("{other}").into(),
     }

@@ -174,7 +174,9 @@ pub(crate) async fn run(arguments: &[&str]) -> Outcome {
 /// A server of the test's own, until the test is over.
 pub(crate) async fn served(router: Router) -> SocketAddr {
     let any = "127.0.0.1:0".parse().unwrap();
-    let listener = duly_server::bind(any).await.unwrap();
+    let listener = duly_server::bind(any, &duly_server::Options::default())
+        .await
+        .unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(duly_server::serve(
         listener,

@@ -3,13 +3,52 @@
 use std::time::Duration;
 
 use duly_api::Problem;
-use duly_core::{RetryPolicy, Timestamp};
+use duly_core::{RetryPolicy, TaskId, Timestamp};
+use serde_json::value::RawValue;
 
-use crate::port::{Clock, NewTask, Payload, When, id};
+use crate::port::trace::{RESERVED, TraceContext, is_reserved};
+use crate::port::{Clock, Filter, NewTask, Payload, QueueChange, When, id};
+use crate::query;
 use crate::refusal::Refusal;
+use crate::routes::Key;
+
+/// What the tasks of one submit share.
+pub(crate) struct Submission<'a> {
+    clock: &'a dyn Clock,
+    trace: Option<TraceContext>,
+    key: Option<&'a Key>,
+}
+
+impl<'a> Submission<'a> {
+    pub(crate) const fn new(
+        clock: &'a dyn Clock,
+        trace: Option<TraceContext>,
+        key: Option<&'a Key>,
+    ) -> Self {
+        Self { clock, trace, key }
+    }
+
+    /// A task to submit, by its place among the others.
+    pub(crate) fn task(&self, wire: duly_api::NewTask, index: usize) -> Result<NewTask, Refusal> {
+        let derives = self.key.filter(|_| wire.id.is_none());
+        let id = match (wire.id, derives) {
+            (Some(id), _) => id,
+            (None, Some(key)) => key.task_id(index),
+            (None, None) => id::task_id(self.clock),
+        };
+        let mut task = new_task(wire, id)?;
+        if let Some(trace) = &self.trace {
+            trace.write(&mut task.labels);
+        }
+        if let Some(key) = derives {
+            key.sign(&mut task);
+        }
+        Ok(task)
+    }
+}
 
 /// A task to submit. What the store checks itself is left to it.
-pub(crate) fn new_task(wire: duly_api::NewTask, clock: &dyn Clock) -> Result<NewTask, Refusal> {
+fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
     let Some(kind) = wire.kind else {
         return Err(Problem::invalid(
             "kind",
@@ -18,12 +57,14 @@ pub(crate) fn new_task(wire: duly_api::NewTask, clock: &dyn Clock) -> Result<New
         )
         .into());
     };
-    let payload = wire
-        .payload
-        .map_or_else(Payload::default, |json| Payload::json(json.get()));
-    let id = wire.id.unwrap_or_else(|| id::task_id(clock));
+    if let Some(name) = wire.labels.keys().find(|name| is_reserved(name)) {
+        let expected = format!("a name that does not begin with {RESERVED}");
+        let detail = format!("labels has {name:?}: expected {expected}, which is reserved");
+        return Err(Problem::invalid("labels", expected, detail).into());
+    }
+    let payload = wire.payload.map_or_else(Payload::default, payload);
     let mut task = NewTask::new(id, kind, payload);
-    task.due = when(("delay_ms", wire.delay_ms), ("run_at", wire.run_at))?.unwrap_or_default();
+    task.due = due(wire.delay_ms, wire.run_at)?.unwrap_or_default();
     task.deadline = when(
         ("deadline_in_ms", wire.deadline_in_ms),
         ("deadline", wire.deadline),
@@ -39,6 +80,48 @@ pub(crate) fn new_task(wire: duly_api::NewTask, clock: &dyn Clock) -> Result<New
     task.tenant = wire.tenant.map(Into::into);
     task.labels = wire.labels;
     Ok(task)
+}
+
+/// What a handler gets.
+pub(crate) fn payload(json: Box<RawValue>) -> Payload {
+    Payload::json(Box::<str>::from(json).into_boxed_bytes())
+}
+
+/// When a task is due, if anything is said of it.
+pub(crate) fn due(
+    delay_ms: Option<u64>,
+    run_at: Option<Timestamp>,
+) -> Result<Option<When>, Refusal> {
+    when(("delay_ms", delay_ms), ("run_at", run_at))
+}
+
+/// Which tasks are meant.
+pub(crate) fn filter(wire: &duly_api::Filter) -> Result<Filter, Refusal> {
+    let label = wire
+        .label
+        .as_deref()
+        .map(|text| query::label("filter.label", text));
+    Ok(Filter {
+        states: wire.state.clone(),
+        queue: wire.queue.as_deref().map(Into::into),
+        kind: wire.kind.as_deref().map(Into::into),
+        worker: wire.worker.as_deref().map(Into::into),
+        due_before: wire.due_before,
+        overdue: wire.overdue,
+        submitted_from: wire.submitted_from,
+        submitted_before: wire.submitted_before,
+        label: label.transpose()?,
+    })
+}
+
+/// Other settings of a queue.
+pub(crate) fn queue_change(wire: duly_api::QueueChange) -> QueueChange {
+    QueueChange {
+        paused: wire.paused,
+        bound: wire.bound,
+        retention_completed: wire.retention_completed_ms.map(Duration::from_millis),
+        retention_failed: wire.retention_failed_ms.map(Duration::from_millis),
+    }
 }
 
 fn retry(retry: Option<duly_api::Retry>, attempts_max: Option<u32>) -> RetryPolicy {

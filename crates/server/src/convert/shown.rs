@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use duly_core::{EventKind, State, Timestamp};
 use serde_json::value::RawValue;
 
+use crate::port::trace::{TraceContext, is_reserved};
 use crate::port::{
     AttemptRecord, Counts, Encoding, Event, Name, Payload, Progress, QueueRecord, TaskRecord,
     WorkerRecord,
@@ -37,8 +38,12 @@ pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
         retry: (&record.retry).into(),
         unique_key: text(record.unique_key),
         tenant: text(record.tenant),
-        labels: record.labels,
-        traceparent: None,
+        traceparent: TraceContext::read(&record.labels).map(|trace| trace.traceparent()),
+        labels: record
+            .labels
+            .into_iter()
+            .filter(|(name, _)| !is_reserved(name))
+            .collect(),
         progress: record.progress.map(progress),
         error: record.error,
         payload: None,

@@ -14,9 +14,9 @@ use self::accept::Form;
 use self::asked::Asked;
 use crate::bounds::{EVENT_SCAN_PAGES_MAX, PAGE_DEFAULT};
 use crate::feed::{self, Messages};
+use crate::params::Params;
 use crate::port::EventCursor;
 use crate::port::bounds::PAGE_MAX;
-use crate::query::Pairs;
 use crate::refusal::Refusal;
 use crate::{App, convert, query};
 
@@ -26,10 +26,10 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 pub(crate) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
-    pairs: Pairs,
+    Params(pairs): Params,
 ) -> Result<Response, Refusal> {
     let form = accept::form(&headers)?;
-    let asked = asked::read(&query::pairs(pairs)?)?;
+    let asked = asked::read(&pairs)?;
     match form {
         Form::Page => Ok(Json(page(&app, asked).await?).into_response()),
         Form::Stream => stream(&app, asked.resumed(&headers)?).await,

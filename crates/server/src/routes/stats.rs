@@ -3,11 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 
+use crate::params::NoParams;
 use crate::refusal::Refusal;
 use crate::{App, convert};
 
 /// Counts by queue and state, and the workers.
-pub(crate) async fn show(State(app): State<App>) -> Result<Json<duly_api::Stats>, Refusal> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    _: NoParams,
+) -> Result<Json<duly_api::Stats>, Refusal> {
     let queues = app.store().queues().await?;
     let workers = app.store().workers().await?;
     let now = app.clock().now();

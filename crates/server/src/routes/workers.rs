@@ -4,16 +4,22 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
+use duly_api::{Code, Problem};
 use duly_core::Incarnation;
 
 use crate::bounds::{WORKER_TASK_PAGES_MAX, WORKER_TASKS_MAX};
+use crate::params::NoParams;
+use crate::path::WorkerPath;
 use crate::port::bounds::PAGE_MAX;
 use crate::port::{Filter, List, TaskRecord, WorkerRecord};
 use crate::refusal::Refusal;
 use crate::{App, convert};
 
 /// `GET /v1/workers`: all workers, with what they hold.
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<duly_api::Workers>, Refusal> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    _: NoParams,
+) -> Result<Json<duly_api::Workers>, Refusal> {
     let records = app.store().workers().await?;
     let mut held = held(&app, Filter::default()).await?;
     let workers = records.iter().map(|record| {
@@ -23,6 +29,30 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<duly_api::Worker
     Ok(Json(duly_api::Workers {
         workers: workers.collect(),
     }))
+}
+
+/// `GET /v1/workers/{incarnation}`: one of them.
+pub(crate) async fn show(
+    State(app): State<App>,
+    WorkerPath(incarnation): WorkerPath,
+    _: NoParams,
+) -> Result<Json<duly_api::Worker>, Refusal> {
+    let records = app.store().workers().await?;
+    let mut records = records.into_iter();
+    let record = records.find(|record| record.registration.incarnation == incarnation);
+    let record = record.ok_or_else(|| {
+        let detail = format!("there is no worker {incarnation}: it never registered, or is gone");
+        Problem {
+            field: Some("incarnation".to_owned()),
+            ..Problem::new(Code::WorkerNotFound, detail)
+        }
+    })?;
+    let of_that_name = Filter {
+        worker: Some(record.registration.name.clone()),
+        ..Filter::default()
+    };
+    let tasks = held(&app, of_that_name).await?.remove(&incarnation);
+    Ok(Json(shown(&record, tasks.unwrap_or_default())))
 }
 
 /// A worker with what it holds, the oldest attempt first: that is what one looks for.

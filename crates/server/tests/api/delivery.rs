@@ -174,9 +174,7 @@ async fn retry_after_is_obeyed_in_both_forms() {
 
 #[tokio::test]
 async fn no_answer_is_worth_a_retry_unless_it_is_said_not_to_be() {
-    let closed = duly_server::bind("127.0.0.1:0".parse().unwrap())
-        .await
-        .unwrap();
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = closed.local_addr().unwrap();
     drop(closed);
     let (error, _) = retry(delivered(&json!({"url": format!("http://{at}/?k=s3cret")})).await);

@@ -8,14 +8,19 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use duly_server::bounds::{BODY_BYTES_MAX, HEADERS_MAX};
-use duly_server::{bind, serve};
+use duly_server::{Options, bind, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+
+pub(crate) async fn listen() -> TcpListener {
+    let any = "127.0.0.1:0".parse().unwrap();
+    bind(any, &Options::default()).await.unwrap()
+}
 
 /// Serves until the test is over.
 pub(crate) async fn served(router: Router) -> SocketAddr {
-    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = listen().await;
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, router, pending(), Duration::ZERO));
     address
@@ -42,7 +47,7 @@ async fn what_is_being_answered_when_it_stops_is_answered() {
         wait.notified().await;
         "late but whole"
     });
-    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = listen().await;
     let address = listener.local_addr().unwrap();
     let stopped = stop.clone();
     let serving = tokio::spawn(serve(
@@ -72,7 +77,7 @@ async fn patience_with_what_does_not_end_has_an_end() {
         tell.notify_one();
         pending::<()>().await;
     });
-    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = listen().await;
     let address = listener.local_addr().unwrap();
     let asked =
         tokio::spawn(async move { ask(address, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await });

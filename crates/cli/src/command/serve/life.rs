@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use duly::{Duly, Housekeeper, Worker, WorkerBuilder, signal::Signals};
-use duly_server::{App, router, serve};
+use duly_server::{App, Options, router, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -33,12 +33,13 @@ impl Life {
     /// Serves the API, and listens for signals from now on.
     pub(super) fn begin(
         duly: &Duly,
+        options: Options,
         listener: TcpListener,
         shutdown_timeout: Duration,
     ) -> Result<Self, Failure> {
         let signals = Signals::listen().context("cannot listen for signals")?;
         let (stop, stopped) = watch::channel(false);
-        let app = App::new(duly.clone());
+        let app = App::with_options(duly.clone(), options);
         let stopped = {
             let app = app.clone();
             async move {

@@ -4,9 +4,9 @@ use axum::http::HeaderMap;
 use duly_core::EventKind;
 
 use crate::feed::Filter;
+use crate::params::unknown;
 use crate::port::EventCursor;
-use crate::port::bounds::PAGE_MAX;
-use crate::query::{parsed, refused, unknown, word};
+use crate::query::{limit, once, parsed, word};
 use crate::refusal::Refusal;
 
 const KNOWN: &str = "after, task, queue, kind or limit";
@@ -24,21 +24,21 @@ pub(super) struct Asked {
 /// A parameter that is not known is refused: leaving it out would answer another question.
 pub(super) fn read(pairs: &[(String, String)]) -> Result<Asked, Refusal> {
     let mut asked = Asked::default();
-    let mut seen = Vec::new();
-    for (name, value) in pairs {
-        if name != "kind" && seen.contains(&name) {
-            return Err(refused(name, value, "to be given once"));
-        }
-        seen.push(name);
-        match name.as_str() {
-            "after" => asked.after = Some(cursor(name, value)?),
-            "task" => asked.filter.task = Some(word(name, value)?),
-            "queue" => asked.filter.queue = Some(value.as_str().into()),
-            "kind" => asked.filter.kinds.extend(kinds(name, value)?),
-            "limit" => asked.limit = Some(limit(name, value)?),
-            _ => return Err(unknown(name, KNOWN)),
-        }
-    }
+    once(
+        pairs,
+        |name| name == "kind",
+        |name, value| {
+            match name {
+                "after" => asked.after = Some(cursor(name, value)?),
+                "task" => asked.filter.task = Some(word(name, value)?),
+                "queue" => asked.filter.queue = Some(value.into()),
+                "kind" => asked.filter.kinds.extend(kinds(name, value)?),
+                "limit" => asked.limit = Some(limit(name, value)?),
+                _ => return Err(unknown(name, KNOWN)),
+            }
+            Ok(())
+        },
+    )?;
     Ok(asked)
 }
 
@@ -62,16 +62,6 @@ fn cursor(name: &str, value: &str) -> Result<EventCursor, Refusal> {
 
 fn kinds(name: &str, value: &str) -> Result<Vec<EventKind>, Refusal> {
     value.split(',').map(|kind| word(name, kind)).collect()
-}
-
-fn limit(name: &str, value: &str) -> Result<u32, Refusal> {
-    let expected = format!("a number from 1 to {PAGE_MAX}");
-    let limit = parsed(name, value, &expected)?;
-    if (1..=PAGE_MAX).contains(&limit) {
-        Ok(limit)
-    } else {
-        Err(refused(name, value, &expected))
-    }
 }
 
 #[cfg(test)]

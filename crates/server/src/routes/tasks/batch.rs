@@ -6,9 +6,10 @@ use duly_api::{NewTask, ParseError, Problem, parse, parse_object};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::convert;
+use crate::body::Form;
+use crate::convert::Submission;
+use crate::port;
 use crate::port::bounds::SUBMIT_MAX;
-use crate::port::{self, Clock, SubmitError};
 use crate::refusal::Refusal;
 
 /// The body of a submit.
@@ -19,7 +20,10 @@ pub(super) enum Asked {
     Many(Vec<NewTask>),
 }
 
-pub(super) fn read(body: &[u8]) -> Result<Asked, Refusal> {
+pub(super) fn read(form: Form, body: &[u8]) -> Result<Asked, Refusal> {
+    if form == Form::Lines {
+        return lines(body).map(Asked::Many);
+    }
     if body.trim_ascii_start().first() != Some(&b'[') {
         return Ok(Asked::One(Box::new(parse_object(body)?)));
     }
@@ -35,6 +39,21 @@ pub(super) fn read(body: &[u8]) -> Result<Asked, Refusal> {
         tasks.push(task);
     }
     Ok(Asked::Many(tasks))
+}
+
+/// A task per line; blank lines are none.
+fn lines(body: &[u8]) -> Result<Vec<NewTask>, Refusal> {
+    let lines = body.split(|&byte| byte == b'\n');
+    let mut tasks = Vec::new();
+    for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
+        if tasks.len() == SUBMIT_MAX {
+            return Err(too_many(SUBMIT_MAX + 1));
+        }
+        let task = parse_object(line)
+            .map_err(|error| Refusal::from(placed(error, body, line)).at_index(tasks.len()))?;
+        tasks.push(task);
+    }
+    Ok(tasks)
 }
 
 /// The elements of an array, of which there may be many more than are kept: a body of a few
@@ -77,7 +96,7 @@ impl<'de> Visitor<'de> for ElementsVisitor {
 
 fn too_many(count: usize) -> Refusal {
     let expected = format!("at most {SUBMIT_MAX} at once");
-    let detail = format!("there are {count} tasks: expected {expected}");
+    let detail = format!("there are {count} tasks or more: expected {expected}");
     Problem::invalid("tasks", expected, detail).into()
 }
 
@@ -104,18 +123,13 @@ fn placed(error: ParseError, body: &[u8], part: &[u8]) -> ParseError {
 
 pub(super) fn convert(
     tasks: Vec<NewTask>,
-    clock: &dyn Clock,
+    submission: &Submission<'_>,
 ) -> Result<Vec<port::NewTask>, Refusal> {
     let converted = tasks.into_iter().enumerate().map(|(index, task)| {
-        convert::new_task(task, clock).map_err(|refusal| refusal.at_index(index))
+        let converted = submission.task(task, index);
+        converted.map_err(|refusal| refusal.at_index(index))
     });
     converted.collect()
-}
-
-/// What the store refused; the index means nothing where there was no array.
-pub(super) fn refusal(error: SubmitError, is_array: bool) -> Refusal {
-    let refusal = Refusal::from(error);
-    if is_array { refusal } else { refusal.alone() }
 }
 
 #[cfg(test)]
@@ -134,9 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_tasks_and_blank_ones_are_none() {
+        let body = b"{\"kind\": \"a\"}\n\n  \r\n{\"kind\": \"b\"}\r\n";
+        let tasks = lines(body).unwrap();
+        assert_eq!(tasks.len(), 2);
+        assert!(lines(b"").unwrap().is_empty());
+        let body = b"{\"kind\": \"a\"}\n\n {\"kind\": 7}";
+        let refusal = lines(body).unwrap_err().into_response();
+        assert_eq!(refusal.status(), 422);
+    }
+
+    #[test]
     fn what_is_neither_object_nor_array_is_refused() {
         for body in [&b"7"[..], b"", b"[7]", b"null", b"[{}", b"[[]]"] {
-            let refusal = read(body).err().expect("refused");
+            let refusal = read(Form::Json, body).err().expect("refused");
             assert!(refusal.into_response().status().is_client_error());
         }
     }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use duly::Duly;
 use duly::store::{EventCursor, SystemClock};
-use duly_api::{EventPage, Resync};
+use duly_api::Resync;
 use duly_server::bounds::{FEED_PAGE_BYTES_MAX, SEND_BUFFER_BYTES};
-use duly_server::{App, bind, router, serve, tls};
+use duly_server::{App, router, serve, tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -164,7 +164,7 @@ fn first(text: &str) -> Option<EventCursor> {
 async fn a_server_that_stops_does_not_wait_for_who_does_not_read() {
     let duly = Duly::in_memory(Arc::new(SystemClock));
     let app = App::new(duly.clone());
-    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = crate::listener::listen().await;
     let address = listener.local_addr().unwrap();
     let stop = Arc::new(Notify::new());
     let stopped = {

@@ -1,0 +1,125 @@
+//! `/v1/queues`.
+
+use axum::Json;
+use axum::extract::State;
+use duly_api::{BulkDone, Code, Problem, Purge, Queue, QueueChange, Queues};
+
+use crate::body::{Asked, Maybe, Nothing};
+use crate::params::NoParams;
+use crate::path::QueuePath;
+use crate::port::{self, Change, Filter, Name};
+use crate::refusal::Refusal;
+use crate::sweep::{self, Sweep};
+use crate::{App, convert};
+
+/// `GET /v1/queues`: all of them.
+pub(crate) async fn list(State(app): State<App>, _: NoParams) -> Result<Json<Queues>, Refusal> {
+    let records = app.store().queues().await?;
+    let now = app.clock().now();
+    let queues = records.iter().map(|record| convert::queue(record, now));
+    Ok(Json(Queues {
+        queues: queues.collect(),
+    }))
+}
+
+/// `GET /v1/queues/{name}`: one.
+pub(crate) async fn show(
+    State(app): State<App>,
+    QueuePath(name): QueuePath,
+    _: NoParams,
+) -> Result<Json<Queue>, Refusal> {
+    one(&app, &name).await.map(Json)
+}
+
+/// `PATCH /v1/queues/{name}`: other settings; the queue is made if there is none of that name.
+pub(crate) async fn change(
+    State(app): State<App>,
+    QueuePath(name): QueuePath,
+    _: NoParams,
+    Asked(asked): Asked<QueueChange>,
+) -> Result<Json<Queue>, Refusal> {
+    if asked == QueueChange::default() {
+        let expected = "at least one of paused, bound, retention_completed_ms and \
+                        retention_failed_ms";
+        let detail = format!("nothing is to change: expected {expected}");
+        return Err(Problem::invalid("paused", expected, detail).into());
+    }
+    configure(&app, name, convert::queue_change(asked)).await
+}
+
+/// `POST /v1/queues/{name}/pause`: nothing starts from it any more.
+pub(crate) async fn pause(
+    State(app): State<App>,
+    QueuePath(name): QueuePath,
+    _: NoParams,
+    _: Maybe<Nothing>,
+) -> Result<Json<Queue>, Refusal> {
+    configure(&app, name, paused(true)).await
+}
+
+/// `POST /v1/queues/{name}/resume`: what is due may start again.
+pub(crate) async fn resume(
+    State(app): State<App>,
+    QueuePath(name): QueuePath,
+    _: NoParams,
+    _: Maybe<Nothing>,
+) -> Result<Json<Queue>, Refusal> {
+    configure(&app, name, paused(false)).await
+}
+
+/// `POST /v1/queues/{name}/purge`: everything that waits in it is called off; what runs goes on.
+pub(crate) async fn purge(
+    State(app): State<App>,
+    QueuePath(name): QueuePath,
+    _: NoParams,
+    Maybe(asked): Maybe<Purge>,
+) -> Result<Json<BulkDone>, Refusal> {
+    one(&app, &name).await?;
+    let waiting = duly_core::State::ALL.into_iter();
+    let waiting = waiting.filter(|state| !state.is_final() && !state.is_leased());
+    let sweep = Sweep {
+        filter: Filter {
+            states: waiting.collect(),
+            queue: Some(name),
+            ..Filter::default()
+        },
+        change: Change::Cancel,
+        after: sweep::cursor(asked.cursor.as_deref())?,
+        dry_run: asked.dry_run,
+    };
+    Ok(Json(sweep.run(&app).await?))
+}
+
+const fn paused(paused: bool) -> port::QueueChange {
+    port::QueueChange {
+        paused: Some(paused),
+        bound: None,
+        retention_completed: None,
+        retention_failed: None,
+    }
+}
+
+async fn configure(
+    app: &App,
+    name: Name,
+    change: port::QueueChange,
+) -> Result<Json<Queue>, Refusal> {
+    app.store().configure(name.clone(), change).await?;
+    one(app, &name).await.map(Json)
+}
+
+async fn one(app: &App, name: &Name) -> Result<Queue, Refusal> {
+    let records = app.store().queues().await?;
+    let record = records.iter().find(|record| record.name == *name);
+    let record = record.ok_or_else(|| {
+        let detail = format!(
+            "there is no queue {:?}: a queue is made by its first task, or by PATCH",
+            &**name
+        );
+        Problem {
+            field: Some("name".to_owned()),
+            ..Problem::new(Code::QueueNotFound, detail)
+        }
+    })?;
+    Ok(convert::queue(record, app.clock().now()))
+}

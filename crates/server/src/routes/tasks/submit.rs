@@ -1,0 +1,83 @@
+//! `POST /v1/tasks`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use duly_api::SubmittedBatch;
+
+use super::batch::{self, Asked};
+use super::{idempotency, require};
+use crate::body::Arrived;
+use crate::convert::Submission;
+use crate::params::{self, Params};
+use crate::port::{self, Submit};
+use crate::refusal::Refusal;
+use crate::{App, query, trace};
+
+const KNOWN: &str = "require_worker";
+
+/// `POST /v1/tasks`: one task, an array, or a task per line; all or none. 201 if anything is new.
+pub(crate) async fn submit(
+    State(app): State<App>,
+    Params(pairs): Params,
+    headers: HeaderMap,
+    body: Arrived,
+) -> Result<Response, Refusal> {
+    let needs_worker = require_worker(&pairs)?;
+    let key = idempotency::key(&headers, &body.bytes)?;
+    let submission = Submission::new(app.clock(), trace::of(&headers), key.as_ref());
+    let (asked, is_array) = match batch::read(body.form, &body.bytes)? {
+        Asked::One(task) => (vec![submission.task(*task, 0)?], false),
+        Asked::Many(tasks) => (batch::convert(tasks, &submission)?, true),
+    };
+    let of_batch = |refusal: Refusal| if is_array { refusal } else { refusal.alone() };
+    if needs_worker {
+        require::worker(&app, &asked).await.map_err(of_batch)?;
+    }
+    if let Some(key) = &key {
+        idempotency::check_before(&app, key, &asked).await?;
+    }
+    let submitted = app.store().submit(Submit { tasks: asked }).await;
+    let reply = submitted.map_err(|error| of_batch(error.into()))?;
+    if let Some(key) = &key {
+        idempotency::check_after(&app, key, &reply).await?;
+    }
+    Ok(answer(reply.tasks, is_array))
+}
+
+fn answer(submitted: Vec<port::Submitted>, is_array: bool) -> Response {
+    let is_new = submitted.iter().any(|task| !task.existed);
+    let status = if is_new || submitted.is_empty() {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let mut tasks = submitted.into_iter().map(shown);
+    if is_array {
+        let tasks = tasks.collect();
+        return (status, Json(SubmittedBatch { tasks })).into_response();
+    }
+    let one = tasks.next();
+    let one = one.expect("a store answers each task that was submitted");
+    (status, Json(one)).into_response()
+}
+
+fn shown(reply: port::Submitted) -> duly_api::Submitted {
+    duly_api::Submitted {
+        id: reply.id,
+        state: reply.state,
+        existed: reply.existed,
+    }
+}
+
+fn require_worker(pairs: &[(String, String)]) -> Result<bool, Refusal> {
+    match pairs {
+        [] => Ok(false),
+        [(name, value)] if name == KNOWN => query::parsed(name, value, "true or false"),
+        [(name, value), ..] if name == KNOWN => {
+            Err(query::refused(name, value, "to be given once"))
+        }
+        [(name, _), ..] => Err(params::unknown(name, KNOWN)),
+    }
+}
