@@ -95,6 +95,19 @@ pub enum SubmitError {
     Store(#[from] StoreError),
 }
 
+impl SubmitError {
+    /// Which task of the batch it is about, if it is about one.
+    #[must_use]
+    pub const fn index(&self) -> Option<usize> {
+        match self {
+            Self::QueueFull { index, .. }
+            | Self::TaskExists { index, .. }
+            | Self::InvalidInput { index, .. } => Some(*index),
+            Self::Store(_) => None,
+        }
+    }
+}
+
 /// Why nothing was claimed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -4,6 +4,8 @@
 #![doc = include_str!("../SEMANTICS.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "archive")]
+pub mod archive;
 pub mod bounds;
 mod change;
 mod claim;

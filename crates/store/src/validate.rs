@@ -184,9 +184,13 @@ fn result(result: &Payload) -> Checked {
 /// What an attempt says of itself: the fraction moved into its range, the text cut to its bound.
 #[must_use]
 pub fn progress(said: Progress) -> Progress {
+    let fraction = if said.fraction.is_nan() {
+        0.0
+    } else {
+        said.fraction.clamp(0.0, 1.0)
+    };
     Progress {
-        // What is not a number is no progress.
-        fraction: said.fraction.max(0.0).min(1.0),
+        fraction,
         text: cut(said.text, PROGRESS_BYTES_MAX),
     }
 }
