@@ -56,6 +56,9 @@ impl Default for House {
 }
 
 impl House {
+    /// The name of the lead that whoever keeps house holds in the store.
+    pub const LEAD: &str = "housekeeping";
+
     /// Silence after which a worker's leases are taken back: that of the workers. Default: 10 s.
     #[must_use]
     pub const fn lease(mut self, lease: Duration) -> Self {

@@ -1,13 +1,16 @@
 //! What the routes share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use crate::Options;
-use crate::bounds::LARGE_BODIES_MAX;
+use crate::bounds::{LARGE_BODIES_MAX, SAMPLE_EVERY};
 use crate::feed::Feed;
-use crate::port::{Clock, Duly, Store};
+use crate::metrics::Metrics;
+use crate::port::{Clock, Duly, Observer, Store};
+use crate::samples::Samples;
 
 /// What the routes share: a store, and a clock for fresh ids. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,6 +19,28 @@ pub struct App {
     options: Arc<Options>,
     large_bodies: Arc<Semaphore>,
     feed: Feed,
+    metrics: Metrics,
+    samples: Arc<Samples>,
+    backlog: Backlog,
+}
+
+/// From when on a queue counts as backed up, so that `/ready` says `degraded`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// More pending tasks than this.
+    pub pending_max: u64,
+    /// A pending task that was due longer ago than this.
+    pub age_max: Duration,
+}
+
+impl Default for Backlog {
+    /// More than 100,000 pending tasks, or one that was due more than 10 minutes ago.
+    fn default() -> Self {
+        Self {
+            pending_max: 100_000,
+            age_max: Duration::from_secs(600),
+        }
+    }
 }
 
 impl App {
@@ -30,9 +55,44 @@ impl App {
     pub fn with_options(duly: Duly, options: Options) -> Self {
         Self {
             feed: Feed::new(Arc::clone(duly.store()), Arc::clone(duly.clock())),
+            metrics: Metrics::new(duly.clock().now()),
+            samples: Arc::default(),
+            backlog: Backlog::default(),
             duly,
             options: Arc::new(options),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+        }
+    }
+
+    /// From when on a queue counts as backed up.
+    #[must_use]
+    pub const fn with_backlog(mut self, backlog: Backlog) -> Self {
+        self.backlog = backlog;
+        self
+    }
+
+    /// What counts the attempts of a worker for `/metrics`: give it to
+    /// [`WorkerBuilder::observe`](duly::WorkerBuilder::observe).
+    #[must_use]
+    pub fn observer(&self) -> Arc<dyn Observer> {
+        self.metrics.observer()
+    }
+
+    /// Looks every 10 s at what the store has counted, so that `/v1/stats` can tell how fast it goes
+    /// although nobody asked before; until [`end_streams`](Self::end_streams), or the future is
+    /// dropped.
+    pub async fn sample(&self) {
+        let sample = async {
+            loop {
+                if let Ok(queues) = self.store().queues().await {
+                    self.samples.take(&queues, self.clock().now());
+                }
+                self.clock().sleep(SAMPLE_EVERY).await;
+            }
+        };
+        tokio::select! {
+            () = sample => {}
+            () = self.feed.ended() => {}
         }
     }
 
@@ -40,6 +100,18 @@ impl App {
     /// is about to stop and shall not wait for them.
     pub fn end_streams(&self) {
         self.feed.end();
+    }
+
+    pub(crate) const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(crate) fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    pub(crate) const fn backlog(&self) -> &Backlog {
+        &self.backlog
     }
 
     pub(crate) const fn feed(&self) -> &Feed {

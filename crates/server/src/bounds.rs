@@ -80,5 +80,17 @@ pub const EVENT_PAGES_MAX: usize = 10;
 pub const WORKER_TASKS_MAX: usize = 100;
 /// Pages of tasks that are read to find what the workers hold.
 pub const WORKER_TASK_PAGES_MAX: usize = 10;
+/// Queues, and kinds, that have labels of their own in the metrics; the rest is `other`.
+pub const METRIC_LABELS_MAX: usize = 100;
+/// How long the store may take to answer a scrape of the metrics.
+pub const SCRAPE_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Queues that `/ready` names when many have the same trouble.
+pub const NAMED_MAX: usize = 5;
+/// How long the throughput looks back.
+pub const THROUGHPUT_WINDOW: Duration = Duration::from_secs(60);
+/// What was counted is kept at most this often, for the throughput.
+pub const SAMPLE_EVERY_MIN: Duration = Duration::from_secs(1);
+/// A server that serves samples what was counted this often, though nobody asks.
+pub const SAMPLE_EVERY: Duration = Duration::from_secs(10);
 /// How long the store may take to say that it is ready.
 pub const READY_WAIT_MAX: Duration = Duration::from_secs(2);

@@ -86,6 +86,11 @@ impl Feed {
         self.0.stop.cancel();
     }
 
+    /// Ends when streams do.
+    pub(crate) async fn ended(&self) {
+        self.0.stop.cancelled().await;
+    }
+
     /// How many streams are open.
     pub(crate) fn streams(&self) -> usize {
         STREAMS_MAX - self.0.places.available_permits()

@@ -8,7 +8,7 @@ mod origin;
 mod token;
 
 use axum::body::HttpBody;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -18,13 +18,19 @@ use crate::body::Form;
 use crate::refusal::Refusal;
 use crate::{App, Options};
 
-/// Checks, answers, marks the answer, and tells of it.
+/// Checks, answers, marks the answer, counts it, and tells of it.
 pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let start = app.clock().now();
     let mut response = match check(&request, app.options()) {
         Ok(()) => answer(request, next, &method, &path).await,
         Err(refusal) => refusal.into_response(),
     };
+    let took = app.clock().now().since(start);
+    let route = route.as_ref().map(MatchedPath::as_str);
+    app.metrics()
+        .answered(&method, route, response.status(), took);
     tracing::debug!(%method, path, status = response.status().as_u16(), "request");
     mark(response.headers_mut());
     response

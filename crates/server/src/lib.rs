@@ -6,6 +6,7 @@
 //! - [`kinds`]: handlers that need no program of the user's, such as `http`.
 #![forbid(unsafe_code)]
 
+mod accept;
 mod app;
 mod body;
 pub mod bounds;
@@ -15,6 +16,7 @@ mod guard;
 mod history;
 pub mod kinds;
 mod listen;
+mod metrics;
 mod options;
 mod params;
 mod path;
@@ -23,12 +25,13 @@ mod port;
 mod query;
 mod refusal;
 mod routes;
+mod samples;
 mod serve;
 mod sweep;
 pub mod tls;
 mod trace;
 
-pub use app::App;
+pub use app::{App, Backlog};
 pub use listen::{ListenError, bind};
 pub use options::{InvalidOption, Options};
 pub use routes::router;

@@ -3,6 +3,7 @@
 mod events;
 mod failed;
 mod health;
+mod metrics;
 mod queues;
 mod stats;
 mod tasks;
@@ -50,6 +51,7 @@ const TABLE: &[Row] = &[
     ("/v1/stats", || get(stats::show)),
     ("/health", || get(health::alive)),
     ("/ready", || get(health::ready)),
+    ("/metrics", || get(metrics::show)),
 ];
 
 /// The API over a store. Requests must name this server in `Host`, come from no foreign web page, and

@@ -5,10 +5,7 @@ use std::time::Duration;
 use duly_store::{Lead, StoreError};
 use tracing::{info, warn};
 
-use super::Keeper;
-
-/// The name of the lead.
-const NAME: &str = "housekeeping";
+use super::{House, Keeper};
 
 pub(super) async fn run(keeper: Keeper) {
     loop {
@@ -34,7 +31,7 @@ async fn ask(keeper: &Keeper, ttl: Duration) -> Result<(), StoreError> {
     let leadership = keeper
         .store
         .lead(Lead {
-            name: NAME.into(),
+            name: House::LEAD.into(),
             holder: keeper.holder,
             ttl,
         })

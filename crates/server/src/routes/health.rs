@@ -1,28 +1,29 @@
 //! `GET /health` and `GET /ready`.
 
+mod components;
+
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use axum::http::StatusCode;
+use duly_api::{Health, Ready, Status};
 
-use crate::bounds::READY_WAIT_MAX;
 use crate::params::NoParams;
-use crate::port::StoreError;
-use crate::refusal::Refusal;
 use crate::{App, VERSION};
 
 /// The process lives.
-pub(crate) async fn alive(_: NoParams) -> Json<Value> {
-    Json(json!({"status": "ok", "version": VERSION}))
+pub(crate) async fn alive(_: NoParams) -> Json<Health> {
+    Json(Health {
+        status: "ok".to_owned(),
+        version: VERSION.to_owned(),
+    })
 }
 
-/// The store answers.
-pub(crate) async fn ready(State(app): State<App>, _: NoParams) -> Result<Json<Value>, Refusal> {
-    let asked = tokio::time::timeout(READY_WAIT_MAX, app.store().workers()).await;
-    let workers = asked.unwrap_or_else(|_| {
-        Err(StoreError::Unavailable {
-            reason: format!("no answer within {READY_WAIT_MAX:?}"),
-            outcome_unknown: false,
-        })
-    })?;
-    Ok(Json(json!({"status": "ready", "workers": workers.len()})))
+/// Whether the server can do its work, by component. A server that is degraded works.
+pub(crate) async fn ready(State(app): State<App>, _: NoParams) -> (StatusCode, Json<Ready>) {
+    let ready = Ready::new(components::all(&app).await);
+    let status = match ready.status {
+        Status::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
+        Status::Healthy | Status::Degraded => StatusCode::OK,
+    };
+    (status, Json(ready))
 }

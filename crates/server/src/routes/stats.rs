@@ -22,6 +22,6 @@ pub(crate) async fn show(
         oldest_due_age_ms: ages.max(),
         queues: queues_shown,
         workers: convert::workers(&workers),
-        throughput: duly_api::Throughput::default(),
+        throughput: app.samples().take(&queues, now),
     }))
 }

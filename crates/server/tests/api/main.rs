@@ -5,6 +5,8 @@ mod delivery;
 mod door;
 mod feed;
 mod listener;
+mod metrics;
+mod ready;
 mod show;
 mod submit;
 mod support;

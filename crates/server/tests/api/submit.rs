@@ -196,6 +196,5 @@ async fn a_store_that_is_closed_is_unavailable() {
     let answer = api.post(r#"{"kind": "a"}"#).await;
     answer.refusal(503, "Unavailable");
     assert_eq!(answer.headers["retry-after"], "1");
-    api.get("/ready").await.refusal(503, "Unavailable");
     assert_eq!(api.get("/health").await.status, 200);
 }

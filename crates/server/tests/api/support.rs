@@ -17,6 +17,7 @@ use tower::ServiceExt;
 pub(crate) struct Api {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<dyn Store>,
+    app: App,
     router: Router,
 }
 
@@ -30,14 +31,25 @@ pub(crate) struct Answer {
 
 impl Api {
     pub(crate) fn new() -> Self {
+        Self::with(|app| app)
+    }
+
+    /// With other options.
+    pub(crate) fn with(options: impl FnOnce(App) -> App) -> Self {
         let clock = Arc::new(ManualClock::default());
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(clock.clone()));
-        let router = router(App::new(Duly::with_store(store.clone(), clock.clone())));
+        let app = options(App::new(Duly::with_store(store.clone(), clock.clone())));
+        let router = router(app.clone());
         Self {
             clock,
             store,
+            app,
             router,
         }
+    }
+
+    pub(crate) const fn app(&self) -> &App {
+        &self.app
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -1,9 +1,10 @@
 //! From the first request to the last: what runs, and how it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use duly::{Duly, Housekeeper, Worker, WorkerBuilder, signal::Signals};
+use duly::{Duly, Housekeeper, Observer, Worker, WorkerBuilder, signal::Signals};
 use duly_server::{App, Options, router, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,6 +21,8 @@ pub(super) struct Life {
     stop: watch::Sender<bool>,
     api: JoinHandle<()>,
     work: Work,
+    /// Counts what the worker does.
+    observer: Arc<dyn Observer>,
     shutdown_timeout: Duration,
 }
 
@@ -47,6 +50,11 @@ impl Life {
                 app.end_streams();
             }
         };
+        tokio::spawn({
+            let app = app.clone();
+            async move { app.sample().await }
+        });
+        let observer = app.observer();
         let patience = shutdown_timeout.min(ANSWERS_WAIT_MAX);
         let api = tokio::spawn(serve(listener, router(app), stopped, patience));
         Ok(Self {
@@ -54,13 +62,14 @@ impl Life {
             stop,
             api,
             work: Work::None,
+            observer,
             shutdown_timeout,
         })
     }
 
     /// Executes tasks, and keeps house.
     pub(super) fn work(&mut self, worker: WorkerBuilder) -> Result<(), Failure> {
-        let worker = worker.start();
+        let worker = worker.observe(Arc::clone(&self.observer)).start();
         self.work = Work::Worker(worker.map_err(|error| Failure::Usage(error.to_string()))?);
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! In which form events are answered.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use duly_api::{Code, Problem};
 
+use crate::accept::Accept;
 use crate::refusal::Refusal;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,17 +16,12 @@ pub(super) enum Form {
 
 /// A stream only for who names it: whatever takes anything gets a page, which ends.
 pub(super) fn form(headers: &HeaderMap) -> Result<Form, Refusal> {
-    let values = headers.get_all(header::ACCEPT);
-    let text: Vec<_> = values
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    let text = text.join(",");
-    if text.trim().is_empty() {
+    let accept = Accept::of(headers);
+    if accept.is_empty() {
         return Ok(Form::Page);
     }
-    let stream = quality(&text, &["text/event-stream"]);
-    let page = quality(&text, &["application/json", "application/*", "*/*"]);
+    let stream = accept.quality(&["text/event-stream"]);
+    let page = accept.quality(&["application/json", "application/*", "*/*"]);
     if stream > 0.0 && stream >= page {
         Ok(Form::Stream)
     } else if page > 0.0 {
@@ -39,24 +35,10 @@ pub(super) fn form(headers: &HeaderMap) -> Result<Form, Refusal> {
     }
 }
 
-/// How much one of these is wanted: that of the first of them that is named, 0 if none is.
-fn quality(accept: &str, ranges: &[&str]) -> f32 {
-    let of = |wanted: &str| accept.split(',').find_map(|range| weight(range, wanted));
-    ranges.iter().find_map(|range| of(range)).unwrap_or(0.0)
-}
-
-fn weight(range: &str, wanted: &str) -> Option<f32> {
-    let mut parts = range.split(';').map(str::trim);
-    if !parts.next()?.eq_ignore_ascii_case(wanted) {
-        return None;
-    }
-    let q = parts.find_map(|part| part.strip_prefix("q="));
-    Some(q.and_then(|q| q.trim().parse().ok()).unwrap_or(1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     fn of(accept: &str) -> Option<Form> {
         let mut headers = HeaderMap::new();

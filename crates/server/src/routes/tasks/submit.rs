@@ -11,7 +11,7 @@ use super::{idempotency, require};
 use crate::body::Arrived;
 use crate::convert::Submission;
 use crate::params::{self, Params};
-use crate::port::{self, Submit};
+use crate::port::{self, Name, Submit};
 use crate::refusal::Refusal;
 use crate::{App, query, trace};
 
@@ -38,8 +38,16 @@ pub(crate) async fn submit(
     if let Some(key) = &key {
         idempotency::check_before(&app, key, &asked).await?;
     }
+    let kinds: Vec<Name> = asked.iter().map(|task| task.kind.clone()).collect();
     let submitted = app.store().submit(Submit { tasks: asked }).await;
     let reply = submitted.map_err(|error| of_batch(error.into()))?;
+    for (kind, _) in kinds
+        .iter()
+        .zip(&reply.tasks)
+        .filter(|(_, task)| !task.existed)
+    {
+        app.metrics().scheduled(kind);
+    }
     if let Some(key) = &key {
         idempotency::check_after(&app, key, &reply).await?;
     }

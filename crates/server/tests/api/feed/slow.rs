@@ -114,7 +114,7 @@ async fn open(address: SocketAddr) -> TcpStream {
 }
 
 async fn read(socket: &mut TcpStream, text: &mut String) {
-    let mut bytes = [0; 64 << 10];
+    let mut bytes = vec![0; 64 << 10];
     let read = tokio::time::timeout(PATIENCE, socket.read(&mut bytes)).await;
     let read = read.expect("something comes in time").unwrap();
     assert_ne!(read, 0, "the stream has ended");
