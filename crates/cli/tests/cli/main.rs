@@ -2,9 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod bench;
+mod change;
+mod events;
+mod failed;
+mod figures;
 mod file;
 mod kill;
+mod list;
+mod queue;
 mod refusal;
 mod server;
+mod shell;
 mod signal;
 mod support;
+mod typed;

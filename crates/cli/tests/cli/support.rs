@@ -7,7 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use axum::Router;
-use duly::{Duly, TaskId, TaskRecord};
+use duly::{Duly, Payload, TaskId, TaskRecord, Verdict};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -32,6 +32,97 @@ pub(crate) fn duly() -> Command {
     command
 }
 
+/// Where the commands of a test find the tasks: the same must hold whichever it is.
+pub(crate) struct There {
+    pub(crate) place: Place,
+    server: Option<Server>,
+}
+
+/// Runs a test against a server, and against a store without one.
+pub(crate) async fn both(test: impl AsyncFn(&There)) {
+    for has_server in [true, false] {
+        let place = Place::new();
+        // It makes the file.
+        let duly = Duly::open(&place.store()).await.unwrap();
+        duly.close().await;
+        let server = match has_server {
+            true => Some(place.serve(&["--no-worker"]).await),
+            false => None,
+        };
+        let there = There { place, server };
+        test(&there).await;
+        if let Some(server) = there.server {
+            server.stop().await;
+        }
+    }
+}
+
+impl There {
+    /// The command, which names where the tasks are.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = duly();
+        match &self.server {
+            Some(server) => command.args(["--server", &server.url]),
+            None => command.args(["--store", &self.place.store()]),
+        };
+        command.args(arguments);
+        command
+    }
+
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Outcome {
+        Outcome::of(self.command(arguments)).await
+    }
+
+    /// Runs a command that must succeed: what it prints.
+    pub(crate) async fn text(&self, arguments: &[&str]) -> String {
+        let outcome = self.run(arguments).await;
+        assert_eq!(outcome.code, 0, "{arguments:?}: {outcome:?}");
+        outcome.out
+    }
+
+    /// Runs a command with `--json` that must succeed: a value per line.
+    pub(crate) async fn lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let outcome = self.run(&[arguments, &["--json"]].concat()).await;
+        assert_eq!(outcome.code, 0, "{arguments:?}: {outcome:?}");
+        outcome.values()
+    }
+
+    /// The same for a command that answers with one value.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let mut lines = self.lines(arguments).await;
+        assert_eq!(lines.len(), 1, "{arguments:?}: {lines:?}");
+        lines.remove(0)
+    }
+
+    /// Runs a command that must end with this exit code: what it says.
+    pub(crate) async fn refused(&self, code: i32, arguments: &[&str]) -> String {
+        let outcome = self.run(arguments).await;
+        assert_eq!(outcome.code, code, "{arguments:?}: {outcome:?}");
+        outcome.err
+    }
+
+    /// Submits a task of this kind: its id.
+    pub(crate) async fn submit(&self, kind: &str, options: &[&str]) -> String {
+        let submitted = self.json(&[&["submit", kind], options].concat()).await;
+        submitted["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Runs what is due, in another process's place: `good` ends well with a result, `bad` fails for
+    /// good, saying something that no terminal should obey.
+    pub(crate) async fn work(&self) {
+        let duly = Duly::open(&self.place.store()).await.unwrap();
+        let names = duly.queues().await.unwrap().into_iter();
+        let queues: Vec<_> = names.map(|queue| queue.name).collect();
+        let worker = duly.worker().name("w").queues(queues);
+        let worker = worker.handle_raw("good", async |_, _| {
+            Verdict::done(Some(Payload::json(r#"{"n": 1}"#)))
+        });
+        let worker = worker.handle_raw("bad", async |_, _| Verdict::fail("it \x1b[31mbroke"));
+        worker.inline().unwrap().run_due(1_000).await.unwrap();
+        duly.close().await;
+    }
+}
+
 /// A running server.
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -47,6 +138,16 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Runs a command to its end.
+    pub(crate) async fn of(mut command: Command) -> Self {
+        let output = command.output().await.unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// The JSON on stdout, a value per line.
     pub(crate) fn values(&self) -> Vec<Value> {
         let lines = self.out.lines();
@@ -139,6 +240,7 @@ impl Server {
         submitted["id"].as_str().unwrap().parse().unwrap()
     }
 
+    /// Where it listens.
     pub(crate) fn address(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()
     }
@@ -163,12 +265,9 @@ impl Server {
 
 /// Runs a command to its end.
 pub(crate) async fn run(arguments: &[&str]) -> Outcome {
-    let output = duly().args(arguments).output().await.unwrap();
-    Outcome {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    let mut command = duly();
+    command.args(arguments);
+    Outcome::of(command).await
 }
 
 /// A server of the test's own, until the test is over.
