@@ -85,8 +85,11 @@ impl Transport {
         http: &reqwest::Client,
         request: Request<Bytes>,
     ) -> Result<Response<Body>, Failure> {
-        let request = reqwest::Request::try_from(request).map_err(anyhow::Error::new)?;
-        let answer = http.execute(request).await.map_err(|error| {
+        let (parts, body) = request.into_parts();
+        // This way user and password of a URL become a header.
+        let request = http.request(parts.method, parts.uri.to_string());
+        let sent = request.headers(parts.headers).body(body).send().await;
+        let answer = sent.map_err(|error| {
             Failure::Unreachable(format!(
                 "no answer from {}: {}; start a server with `duly serve`, name another with \
                  --server, or open a store with --store",

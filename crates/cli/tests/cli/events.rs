@@ -59,7 +59,10 @@ async fn the_history_is_read_by_pages() {
         }
         let done = there.text(&["events", "--kind", "completed,failed"]).await;
         assert_eq!(done.lines().count(), 2);
-        assert!(done.contains(&format!("completed\t{id}\ta\tgood\t1\tworker w")), "{done}");
+        assert!(
+            done.contains(&format!("completed\t{id}\ta\tgood\t1\tworker w")),
+            "{done}"
+        );
     })
     .await;
 }
@@ -68,7 +71,9 @@ async fn the_history_is_read_by_pages() {
 async fn events_are_followed_as_they_happen() {
     both(async |there| {
         let first = there.submit("good", &[]).await;
-        let follow = ["events", "--follow", "--after", START, "--limit", "3", "--json"];
+        let follow = [
+            "events", "--follow", "--after", START, "--limit", "3", "--json",
+        ];
         let mut going = Going::new(there.command(&follow));
         assert_eq!(going.value().await["task"], first);
         let second = there.submit("good", &[]).await;
@@ -86,7 +91,15 @@ async fn following_goes_on_where_it_was_when_the_server_was_killed() {
     let server = place.serve(&["--no-worker"]).await;
     let address = server.address().to_owned();
     let mut command = duly();
-    command.args(["events", "--follow", "--after", START, "--json", "--server", &server.url]);
+    command.args([
+        "events",
+        "--follow",
+        "--after",
+        START,
+        "--json",
+        "--server",
+        &server.url,
+    ]);
     let mut going = Going::new(command);
     let mut expected = vec![server.json(&["submit", "k"]).await["id"].clone()];
     let mut seen = vec![going.value().await["task"].clone()];
@@ -108,7 +121,7 @@ async fn following_goes_on_where_it_was_when_the_server_was_killed() {
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_before_its_first_event_goes_on_where_it_began() {
+async fn a_server_that_stops_in_good_order_is_waited_for() {
     let place = Place::new();
     let server = place.serve(&["--no-worker"]).await;
     let address = server.address().to_owned();
@@ -166,7 +179,14 @@ async fn whoever_waits_for_a_task_gets_its_result_or_hears_why_there_is_none() {
             let mut command = there.command(&["submit", kind, "--wait"]);
             let waiting = command.stdout(Stdio::piped()).stderr(Stdio::piped());
             let waiting = waiting.spawn().unwrap();
-            let follow = ["events", "--follow", "--after", START, "--kind", "submitted"];
+            let follow = [
+                "events",
+                "--follow",
+                "--after",
+                START,
+                "--kind",
+                "submitted",
+            ];
             let mut submitted = Going::new(there.command(&follow));
             while !submitted.line().await.contains(&format!("\t{kind}\t")) {}
             there.work().await;
@@ -175,7 +195,11 @@ async fn whoever_waits_for_a_task_gets_its_result_or_hears_why_there_is_none() {
             let out = String::from_utf8(output.stdout).unwrap();
             assert!(out.ends_with(said), "{out}");
             let err = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(err.contains("ended failed: it  [31mbroke"), code == 6, "{err}");
+            assert_eq!(
+                err.contains("ended failed: it  [31mbroke"),
+                code == 6,
+                "{err}"
+            );
         }
     })
     .await;

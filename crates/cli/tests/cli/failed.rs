@@ -18,7 +18,12 @@ async fn dead_letters_are_listed_with_what_went_wrong_each_time() {
         let cells: Vec<_> = text.trim_end().split('\t').collect();
         assert_eq!(cells[..5], [&id, "failed", "bad", "mail", "1/20"]);
         assert_eq!(cells[6], "it  [31mbroke", "no error steers a terminal");
-        assert!(there.lines(&["failed", "list", "--kind", "good"]).await.is_empty());
+        assert!(
+            there
+                .lines(&["failed", "list", "--kind", "good"])
+                .await
+                .is_empty()
+        );
     })
     .await;
 }
@@ -36,10 +41,18 @@ async fn dead_letters_are_tried_again_or_removed() {
             .await;
         assert_eq!(retried["changed"], 1);
         let shown = there.json(&["show", &ids[0]]).await;
-        assert_eq!((&shown["state"], &shown["payload"]), (&json!("pending"), &json!(7)));
-        let counted = there.text(&["failed", "discard", "--kind", "bad", "--dry-run"]).await;
+        assert_eq!(
+            (&shown["state"], &shown["payload"]),
+            (&json!("pending"), &json!(7))
+        );
+        let counted = there
+            .text(&["failed", "discard", "--kind", "bad", "--dry-run"])
+            .await;
         assert_eq!(counted, "2 tasks would be removed\n");
-        assert_eq!(there.text(&["failed", "rm", &ids[1]]).await, "1 task removed\n");
+        assert_eq!(
+            there.text(&["failed", "rm", &ids[1]]).await,
+            "1 task removed\n"
+        );
         there.refused(5, &["show", &ids[1]]).await;
         assert_eq!(
             there.text(&["failed", "retry", "--all", "--yes"]).await,

@@ -14,13 +14,18 @@ async fn tasks_are_counted_by_queue_and_state() {
         there.submit("good", &["--queue", "a"]).await;
         there.submit("bad", &["--queue", "b"]).await;
         there.work().await;
-        there.submit("good", &["--queue", "b", "--delay", "1h"]).await;
+        there
+            .submit("good", &["--queue", "b", "--delay", "1h"])
+            .await;
         let stats = there.json(&["stats"]).await;
         assert_eq!(stats["tasks"]["completed"], 1);
         assert_eq!(stats["tasks"]["failed"], 1);
         assert_eq!(stats["queues"][1]["tasks"]["scheduled"], 1);
         let text = there.text(&["stats"]).await;
-        assert!(text.starts_with("queue\ta\t0\t0\t0\t0\t1\t0\t0\t"), "{text}");
+        assert!(
+            text.starts_with("queue\ta\t0\t0\t0\t0\t1\t0\t0\t"),
+            "{text}"
+        );
     })
     .await;
 }
@@ -58,7 +63,10 @@ async fn workers_are_shown_with_what_they_can_do() {
         there.submit("k", &["--queue", "mail"]).await;
         let duly = Duly::open(&there.place.store()).await.unwrap();
         let (tell, mut runs) = tokio::sync::mpsc::channel(1);
-        let worker = duly.worker().name("w\x1b[2J".replace('\x1b', "?")).queues(["mail"]);
+        let worker = duly
+            .worker()
+            .name("w\x1b[2J".replace('\x1b', "?"))
+            .queues(["mail"]);
         let worker = worker.concurrency(4).handle_raw("k", move |_, _| {
             let tell = tell.clone();
             async move {

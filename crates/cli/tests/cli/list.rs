@@ -14,7 +14,9 @@ async fn answers_are_on_stdout_and_the_next_page_is_named_on_stderr() {
         assert_eq!(first.values().len(), 2);
         let more: Value = serde_json::from_str(&first.err).unwrap();
         let next = more["next"].as_str().unwrap();
-        let second = there.run(&["list", "--limit", "3", "--json", "--cursor", next]).await;
+        let second = there
+            .run(&["list", "--limit", "3", "--json", "--cursor", next])
+            .await;
         assert_eq!(second.values().len(), 3);
         let text = there.run(&["list", "--limit", "2"]).await;
         assert_eq!(text.err, format!("more: --cursor {next}\n"));
@@ -27,7 +29,14 @@ async fn answers_are_on_stdout_and_the_next_page_is_named_on_stderr() {
 #[tokio::test]
 async fn filters_narrow_what_is_listed() {
     both(async |there| {
-        let options = ["--label", "team=data", "--queue", "mail", "--deadline", "1h"];
+        let options = [
+            "--label",
+            "team=data",
+            "--queue",
+            "mail",
+            "--deadline",
+            "1h",
+        ];
         let id = there.submit("send", &options).await;
         there.submit("other", &["--delay", "2h"]).await;
         for filter in [
@@ -41,7 +50,9 @@ async fn filters_narrow_what_is_listed() {
             let ids: Vec<_> = found.iter().map(|task| &task["id"]).collect();
             assert_eq!(ids, [&json!(id)], "{filter:?}");
         }
-        let none = there.lines(&["list", "--submitted-from", "2200-01-01T00:00:00Z"]).await;
+        let none = there
+            .lines(&["list", "--submitted-from", "2200-01-01T00:00:00Z"])
+            .await;
         assert!(none.is_empty());
         assert!(there.lines(&["list", "--overdue"]).await.is_empty());
     })

@@ -7,21 +7,39 @@ use crate::support::both;
 #[tokio::test]
 async fn a_queue_is_set_shown_paused_and_opened_again() {
     both(async |there| {
-        let settings = ["--bound", "7", "--keep-completed", "1h", "--keep-failed", "2d"];
-        let set = there.json(&[&["queue", "set", "mail"], &settings[..]].concat()).await;
+        let settings = [
+            "--bound",
+            "7",
+            "--keep-completed",
+            "1h",
+            "--keep-failed",
+            "2d",
+        ];
+        let set = there
+            .json(&[&["queue", "set", "mail"], &settings[..]].concat())
+            .await;
         assert_eq!(set["bound"], 7);
         assert_eq!(set["retention_completed_ms"], 3_600_000);
         assert_eq!(set["retention_failed_ms"], 172_800_000);
         assert_eq!(set["paused"], false);
-        assert_eq!(there.text(&["queue", "pause", "mail"]).await, "mail  paused\n");
+        assert_eq!(
+            there.text(&["queue", "pause", "mail"]).await,
+            "mail  paused\n"
+        );
         let shown = there.text(&["queue", "show", "mail"]).await;
         assert!(shown.contains("paused        yes"), "{shown}");
         assert!(
             shown.contains("completed for 60m, failed for 2d"),
             "{shown}"
         );
-        assert_eq!(there.text(&["queue", "resume", "mail"]).await, "mail  open\n");
-        assert_eq!(there.json(&["queue", "show", "mail"]).await["paused"], false);
+        assert_eq!(
+            there.text(&["queue", "resume", "mail"]).await,
+            "mail  open\n"
+        );
+        assert_eq!(
+            there.json(&["queue", "show", "mail"]).await["paused"],
+            false
+        );
     })
     .await;
 }
