@@ -91,11 +91,19 @@ pub(super) async fn execute(
         // What was written last is in the pipes; who has left the group may hold them open.
         within(LINGER_MAX, clock, process.over()).await;
     }
+    let (stdout, stderr) = (process.stdout(), process.stderr());
     Ok(Execution {
         stop,
         status,
-        complaint: last_lines(&process.stderr().text()),
-        report: report(&process, status, ran),
+        complaint: last_lines(&stderr.text),
+        report: Report {
+            exit_code: status.and_then(|status| status.code()),
+            signal: status.and_then(|status| status.signal()),
+            stdout: stdout.text,
+            stderr: stderr.text,
+            truncated: stdout.is_truncated || stderr.is_truncated,
+            duration_ms: u64::try_from(ran.as_millis()).unwrap_or(u64::MAX),
+        },
     })
 }
 
@@ -120,17 +128,5 @@ async fn within<T>(
         biased;
         answer = future => Some(answer),
         () = clock.sleep(time) => None,
-    }
-}
-
-fn report(process: &Process, status: Option<ExitStatus>, ran: Duration) -> Report {
-    let (stdout, stderr) = (process.stdout(), process.stderr());
-    Report {
-        exit_code: status.and_then(|status| status.code()),
-        signal: status.and_then(|status| status.signal()),
-        stdout: stdout.text(),
-        stderr: stderr.text(),
-        truncated: stdout.is_truncated() || stderr.is_truncated(),
-        duration_ms: u64::try_from(ran.as_millis()).unwrap_or(u64::MAX),
     }
 }

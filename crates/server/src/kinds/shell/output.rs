@@ -14,6 +14,15 @@ pub(super) struct Output {
     left_out: u64,
 }
 
+/// What a program wrote.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// As text: what is not UTF-8 is replaced, and what was left out is marked.
+    pub(super) text: String,
+    /// Something was left out.
+    pub(super) is_truncated: bool,
+}
+
 impl Output {
     pub(super) const fn new(bytes_max: usize) -> Self {
         Self {
@@ -37,12 +46,15 @@ impl Output {
         self.left_out += (passed_over + too_many) as u64;
     }
 
-    pub(super) const fn is_truncated(&self) -> bool {
-        self.left_out > 0
+    /// What is kept, to be read.
+    pub(super) fn written(&self) -> Written {
+        Written {
+            text: self.text(),
+            is_truncated: self.left_out > 0,
+        }
     }
 
-    /// As text: what is not UTF-8 is replaced, and what was left out is marked.
-    pub(super) fn text(&self) -> String {
+    fn text(&self) -> String {
         let tail: Vec<u8> = self.tail.iter().copied().collect();
         if self.left_out == 0 {
             let whole = [&*self.head, &*tail].concat();
@@ -102,7 +114,8 @@ mod tests {
         for piece in pieces {
             output.push(piece);
         }
-        (output.text(), output.is_truncated())
+        let written = output.written();
+        (written.text, written.is_truncated)
     }
 
     #[test]

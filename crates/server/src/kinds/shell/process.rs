@@ -13,7 +13,7 @@ use tokio::signal::unix::{self, SignalKind};
 use tokio::task::JoinSet;
 
 use super::launch::Launch;
-use super::output::Output;
+use super::output::{Output, Written};
 
 /// Bytes that are read at once.
 const CHUNK_BYTES: usize = 16 << 10;
@@ -115,13 +115,13 @@ impl Process {
     }
 
     /// What it wrote to its standard output.
-    pub(super) fn stdout(&self) -> MutexGuard<'_, Output> {
-        locked(&self.stdout)
+    pub(super) fn stdout(&self) -> Written {
+        locked(&self.stdout).written()
     }
 
     /// What it wrote to its standard error.
-    pub(super) fn stderr(&self) -> MutexGuard<'_, Output> {
-        locked(&self.stderr)
+    pub(super) fn stderr(&self) -> Written {
+        locked(&self.stderr).written()
     }
 }
 
