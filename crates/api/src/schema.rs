@@ -33,6 +33,14 @@ schemas! {
     TaskId = formatted("uuid", "The id of a task: a UUID.");
     /// One life of a worker.
     Incarnation = formatted("uuid", "One life of a worker: a UUID.");
+    /// The name of a queue, a kind or a worker.
+    Name = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(128))
+        .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]+$"))
+        .description(Some("A name: at most 128 bytes, without control characters."))
+        .build();
     /// An instant.
     Instant = formatted("date-time", "An instant, as in RFC 3339, of the years 1684 to 2255.");
     /// How urgent a task is.

@@ -17,6 +17,7 @@ mod history;
 pub mod kinds;
 mod listen;
 mod metrics;
+mod openapi;
 mod options;
 mod params;
 mod path;
@@ -33,6 +34,7 @@ mod trace;
 
 pub use app::{App, Backlog};
 pub use listen::{ListenError, bind};
+pub use openapi::openapi;
 pub use options::{InvalidOption, Options};
 pub use routes::router;
 pub use serve::serve;

@@ -1,13 +1,14 @@
 //! The routes of the API.
 
-mod events;
-mod failed;
-mod health;
-mod metrics;
-mod queues;
-mod stats;
-mod tasks;
-mod workers;
+pub(crate) mod events;
+pub(crate) mod failed;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod openapi;
+pub(crate) mod queues;
+pub(crate) mod stats;
+pub(crate) mod tasks;
+pub(crate) mod workers;
 
 use axum::Router;
 use axum::extract::Request;
@@ -48,6 +49,7 @@ const TABLE: &[Row] = &[
     ("/v1/workers", || get(workers::list)),
     ("/v1/workers/{incarnation}", || get(workers::show)),
     ("/v1/events", || get(events::list)),
+    ("/v1/openapi.json", || get(openapi::show)),
     ("/v1/stats", || get(stats::show)),
     ("/health", || get(health::alive)),
     ("/ready", || get(health::ready)),
@@ -77,4 +79,20 @@ async fn other_method(request: Request) -> Refusal {
     let (method, path) = (request.method(), request.uri().path());
     let detail = format!("{path} does not know {method}: the header `Allow` says what it knows");
     Problem::new(Code::MethodNotAllowed, detail).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_path_is_described_and_no_other() {
+        let document: serde_json::Value =
+            serde_json::from_slice(&crate::openapi()).expect("the document is JSON");
+        let described = document["paths"].as_object().expect("paths");
+        let described: BTreeSet<_> = described.keys().map(String::as_str).collect();
+        let there: BTreeSet<_> = TABLE.iter().map(|(path, _)| *path).collect();
+        assert_eq!(described, there);
+    }
 }

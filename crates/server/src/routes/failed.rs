@@ -18,6 +18,17 @@ use crate::{App, convert, history, query};
 const STATES: [duly_core::State; 2] = [duly_core::State::Failed, duly_core::State::TimedOut];
 
 /// `GET /v1/failed`: a page of them, with what went wrong each time.
+#[utoipa::path(
+    get, path = "/v1/failed", operation_id = "list_failed", tag = "failed",
+    params(
+        ("queue" = Option<String>, Query, description = "In this queue"),
+        ("kind" = Option<String>, Query, description = "Of this kind"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "How many at most; 100 unless given"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9a-f]{1,15}$", description = "What the page before gave as `next`"),
+    ),
+    responses((status = 200, description = "A page of dead letters, each with its attempts", body = FailedPage)),
+    extensions(("x-codes" = json!(["Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Params(pairs): Params,
@@ -45,6 +56,12 @@ pub(crate) async fn list(
 }
 
 /// `POST /v1/failed/retry`: back in line, with the payload they had or another.
+#[utoipa::path(
+    post, path = "/v1/failed/retry", operation_id = "retry_failed", tag = "failed",
+    request_body(content = FailedRetry, example = json!({"filter": {"kind": "email.send"}})),
+    responses((status = 200, description = "What was done; `next` is set if there is more to do", body = BulkDone)),
+    extensions(("x-codes" = json!(["InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn retry(
     State(app): State<App>,
     _: NoParams,
@@ -65,6 +82,12 @@ pub(crate) async fn retry(
 }
 
 /// `POST /v1/failed/discard`: removed, with their events.
+#[utoipa::path(
+    post, path = "/v1/failed/discard", operation_id = "discard_failed", tag = "failed",
+    request_body(content = FailedDiscard, example = json!({"all": true, "dry_run": true})),
+    responses((status = 200, description = "What was done; `next` is set if there is more to do", body = BulkDone)),
+    extensions(("x-codes" = json!(["InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn discard(
     State(app): State<App>,
     _: NoParams,

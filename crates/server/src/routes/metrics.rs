@@ -15,6 +15,13 @@ const OPEN: HeaderValue =
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 /// All metrics, for a scrape, which never fails.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "show_metrics", tag = "service",
+    responses((status = 200, description = "The metrics, for Prometheus: OpenMetrics where `Accept` names it", content(
+        (String = "text/plain"), (String = "application/openmetrics-text"),
+    ))),
+    extensions(("x-codes" = json!([])))
+)]
 pub(crate) async fn show(State(app): State<App>, _: NoParams, headers: HeaderMap) -> Response {
     let found = look(&app).await;
     let text = app.metrics().text(app.feed(), &found, app.clock().now());

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use duly_api::schema;
 use duly_api::{BulkDone, Code, Problem, Purge, Queue, QueueChange, Queues};
 
 use crate::body::{Asked, Maybe, Nothing};
@@ -13,6 +14,11 @@ use crate::sweep::{self, Sweep};
 use crate::{App, convert};
 
 /// `GET /v1/queues`: all of them.
+#[utoipa::path(
+    get, path = "/v1/queues", operation_id = "list_queues", tag = "queues",
+    responses((status = 200, description = "All queues, by name", body = Queues)),
+    extensions(("x-codes" = json!(["Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn list(State(app): State<App>, _: NoParams) -> Result<Json<Queues>, Refusal> {
     let records = app.store().queues().await?;
     let now = app.clock().now();
@@ -23,6 +29,12 @@ pub(crate) async fn list(State(app): State<App>, _: NoParams) -> Result<Json<Que
 }
 
 /// `GET /v1/queues/{name}`: one.
+#[utoipa::path(
+    get, path = "/v1/queues/{name}", operation_id = "show_queue", tag = "queues",
+    params(("name" = schema::Name, Path, description = "The queue")),
+    responses((status = 200, description = "The queue", body = Queue)),
+    extensions(("x-codes" = json!(["QueueNotFound", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     QueuePath(name): QueuePath,
@@ -32,6 +44,13 @@ pub(crate) async fn show(
 }
 
 /// `PATCH /v1/queues/{name}`: other settings; the queue is made if there is none of that name.
+#[utoipa::path(
+    patch, path = "/v1/queues/{name}", operation_id = "change_queue", tag = "queues",
+    params(("name" = schema::Name, Path, description = "The queue")),
+    request_body(content = QueueChange, example = json!({"bound": 50000})),
+    responses((status = 200, description = "The queue as it is then", body = Queue)),
+    extensions(("x-codes" = json!(["QueueNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn change(
     State(app): State<App>,
     QueuePath(name): QueuePath,
@@ -48,6 +67,12 @@ pub(crate) async fn change(
 }
 
 /// `POST /v1/queues/{name}/pause`: nothing starts from it any more.
+#[utoipa::path(
+    post, path = "/v1/queues/{name}/pause", operation_id = "pause_queue", tag = "queues",
+    params(("name" = schema::Name, Path, description = "The queue")),
+    responses((status = 200, description = "The queue, paused", body = Queue)),
+    extensions(("x-codes" = json!(["QueueNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn pause(
     State(app): State<App>,
     QueuePath(name): QueuePath,
@@ -58,6 +83,12 @@ pub(crate) async fn pause(
 }
 
 /// `POST /v1/queues/{name}/resume`: what is due may start again.
+#[utoipa::path(
+    post, path = "/v1/queues/{name}/resume", operation_id = "resume_queue", tag = "queues",
+    params(("name" = schema::Name, Path, description = "The queue")),
+    responses((status = 200, description = "The queue, resumed", body = Queue)),
+    extensions(("x-codes" = json!(["QueueNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn resume(
     State(app): State<App>,
     QueuePath(name): QueuePath,
@@ -68,6 +99,13 @@ pub(crate) async fn resume(
 }
 
 /// `POST /v1/queues/{name}/purge`: everything that waits in it is called off; what runs goes on.
+#[utoipa::path(
+    post, path = "/v1/queues/{name}/purge", operation_id = "purge_queue", tag = "queues",
+    params(("name" = schema::Name, Path, description = "The queue")),
+    request_body(content = Option<Purge>, example = json!({"dry_run": true})),
+    responses((status = 200, description = "What was done; `next` is set if there is more to do", body = BulkDone)),
+    extensions(("x-codes" = json!(["QueueNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn purge(
     State(app): State<App>,
     QueuePath(name): QueuePath,

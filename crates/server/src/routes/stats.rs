@@ -8,6 +8,11 @@ use crate::refusal::Refusal;
 use crate::{App, convert};
 
 /// Counts by queue and state, and the workers.
+#[utoipa::path(
+    get, path = "/v1/stats", operation_id = "show_stats", tag = "service",
+    responses((status = 200, description = "How the store stands", body = duly_api::Stats)),
+    extensions(("x-codes" = json!(["Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     _: NoParams,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
+use duly_api::schema;
 use duly_api::{Code, Problem};
 use duly_core::Incarnation;
 
@@ -16,6 +17,11 @@ use crate::refusal::Refusal;
 use crate::{App, convert};
 
 /// `GET /v1/workers`: all workers, with what they hold.
+#[utoipa::path(
+    get, path = "/v1/workers", operation_id = "list_workers", tag = "workers",
+    responses((status = 200, description = "All workers that are registered", body = duly_api::Workers)),
+    extensions(("x-codes" = json!(["Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     _: NoParams,
@@ -32,6 +38,12 @@ pub(crate) async fn list(
 }
 
 /// `GET /v1/workers/{incarnation}`: one of them.
+#[utoipa::path(
+    get, path = "/v1/workers/{incarnation}", operation_id = "show_worker", tag = "workers",
+    params(("incarnation" = schema::Incarnation, Path, description = "The life of the worker")),
+    responses((status = 200, description = "The worker", body = duly_api::Worker)),
+    extensions(("x-codes" = json!(["WorkerNotFound", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     WorkerPath(incarnation): WorkerPath,

@@ -6,6 +6,7 @@ mod door;
 mod feed;
 mod listener;
 mod metrics;
+mod openapi;
 mod ready;
 mod show;
 mod submit;

@@ -12,6 +12,12 @@ use crate::sweep::{self, Sweep};
 use crate::{App, convert};
 
 /// `POST /v1/tasks/bulk`: one change to all tasks that a filter means, a bounded part of it at a time.
+#[utoipa::path(
+    post, path = "/v1/tasks/bulk", operation_id = "change_tasks", tag = "tasks",
+    request_body(content = Bulk, example = json!({"action": "cancel", "filter": {"queue": "mail"}, "dry_run": true})),
+    responses((status = 200, description = "What was done; `next` is set if there is more to do", body = BulkDone)),
+    extensions(("x-codes" = json!(["InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn change(
     State(app): State<App>,
     _: NoParams,

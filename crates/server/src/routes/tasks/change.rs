@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use duly_api::schema;
 use duly_api::{Problem, Task, TaskChange, TaskRetry};
 
 use crate::body::{Asked, Maybe, Nothing};
@@ -12,6 +13,13 @@ use crate::refusal::Refusal;
 use crate::{App, convert};
 
 /// `PATCH /v1/tasks/{id}`: another priority, another time, or both.
+#[utoipa::path(
+    patch, path = "/v1/tasks/{id}", operation_id = "change_task", tag = "tasks",
+    params(("id" = schema::TaskId, Path, description = "The task")),
+    request_body(content = TaskChange, example = json!({"priority": "critical"})),
+    responses((status = 200, description = "The task as it stands then", body = Task)),
+    extensions(("x-codes" = json!(["TaskNotFound", "InvalidTransition", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn change(
     State(app): State<App>,
     TaskPath(id): TaskPath,
@@ -39,6 +47,13 @@ pub(crate) async fn change(
 }
 
 /// `POST /v1/tasks/{id}/retry`: back in line, with the payload it had or another.
+#[utoipa::path(
+    post, path = "/v1/tasks/{id}/retry", operation_id = "retry_task", tag = "tasks",
+    params(("id" = schema::TaskId, Path, description = "The task")),
+    request_body(content = Option<TaskRetry>, example = json!({"payload": {"to": "ada@example.org"}})),
+    responses((status = 200, description = "The task, back in line", body = Task)),
+    extensions(("x-codes" = json!(["TaskNotFound", "InvalidTransition", "TaskExists", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn retry(
     State(app): State<App>,
     TaskPath(id): TaskPath,
@@ -51,6 +66,12 @@ pub(crate) async fn retry(
 }
 
 /// `POST /v1/tasks/{id}/discard`: removed, with its events; the answer is the task as it was.
+#[utoipa::path(
+    post, path = "/v1/tasks/{id}/discard", operation_id = "discard_task", tag = "tasks",
+    params(("id" = schema::TaskId, Path, description = "The task")),
+    responses((status = 200, description = "The task as it was", body = Task)),
+    extensions(("x-codes" = json!(["TaskNotFound", "InvalidTransition", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn discard(
     State(app): State<App>,
     TaskPath(id): TaskPath,
@@ -62,6 +83,12 @@ pub(crate) async fn discard(
 }
 
 /// `DELETE /v1/tasks/{id}`: called off, at once or by asking its worker.
+#[utoipa::path(
+    delete, path = "/v1/tasks/{id}", operation_id = "cancel_task", tag = "tasks",
+    params(("id" = schema::TaskId, Path, description = "The task")),
+    responses((status = 200, description = "The task: cancelled, or `cancel_requested` while it runs", body = Task)),
+    extensions(("x-codes" = json!(["TaskNotFound", "InvalidTransition", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn cancel(
     State(app): State<App>,
     TaskPath(id): TaskPath,

@@ -18,6 +18,27 @@ use crate::{App, query, trace};
 const KNOWN: &str = "require_worker";
 
 /// `POST /v1/tasks`: one task, an array, or a task per line; all or none. 201 if anything is new.
+#[utoipa::path(
+    post, path = "/v1/tasks", operation_id = "submit_tasks", tag = "tasks",
+    params(
+        ("require_worker" = Option<bool>, Query, description = "Refuse what no registered worker would run"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "Submitting again with the same key and body submits nothing twice"),
+        ("traceparent" = Option<String>, Header, description = "The W3C trace that the tasks belong to"),
+        ("tracestate" = Option<String>, Header, description = "What goes with the trace"),
+    ),
+    request_body(
+        description = "A task, or an array of tasks, or a task per line: all are submitted, or none",
+        content((crate::openapi::Tasks = "application/json", examples(
+            ("one" = (summary = "One task", value = json!({"kind": "http", "payload": {"url": "http://localhost:8080/hook"}}))),
+            ("many" = (summary = "Two tasks", value = json!([{"kind": "email.send", "queue": "mail", "delay_ms": 5000}, {"kind": "email.send", "priority": "high"}]))),
+        )), (String = "application/x-ndjson", example = "{\"kind\": \"a\"}\n{\"kind\": \"b\"}\n")),
+    ),
+    responses(
+        (status = 201, description = "Submitted: one answer for one task, else one for each", body = crate::openapi::SubmittedTasks),
+        (status = 200, description = "All of it was there already", body = crate::openapi::SubmittedTasks),
+    ),
+    extensions(("x-codes" = json!(["TaskExists", "NoWorkers", "IdempotencyKeyReused", "QueueFull", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
 pub(crate) async fn submit(
     State(app): State<App>,
     Params(pairs): Params,
