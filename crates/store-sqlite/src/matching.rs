@@ -163,3 +163,70 @@ pub(crate) fn change(
     }
     Ok(done)
 }
+
+#[cfg(test)]
+mod tests {
+    use duly_core::{State, Timestamp};
+    use duly_store::bounds::PAYLOAD_BYTES_MAX;
+    use duly_store::{Filter, Payload};
+
+    use super::*;
+    use crate::steps::{ME, World, schema};
+
+    const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+
+    fn request(change: Change) -> ChangeMatching {
+        ChangeMatching {
+            filter: Filter {
+                states: vec![State::Pending],
+                ..Filter::default()
+            },
+            change,
+            after: None,
+            limit: 1_000,
+            dry_run: false,
+        }
+    }
+
+    #[test]
+    fn what_no_longer_matches_when_the_writer_comes_stays_as_it_is() {
+        let connection = schema();
+        let mut world = World::new(&connection);
+        world.submit(3);
+        let Ok(Search::Step(step)) = search(&connection, request(Change::Cancel), NOW) else {
+            panic!("there is something to change");
+        };
+        assert_eq!(step.tasks.len(), 3);
+        assert_eq!(world.claim(ME, 1, false), 1);
+        let done = world.transact(|tx| change(tx, &step).unwrap());
+        assert_eq!((done.matched, done.changed), (2, 2));
+        let states = |state| {
+            let filter = Filter {
+                states: vec![state],
+                ..Filter::default()
+            };
+            let found = list::find(&connection, &filter, None, 9, (NOW, true));
+            found.unwrap().0.len()
+        };
+        assert_eq!((states(State::Running), states(State::Cancelled)), (1, 2));
+        let again = search(&connection, request(Change::Cancel), NOW);
+        assert!(
+            matches!(
+                again,
+                Ok(Search::Answer(ChangedMatching { matched: 0, .. }))
+            ),
+            "the writer is not troubled with nothing"
+        );
+    }
+
+    #[test]
+    fn a_step_writes_no_more_payload_than_a_submit_may() {
+        let retry = |bytes| Change::Retry {
+            payload: Some(Payload::bytes(vec![0; bytes])),
+        };
+        assert_eq!(most(&request(Change::Cancel)), 1_000);
+        assert_eq!(most(&request(retry(9))), 1_000);
+        let most = most(&request(retry(PAYLOAD_BYTES_MAX)));
+        assert_eq!(most as usize, SUBMIT_BYTES_MAX / PAYLOAD_BYTES_MAX);
+    }
+}

@@ -202,3 +202,72 @@ fn tell_again(tx: &mut Transaction<'_, '_>, task: i64, event: &Event) -> Result<
     };
     tx.old_event(event.at, again)
 }
+
+#[cfg(test)]
+mod tests {
+    use duly_core::TaskId;
+
+    use super::*;
+    use crate::steps::{ME, World, schema};
+
+    const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+
+    /// A task that a worker runs, as it is saved.
+    fn saved() -> SavedTask {
+        let connection = schema();
+        let mut world = World::new(&connection);
+        world.submit(1);
+        assert_eq!(world.claim(ME, 1, false), 1);
+        let request = Save {
+            after: None,
+            limit: 9,
+        };
+        save(&connection, &request, NOW).unwrap().tasks.remove(0)
+    }
+
+    /// The same under another id, held by a worker of another name.
+    fn named(n: u8, name: &str) -> SavedTask {
+        let mut saved = saved();
+        saved.task.id = TaskId::from_bytes([n; 16]);
+        saved.task.worker = Some(name.into());
+        for event in &mut saved.events {
+            event.task = saved.task.id;
+            event.worker = Some(name.into());
+        }
+        saved
+    }
+
+    #[test]
+    fn a_refused_restore_leaves_nothing_known_by_heart_that_is_not_there() {
+        let connection = schema();
+        let mut world = World::new(&connection);
+        let restore = |tx: &mut Transaction<'_, '_>, tasks| restore(tx, &Restore { tasks });
+        let keyed = |n| {
+            let mut saved = named(n, "refused");
+            saved.task.unique_key = Some("one".into());
+            saved
+        };
+        world.transact(|tx| {
+            let refused = restore(tx, vec![keyed(1), keyed(2)]);
+            assert!(matches!(
+                refused,
+                Err(Fault::Refused(SubmitError::TaskExists { index: 1, .. }))
+            ));
+            let tasks = vec![named(3, "taken"), named(3, "taken"), named(4, "refused")];
+            let done = restore(tx, tasks).unwrap();
+            assert_eq!((done.restored, done.existed), (2, 1));
+        });
+        let request = Save {
+            after: None,
+            limit: 9,
+        };
+        let page = save(&connection, &request, NOW).unwrap();
+        assert_eq!(page.tasks.len(), 2);
+        for (saved, name) in page.tasks.iter().zip(["taken", "refused"]) {
+            assert_eq!(saved.events.len(), 3, "submitted, started, handed back");
+            for event in &saved.events {
+                assert_eq!(event.worker.as_deref(), Some(name));
+            }
+        }
+    }
+}

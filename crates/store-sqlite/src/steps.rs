@@ -9,10 +9,10 @@ use crate::pens::{Pen, Pens};
 use crate::transaction::Transaction;
 use crate::{claim, house, migration, submit, worker};
 
-const ME: Incarnation = Incarnation::from_bytes([1; 16]);
+pub(crate) const ME: Incarnation = Incarnation::from_bytes([1; 16]);
 const OTHER: Incarnation = Incarnation::from_bytes([2; 16]);
 
-fn schema() -> Connection {
+pub(crate) fn schema() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     for migration in migration::MIGRATIONS {
         connection.execute_batch(migration.sql).unwrap();
@@ -20,7 +20,8 @@ fn schema() -> Connection {
     connection
 }
 
-struct World<'c> {
+/// A store without threads.
+pub(crate) struct World<'c> {
     connection: &'c Connection,
     book: Book,
     pens: Pens<'c>,
@@ -28,7 +29,7 @@ struct World<'c> {
 }
 
 impl<'c> World<'c> {
-    fn new(connection: &'c Connection) -> Self {
+    pub(crate) fn new(connection: &'c Connection) -> Self {
         let mut world = Self {
             connection,
             book: Book::default(),
@@ -39,7 +40,7 @@ impl<'c> World<'c> {
         world
     }
 
-    fn transact<T>(&mut self, work: impl FnOnce(&mut Transaction<'_, 'c>) -> T) -> T {
+    pub(crate) fn transact<T>(&mut self, work: impl FnOnce(&mut Transaction<'_, 'c>) -> T) -> T {
         self.connection.execute_batch("BEGIN").unwrap();
         let mut tx = Transaction::new(self.connection, &mut self.book, &mut self.pens);
         tx.now = Timestamp::from_micros(1_000_000);
@@ -61,7 +62,7 @@ impl<'c> World<'c> {
         self.transact(|tx| worker::register(tx, &registration).unwrap());
     }
 
-    fn submit(&mut self, n: usize) {
+    pub(crate) fn submit(&mut self, n: usize) {
         let first = self.ids + 1;
         self.ids += n as u128;
         let new = |id: u128| {
@@ -75,7 +76,7 @@ impl<'c> World<'c> {
         self.transact(|tx| submit::submit(tx, &Submit { tasks }).unwrap());
     }
 
-    fn claim(&mut self, incarnation: Incarnation, run: u32, suspect: bool) -> usize {
+    pub(crate) fn claim(&mut self, incarnation: Incarnation, run: u32, suspect: bool) -> usize {
         let request = Claim {
             incarnation,
             queues: vec!["default".into()],

@@ -266,6 +266,28 @@ async fn a_connection_that_does_not_fit_is_refused() {
     assert!(closed.to_string().contains("closed"), "{closed}");
 }
 
+#[tokio::test]
+async fn what_fails_in_our_tables_does_not_undo_theirs() {
+    let world = world();
+    world.store.submit(Submit::one(task(1))).await.unwrap();
+    // The place of the next event is taken, which only damage could bring about.
+    world.run(
+        "INSERT INTO duly_event (sequence, task, kind, at, attempt) VALUES (2, 1, 0, 0, 0);
+         BEGIN IMMEDIATE; INSERT INTO orders VALUES (1)",
+    );
+    let refused = world.submit_in(vec![task(2)]).unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            SubmitInError::Submit(SubmitError::Store(StoreError::Corrupt { .. }))
+        ),
+        "{refused}"
+    );
+    world.run("COMMIT");
+    assert_eq!(shop::orders(&world.shop), [1]);
+    assert!(!world.is_there(2).await);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn another_name_of_the_file_is_the_file() {

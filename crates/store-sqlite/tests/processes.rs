@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use duly_core::{Decision, Incarnation, State, TaskId};
 use duly_store::testing::{KIND, QUEUE, claim_of, id, names, registration, task};
-use duly_store::{Claim, NewTask, Payload, QueueChange, Settle, Settlement, Store, Submit};
+use duly_store::{
+    Claim, EventCursor, NewTask, Payload, QueueChange, Settle, Settlement, Store, Submit,
+};
 use duly_store_sqlite::SqliteStore;
 use support::real;
 
@@ -43,6 +45,25 @@ async fn a_commit_elsewhere_wakes_listeners_in_time() {
         assert!(worker.task(id(n)).await.unwrap().is_some());
     }
     assert!(quickest <= WAKE_MAX, "it took {quickest:?} at best");
+}
+
+#[tokio::test]
+async fn events_are_heard_of_here_and_elsewhere() {
+    let (_folder, path) = file();
+    let (web, other) = (real(&path), real(&path));
+    let (here, elsewhere) = (web.listen_events(), other.listen_events());
+    web.submit(Submit::one(task(1))).await.unwrap();
+    let at_once = tokio::time::timeout(Duration::ZERO, here.hint()).await;
+    assert!(at_once.is_ok(), "before the answer, if not sooner");
+    tokio::time::timeout(PATIENCE, elsewhere.hint())
+        .await
+        .expect("a hint comes");
+    let page = other.events(EventCursor::START, 9).await.unwrap();
+    assert_eq!(page.events.len(), 1);
+    assert_eq!(
+        (&*page.events[0].task_kind, &*page.events[0].queue),
+        (KIND, QUEUE)
+    );
 }
 
 #[tokio::test]
