@@ -38,7 +38,8 @@
 //! handler returns, panics with, or runs out of is recorded, and retried by the task's policy.
 //!
 //! # Features
-//! - `sqlite` (default): the embedded store, `sqlite:duly.db`.
+//! - `sqlite` (default): the embedded store, `sqlite:duly.db`; its module `sqlite` submits inside the
+//!   application's own transactions.
 //! - `signal`: a graceful stop on SIGTERM and SIGINT.
 //! - `testing`: a kit for your tests: virtual time, due work run inline, assertions.
 #![forbid(unsafe_code)]

@@ -29,7 +29,7 @@ pub(crate) enum Search {
 
 /// Tasks that are to be changed, if they still match.
 pub(crate) struct Step {
-    request: ChangeMatching,
+    request: Box<ChangeMatching>,
     tasks: Vec<Target>,
     next: Option<ListCursor>,
 }
@@ -64,7 +64,7 @@ pub(crate) fn search(
         };
         let tasks = tasks.iter().map(target).collect();
         return Ok(Search::Step(Step {
-            request,
+            request: Box::new(request),
             tasks,
             next,
         }));
