@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::Options;
-use crate::bounds::{LARGE_BODIES_MAX, SAMPLE_EVERY};
+use crate::bounds::{ARCHIVES_MAX, LARGE_BODIES_MAX, SAMPLE_EVERY};
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::port::{Clock, Duly, Observer, Store};
@@ -18,6 +18,7 @@ pub struct App {
     duly: Duly,
     options: Arc<Options>,
     large_bodies: Arc<Semaphore>,
+    archives: Arc<Semaphore>,
     feed: Feed,
     metrics: Metrics,
     samples: Arc<Samples>,
@@ -61,6 +62,7 @@ impl App {
             duly,
             options: Arc::new(options),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+            archives: Arc::new(Semaphore::new(ARCHIVES_MAX)),
         }
     }
 
@@ -128,6 +130,11 @@ impl App {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &**self.duly.clock()
+    }
+
+    /// The places for archives on their way.
+    pub(crate) const fn archives(&self) -> &Arc<Semaphore> {
+        &self.archives
     }
 
     /// The places for bodies that are not small.

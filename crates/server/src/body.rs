@@ -135,7 +135,7 @@ async fn arrive(body: Body, app: &App) -> Result<(Bytes, Option<OwnedSemaphorePe
 }
 
 /// Reads what nobody keeps, unless the client asks before it sends, or there is very much of it.
-async fn discard(mut body: Body, asks_first: bool) {
+pub(crate) async fn discard(mut body: Body, asks_first: bool) {
     if asks_first || body.size_hint().lower() > DISCARDED_BYTES_MAX as u64 {
         return;
     }
@@ -161,6 +161,6 @@ fn too_large() -> Problem {
     )
 }
 
-fn incomplete(detail: &str) -> Problem {
+pub(crate) fn incomplete(detail: &str) -> Problem {
     Problem::new(Code::BodyIncomplete, detail)
 }

@@ -12,6 +12,8 @@ pub const DISCARDED_BYTES_MAX: usize = 32 << 20;
 pub const SMALL_BODY_BYTES_MAX: usize = 64 << 10;
 /// Places for bodies that are not small, from their first byte until they are answered; more wait.
 pub const LARGE_BODIES_MAX: usize = 8;
+/// Archives that are exported or imported at once; more are refused.
+pub const ARCHIVES_MAX: usize = 4;
 /// How long a body may take to arrive, with the wait for a place.
 pub const BODY_WAIT_MAX: Duration = Duration::from_secs(30);
 /// Bytes of a request's line and headers that are read before it is refused; what arrives in one

@@ -23,6 +23,14 @@ impl Refusal {
         Self(Box::new(self.0.at_index(index)))
     }
 
+    /// The same, about a line of the body instead of a task of an array.
+    pub(crate) fn at_line(mut self, line: u64) -> Self {
+        self.0.index = None;
+        self.0.line = usize::try_from(line).ok();
+        self.0.detail = format!("line {line}: {}", self.0.detail);
+        self
+    }
+
     /// The same, about the only task there was.
     pub(crate) fn alone(mut self) -> Self {
         self.0.index = None;

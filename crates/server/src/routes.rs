@@ -1,5 +1,6 @@
 //! The routes of the API.
 
+pub(crate) mod archive;
 pub(crate) mod events;
 pub(crate) mod failed;
 pub(crate) mod health;
@@ -51,6 +52,8 @@ const TABLE: &[Row] = &[
     ("/v1/events", || get(events::list)),
     ("/v1/openapi.json", || get(openapi::show)),
     ("/v1/stats", || get(stats::show)),
+    ("/v1/export", || get(archive::export)),
+    ("/v1/import", || post(archive::import)),
     ("/health", || get(health::alive)),
     ("/ready", || get(health::ready)),
     ("/metrics", || get(metrics::show)),
