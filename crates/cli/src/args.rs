@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    bench, cancel, completions, events, failed, list, man, moving, queue, retry, serve, show,
-    stats, submit, workers,
+    bench, cancel, completions, events, export, failed, import, list, man, moving, queue, retry,
+    serve, show, stats, submit, workers,
 };
 use crate::failure::Failure;
 use crate::{logs, target};
@@ -90,6 +90,10 @@ pub(crate) enum ClientCommand {
     Workers(workers::Arguments),
     /// Count tasks by queue and state, and show how fast it goes
     Stats(stats::Arguments),
+    /// Write everything that a store holds into a file
+    Export(export::Arguments),
+    /// Put what was exported into a store; what is there already stays as it is
+    Import(import::Arguments),
 }
 
 impl Command {
@@ -103,7 +107,7 @@ impl ClientCommand {
     /// Whether it makes the store that it is given, if there is none.
     pub(crate) const fn may_make_store(&self) -> bool {
         match self {
-            Self::Submit(_) => true,
+            Self::Submit(_) | Self::Import(_) => true,
             Self::Queue(asked) => asked.may_make_store(),
             _ => false,
         }
@@ -122,6 +126,8 @@ impl ClientCommand {
             Self::Failed(asked) => failed::run(client, &asked, json).await,
             Self::Workers(asked) => workers::run(client, &asked, json).await,
             Self::Stats(asked) => stats::run(client, &asked, json).await,
+            Self::Export(asked) => export::run(client, &asked, json).await,
+            Self::Import(asked) => import::run(client, &asked, json).await,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! asked.
 
 mod answer;
+mod archive;
 mod event;
 mod queue;
 mod sse;

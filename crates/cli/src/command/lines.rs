@@ -7,12 +7,11 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 
 use crate::failure::Failure;
 
-/// Bytes of a line: a payload of 1 MiB, written with many escapes, and its options.
-pub(super) const LINE_BYTES_MAX: usize = 4 << 20;
-
 /// Reads a file, or stdin.
 pub(super) struct Lines {
     from: Box<dyn AsyncBufRead + Send + Unpin>,
+    /// Bytes that a line may have.
+    line_bytes_max: usize,
     /// The number of the newest line, from 1.
     pub(super) number: u64,
     /// Bytes read so far.
@@ -22,10 +21,14 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Opens a file; `-` is stdin.
-    pub(super) async fn open(path: &Path) -> Result<Self, Failure> {
+    /// Opens a file of which no line is longer than this; `-` is stdin.
+    pub(super) async fn open(path: &Path, line_bytes_max: usize) -> Result<Self, Failure> {
         if path.as_os_str() == "-" {
-            return Ok(Self::new(BufReader::new(tokio::io::stdin()), None));
+            return Ok(Self::new(
+                BufReader::new(tokio::io::stdin()),
+                line_bytes_max,
+                None,
+            ));
         }
         let file = tokio::fs::File::open(path)
             .await
@@ -34,15 +37,20 @@ impl Lines {
         if about.as_ref().is_some_and(std::fs::Metadata::is_dir) {
             let path = path.display();
             return Err(Failure::Usage(format!(
-                "cannot read {path}: it is a folder; expected a file with a task per line"
+                "cannot read {path}: it is a folder; expected a file with a value per line"
             )));
         }
         let length = about.map(|about| about.len());
-        Ok(Self::new(BufReader::new(file), length))
+        Ok(Self::new(BufReader::new(file), line_bytes_max, length))
     }
 
-    fn new(from: impl AsyncBufRead + Send + Unpin + 'static, bytes_total: Option<u64>) -> Self {
+    fn new(
+        from: impl AsyncBufRead + Send + Unpin + 'static,
+        line_bytes_max: usize,
+        bytes_total: Option<u64>,
+    ) -> Self {
         Self {
+            line_bytes_max,
             from: Box::new(from),
             number: 0,
             bytes: 0,
@@ -66,7 +74,7 @@ impl Lines {
             is_over = end.is_some();
             self.from.consume(used);
             self.bytes += used as u64;
-            if line.len() > LINE_BYTES_MAX {
+            if line.len() > self.line_bytes_max {
                 return Err(self.too_long());
             }
         }
@@ -78,9 +86,9 @@ impl Lines {
     }
 
     fn too_long(&self) -> Failure {
-        let line = self.number + 1;
+        let (line, most) = (self.number + 1, self.line_bytes_max);
         Failure::Usage(format!(
-            "line {line} is longer than {LINE_BYTES_MAX} bytes: expected one JSON object per line"
+            "line {line} is longer than {most} bytes: expected one JSON object per line"
         ))
     }
 }
@@ -90,7 +98,7 @@ mod tests {
     use super::*;
 
     async fn read(text: &'static [u8], buffer: usize) -> Vec<Vec<u8>> {
-        let mut lines = Lines::new(BufReader::with_capacity(buffer, text), None);
+        let mut lines = Lines::new(BufReader::with_capacity(buffer, text), 100, None);
         let mut all = Vec::new();
         while let Some(line) = lines.next().await.unwrap() {
             all.push(line);
@@ -114,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn a_line_without_end_is_refused_before_it_fills_the_memory() {
         let endless = tokio::io::repeat(b'a');
-        let mut lines = Lines::new(BufReader::new(endless), None);
+        let mut lines = Lines::new(BufReader::new(endless), 1 << 20, None);
         let failure = lines.next().await.unwrap_err();
         assert!(
             failure.to_string().starts_with("line 1 is longer"),

@@ -3,7 +3,6 @@
 mod batch;
 mod delivery;
 mod file;
-mod lines;
 mod stable;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! The real binary, from outside: a server, its client, and how both end.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod archive;
 mod bench;
 mod change;
 mod events;

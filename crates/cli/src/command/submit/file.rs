@@ -5,11 +5,14 @@ use std::path::Path;
 use serde_json::json;
 
 use super::batch::Batch;
-use super::lines::Lines;
 use super::{Arguments, delivery};
 use crate::client::Client;
+use crate::command::lines::Lines;
 use crate::failure::Failure;
 use crate::output::{self, Bar};
+
+/// Bytes of a line: a payload of 1 MiB, written with many escapes, and its options.
+const LINE_BYTES_MAX: usize = 4 << 20;
 
 /// How far it is.
 #[derive(Debug, Default)]
@@ -22,7 +25,7 @@ struct Tally {
 
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
     let path = asked.file.as_deref().unwrap_or(Path::new("-"));
-    let mut lines = Lines::open(path).await?;
+    let mut lines = Lines::open(path, LINE_BYTES_MAX).await?;
     let mut tally = Tally::default();
     let outcome = all(client, asked, &mut lines, &mut tally).await;
     if let Err(failure) = outcome {
