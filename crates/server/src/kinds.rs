@@ -9,6 +9,8 @@ use crate::port::{Duly, WorkerBuilder};
 /// What the kinds may do. By default: requests to everywhere, and no commands.
 #[derive(Clone, Debug, Default)]
 pub struct Kinds {
+    /// Where the kind `http` may send requests.
+    pub targets: http::Targets,
     /// The commands that the kind `shell` runs; if there are none, the kind is not registered.
     pub commands: shell::Commands,
 }
@@ -27,6 +29,6 @@ pub enum KindsError {
 /// # Errors
 /// [`KindsError`], if the system refuses what a handler needs.
 pub fn worker(duly: &Duly, kinds: Kinds) -> Result<WorkerBuilder, KindsError> {
-    let worker = http::register(duly.worker(), duly.clock())?;
+    let worker = http::register(duly.worker(), duly.clock(), kinds.targets)?;
     Ok(shell::register(worker, duly.clock(), kinds.commands))
 }

@@ -18,20 +18,29 @@
 //! answer that asks by `Retry-After` to be left alone for a while is. Redirects are followed, at
 //! most 5, and only within the same host (and never from `https` back to `http`), so that headers
 //! meant for one host do not reach another. Unless given, `Idempotency-Key` is the task's id: as
-//! delivery is at least once, a receiver knows by it what it has had before.
+//! delivery is at least once, a receiver knows by it what it has had before. If the task has a trace,
+//! `traceparent` and `tracestate` are the attempt's, unless given.
+//!
+//! Where requests may go is for the server to say: [`Targets`]. What it refuses fails for good, with the rule
+//! that is against it.
 
 mod answer;
 mod client;
 mod delivery;
 mod handler;
+mod names;
+mod redirect;
 mod request;
 mod retry_after;
 mod secrets;
 mod statuses;
+mod targets;
 
 pub use client::{Client, ClientError};
 pub use delivery::{Delivered, deliver};
 pub(super) use handler::register;
+pub use names::{Names, SystemNames};
+pub use targets::{InvalidRule, Rule, Targets};
 
 /// Whether a payload makes sense, before there is a task that has it.
 ///
@@ -62,6 +71,8 @@ pub mod bounds {
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
     /// Connections to one host that are kept open when nothing is sent.
     pub const IDLE_CONNECTIONS_MAX: usize = 64;
+    /// Rules that allow targets, and rules that deny them.
+    pub const RULES_MAX: usize = 100;
     /// Redirects that are followed.
     pub const REDIRECTS_MAX: usize = 5;
     /// Bytes of an answer's body that are kept, unless told otherwise: 64 KiB.

@@ -12,7 +12,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, Response};
 use axum::routing::any;
 use duly_core::{TaskId, Timestamp};
-use duly_server::kinds::http::{Client, Delivered, deliver};
+use duly_server::kinds::http::{Client, Delivered, Targets, deliver};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -27,9 +27,9 @@ async fn delivered(payload: &Value) -> Delivered {
 }
 
 async fn delivered_unless(payload: &Value, cancelled: impl Future<Output = ()>) -> Delivered {
-    let client = Client::new().unwrap();
+    let client = Client::new(Targets::default()).unwrap();
     let payload = payload.to_string();
-    deliver(&client, TASK, payload.as_bytes(), || NOW, cancelled).await
+    deliver(&client, TASK, None, payload.as_bytes(), || NOW, cancelled).await
 }
 
 fn result(verdict: Delivered) -> Value {

@@ -1,9 +1,13 @@
 //! The HTTP client that deliveries share.
 
-use reqwest::redirect::{Attempt, Policy};
+use std::sync::Arc;
+
+use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Url};
 
-use super::bounds::{CONNECT_TIMEOUT, IDLE_CONNECTIONS_MAX, REDIRECTS_MAX};
+use super::bounds::{CONNECT_TIMEOUT, IDLE_CONNECTIONS_MAX};
+use super::names::{Checked, Names, SystemNames};
+use super::targets::{Refused, Targets};
 use crate::{VERSION, tls};
 
 /// Why there is no client.
@@ -11,9 +15,20 @@ use crate::{VERSION, tls};
 #[error("cannot set up the HTTP client: {0}")]
 pub struct ClientError(#[source] reqwest::Error);
 
-/// Sends deliveries; its connections are pooled. Cheap to clone.
+/// Sends deliveries to where they may go; its connections are pooled. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Client(pub(super) reqwest::Client);
+pub struct Client {
+    targets: Arc<Targets>,
+    doors: Arc<[Door]>,
+}
+
+/// A client for the ports from `first` to the next door: at all of them the same targets are allowed.
+/// Whoever looks up a name does not hear the port; each door knows it.
+#[derive(Debug)]
+struct Door {
+    first: u16,
+    client: reqwest::Client,
+}
 
 impl Client {
     /// A client that trusts what the system trusts. Where the system has no certificates it trusts
@@ -21,66 +36,58 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`], if the system refuses what a client needs.
-    pub fn new() -> Result<Self, ClientError> {
-        tls::client(configure).map(Self).map_err(ClientError)
+    pub fn new(targets: Targets) -> Result<Self, ClientError> {
+        Self::with_names(targets, Arc::new(SystemNames))
+    }
+
+    /// The same, with names looked up elsewhere than at the system's resolver.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn with_names(targets: Targets, names: Arc<dyn Names>) -> Result<Self, ClientError> {
+        let targets = Arc::new(targets);
+        let door = |first| {
+            let checked = Arc::new(Checked {
+                names: Arc::clone(&names),
+                targets: Arc::clone(&targets),
+                port: first,
+            });
+            let is_everything = targets.is_everything();
+            let client = tls::client(|builder| configure(builder, &checked, is_everything));
+            client
+                .map(|client| Door { first, client })
+                .map_err(ClientError)
+        };
+        let doors: Result<_, _> = targets.borders().into_iter().map(door).collect();
+        Ok(Self {
+            doors: doors?,
+            targets,
+        })
+    }
+
+    /// What sends a request to this URL, if it may go there. What its name means is checked when it is
+    /// looked up.
+    pub(super) fn towards(&self, url: &Url) -> Result<&reqwest::Client, Refused> {
+        self.targets.check_url(url)?;
+        let port = url.port_or_known_default().unwrap_or_default();
+        let doors = self.doors.partition_point(|door| door.first <= port);
+        let door = &self.doors[doors.saturating_sub(1)];
+        Ok(&door.client)
     }
 }
 
-fn configure(builder: ClientBuilder) -> ClientBuilder {
-    builder
+fn configure(builder: ClientBuilder, checked: &Arc<Checked>, is_everything: bool) -> ClientBuilder {
+    let builder = builder
         .user_agent(format!("duly/{VERSION}"))
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+        .dns_resolver(Arc::clone(checked))
         .referer(false)
-        .redirect(Policy::custom(|attempt| match follows(&attempt) {
-            Follow::Yes => attempt.follow(),
-            Follow::No => attempt.stop(),
-            Follow::TooOften => attempt.error(format!("more than {REDIRECTS_MAX} redirects")),
-        }))
-}
-
-enum Follow {
-    Yes,
-    /// The redirect is the answer.
-    No,
-    TooOften,
-}
-
-fn follows(attempt: &Attempt<'_>) -> Follow {
-    let previous = attempt.previous();
-    if previous.len() > REDIRECTS_MAX {
-        return Follow::TooOften;
-    }
-    match previous.last() {
-        Some(from) if is_same_house(from, attempt.url()) => Follow::Yes,
-        _ => Follow::No,
-    }
-}
-
-/// The same host and port, or its way from `http` up to `https`.
-fn is_same_house(from: &Url, to: &Url) -> bool {
-    let same_host = from.host() == to.host();
-    let same_door =
-        from.scheme() == to.scheme() && from.port_or_known_default() == to.port_or_known_default();
-    let upward = from.scheme() == "http" && to.scheme() == "https" && to.port().is_none();
-    same_host && (same_door || (upward && from.port().is_none()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_stay_in_the_house() {
-        let same = |from: &str, to: &str| {
-            is_same_house(&Url::parse(from).unwrap(), &Url::parse(to).unwrap())
-        };
-        assert!(same("http://a/x", "http://a/y"));
-        assert!(same("http://a/x", "https://a/x"));
-        assert!(same("https://a:8443/x", "https://a:8443/y"));
-        assert!(!same("https://a/x", "http://a/x"));
-        assert!(!same("http://a:1/x", "http://a:2/x"));
-        assert!(!same("http://a:1/x", "https://a/x"));
-        assert!(!same("http://a/x", "http://b/x"));
+        // Each step of a redirect is checked anew: see `redirect`.
+        .redirect(Policy::none());
+    if is_everything {
+        builder
+    } else {
+        builder.no_proxy()
     }
 }

@@ -1,19 +1,25 @@
 //! One delivery, from payload to verdict.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::time::Duration;
 
 use duly_core::{TaskId, Timestamp};
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode};
 
 use super::answer::Answer;
-use super::bounds::QUOTE_BYTES_MAX;
+use super::bounds::{QUOTE_BYTES_MAX, REDIRECTS_MAX};
+use super::redirect::Step;
 use super::request::Request;
 use super::secrets::Secrets;
+use super::targets::Refused;
 use super::{Client, retry_after};
+use crate::port::trace::TraceContext;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// How a delivery ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,75 +39,106 @@ pub enum Delivered {
     Cancelled,
 }
 
-/// Delivers the request that a payload describes, once. `cancelled` ends when it shall be given up;
-/// `now` is asked when an answer names a date.
+/// Delivers the request that a payload describes, once, in the span of `trace` if there is one.
+/// `cancelled` ends when it shall be given up; `now` is asked when an answer names a date.
 pub async fn deliver(
     client: &Client,
     task: TaskId,
+    trace: Option<&TraceContext>,
     payload: &[u8],
     now: impl Fn() -> Timestamp,
     cancelled: impl Future<Output = ()>,
 ) -> Delivered {
-    let request = match Request::read(payload) {
+    let mut request = match Request::read(payload) {
         Ok(request) => request,
         Err(error) => return Delivered::Fail(error),
     };
+    introduce(&mut request.headers, task, trace);
+    let exchange = tokio::time::timeout(request.timeout, exchange(client, &request, now));
     tokio::select! {
         biased;
         () = cancelled => Delivered::Cancelled,
-        verdict = exchange(client, task, request, now) => verdict,
+        exchanged = exchange => exchanged.unwrap_or_else(|_| {
+            let (name, timeout) = (request.name(), request.timeout);
+            let cause = format!("it timed out after {timeout:?}");
+            request.unanswered(&name, &cause)
+        }),
     }
 }
 
-async fn exchange(
-    client: &Client,
-    task: TaskId,
-    mut request: Request,
-    now: impl Fn() -> Timestamp,
-) -> Delivered {
-    let secrets = Secrets::of(&request.url, &request.headers, request.body.as_deref());
-    if !request.headers.contains_key(IDEMPOTENCY_KEY) {
-        let key = HeaderValue::from_str(&task.to_string()).expect("an id is plain text");
-        request.headers.insert(IDEMPOTENCY_KEY, key);
-    }
-    let mut sending = client
-        .0
-        .request(request.method.clone(), request.url.clone())
-        .headers(std::mem::take(&mut request.headers))
-        .timeout(request.timeout);
-    if let Some(body) = request.body.take() {
-        sending = sending.body(body);
-    }
-    match sending.send().await {
-        Ok(response) => answered(&request, &secrets, response, now).await,
-        Err(error) => unanswered(&request, error),
+/// Says which task it is, and in which trace, unless the task says so itself.
+fn introduce(headers: &mut HeaderMap, task: TaskId, trace: Option<&TraceContext>) {
+    let plain = |text: &str| HeaderValue::from_str(text).expect("ids and traces are plain text");
+    headers
+        .entry(IDEMPOTENCY_KEY)
+        .or_insert_with(|| plain(&task.to_string()));
+    if let Some(trace) = trace
+        && !headers.contains_key(TRACEPARENT)
+    {
+        headers.insert(TRACEPARENT, plain(&trace.traceparent()));
+        if let Some(state) = trace.tracestate() {
+            headers.entry(TRACESTATE).or_insert_with(|| plain(state));
+        }
     }
 }
 
-async fn answered(
-    request: &Request,
-    secrets: &Secrets,
-    response: Response,
-    now: impl Fn() -> Timestamp,
-) -> Delivered {
+/// Sends it to where it leads in the end.
+async fn exchange(client: &Client, request: &Request, now: impl Fn() -> Timestamp) -> Delivered {
+    let mut step = Step {
+        method: request.method.clone(),
+        url: request.url.clone(),
+        headers: request.headers.clone(),
+        body: request.body.clone(),
+    };
+    for _ in 0..=REDIRECTS_MAX {
+        let sender = match client.towards(&step.url) {
+            Ok(sender) => sender,
+            Err(refused) => return refusal_of(request, &refused),
+        };
+        let response = match send(sender, &step).await {
+            Ok(response) => response,
+            Err(error) => return failed(request, error),
+        };
+        match step.next(response.status(), response.headers()) {
+            Some(next) => step = next,
+            None => return answered(request, response, now).await,
+        }
+    }
+    let name = request.name();
+    Delivered::Fail(format!(
+        "{name} had no answer: more than {REDIRECTS_MAX} redirects"
+    ))
+}
+
+async fn send(sender: &reqwest::Client, step: &Step) -> Result<Response, reqwest::Error> {
+    let sending = sender.request(step.method.clone(), step.url.clone());
+    let mut sending = sending.headers(step.headers.clone());
+    if let Some(body) = &step.body {
+        sending = sending.body(body.clone());
+    }
+    sending.send().await
+}
+
+async fn answered(request: &Request, response: Response, now: impl Fn() -> Timestamp) -> Delivered {
     let status = response.status();
     let after = retry_after::read(response.headers(), now());
     let answer = match Answer::read(response, request.response_bytes_max).await {
         Ok(answer) => answer,
-        Err(error) => return unanswered(request, error),
+        Err(error) => return failed(request, error),
     };
     if request.success.has(status.as_u16()) {
         return Delivered::Done(answer.json());
     }
-    let error = refusal(request, secrets, status, &answer);
+    let error = refusal(request, status, &answer);
     if request.retry.has(status.as_u16()) {
         return Delivered::Retry { error, after };
     }
     Delivered::Fail(error)
 }
 
-fn refusal(request: &Request, secrets: &Secrets, status: StatusCode, answer: &Answer) -> String {
+fn refusal(request: &Request, status: StatusCode, answer: &Answer) -> String {
     let name = request.name();
+    let secrets = Secrets::of(&request.url, &request.headers, request.body.as_deref());
     // Hidden first, cut then: a secret that was cut would not be known again.
     let text = answer.text().map(|text| secrets.hide(text.to_owned()));
     // On one line: a page of HTML is read in a log, too.
@@ -115,15 +152,47 @@ fn refusal(request: &Request, secrets: &Secrets, status: StatusCode, answer: &An
     }
 }
 
-fn unanswered(request: &Request, error: reqwest::Error) -> Delivered {
-    let for_good = error.is_builder() || error.is_redirect() || !request.retry.has_connection();
+/// There is no answer, and why.
+fn failed(request: &Request, error: reqwest::Error) -> Delivered {
+    if let Some(refused) = refused(&error) {
+        return refusal_of(request, refused);
+    }
+    let is_hopeless = error.is_builder();
     // The URL may hold secrets; the request's name does not.
     let cause = causes(&error.without_url());
-    let error = format!("{} had no answer: {cause}", request.name());
-    if for_good {
-        return Delivered::Fail(error);
+    let name = request.name();
+    if is_hopeless {
+        return Delivered::Fail(format!("{name} had no answer: {cause}"));
     }
-    Delivered::Retry { error, after: None }
+    request.unanswered(&name, &cause)
+}
+
+fn refusal_of(request: &Request, refused: &Refused) -> Delivered {
+    Delivered::Fail(format!("{} is not allowed: {refused}", request.name()))
+}
+
+/// What was said when its name was looked up, if that was refused.
+fn refused(error: &reqwest::Error) -> Option<&Refused> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(refused) = cause.downcast_ref() {
+            return Some(refused);
+        }
+        source = cause.source();
+    }
+    None
+}
+
+impl Request {
+    /// What has no answer is tried again, unless its payload says that it is no use.
+    fn unanswered(&self, name: &str, cause: &str) -> Delivered {
+        let error = format!("{name} had no answer: {cause}");
+        if self.retry.has_connection() {
+            Delivered::Retry { error, after: None }
+        } else {
+            Delivered::Fail(error)
+        }
+    }
 }
 
 /// An error with what caused it; the outermost alone says little.

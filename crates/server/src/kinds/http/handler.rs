@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{Client, ClientError, Delivered, KIND, deliver};
+use super::{Client, ClientError, Delivered, KIND, Targets, deliver};
 use crate::port::{Clock, Payload, Verdict, WorkerBuilder};
 
 /// A worker that executes the kind.
 pub(in crate::kinds) fn register(
     worker: WorkerBuilder,
     clock: &Arc<dyn Clock>,
+    targets: Targets,
 ) -> Result<WorkerBuilder, ClientError> {
-    let (client, clock) = (Client::new()?, Arc::clone(clock));
+    let (client, clock) = (Client::new(targets)?, Arc::clone(clock));
     Ok(worker.handle_raw(KIND, move |payload, context| {
         let (client, clock) = (client.clone(), Arc::clone(&clock));
         async move {
             let cancelled = context.cancelled().cancelled();
+            let (task, trace) = (context.task(), context.trace());
             let now = || clock.now();
-            verdict(deliver(&client, context.task(), &payload.bytes, now, cancelled).await)
+            verdict(deliver(&client, task, trace, &payload.bytes, now, cancelled).await)
         }
     }))
 }
