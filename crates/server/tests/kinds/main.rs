@@ -5,4 +5,5 @@
     reason = "a test's own helpers, which fail the test"
 )]
 
+mod http;
 mod shell;
