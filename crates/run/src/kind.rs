@@ -22,6 +22,7 @@ pub(crate) fn command(words: Vec<String>, env: Map<String, Value>, dir: &str) ->
 pub(crate) fn worker(duly: &Duly) -> Result<WorkerBuilder, KindsError> {
     let kinds = Kinds {
         commands: Commands::any(),
+        ..Kinds::default()
     };
     kinds::worker(duly, kinds)
 }

@@ -51,7 +51,7 @@ pub(super) fn special(address: IpAddr) -> Option<&'static str> {
         IpAddr::V4(_) => None,
         IpAddr::V6(at) if at.is_loopback() => Some("loopback"),
         IpAddr::V6(at) if at.is_unspecified() => Some("unspecified"),
-        _ if !UNICAST.contains(address) && !NAT64.contains(address) => Some("reserved"),
-        _ => embedded(address).and_then(special),
+        IpAddr::V6(_) if !UNICAST.contains(address) && !NAT64.contains(address) => Some("reserved"),
+        IpAddr::V6(_) => embedded(address).and_then(special),
     }
 }
