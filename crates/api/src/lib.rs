@@ -20,7 +20,6 @@
 
 mod bulk;
 mod change;
-pub mod duration;
 mod failed;
 mod feed;
 mod filter;
@@ -44,6 +43,7 @@ mod worker;
 
 pub use bulk::{Action, Bulk, BulkDone};
 pub use change::{TaskChange, TaskRetry};
+pub use duly_core::duration;
 pub use failed::{FailedDiscard, FailedPage, FailedRetry};
 pub use feed::{EventPage, FeedEvent, Resync};
 pub use filter::Filter;

@@ -36,7 +36,7 @@ pub(crate) async fn open_existing(url: &str) -> Result<Duly, Failure> {
 }
 
 /// The file that a URL names.
-fn file(url: &str) -> Option<&str> {
+pub(crate) fn file(url: &str) -> Option<&str> {
     let (place, options) = url.split_once('?').unwrap_or((url, ""));
     match place.split_once(':')? {
         ("sqlite", path) => Some(path.strip_prefix("//").unwrap_or(path)),

@@ -14,6 +14,7 @@ extern crate alloc;
 
 mod attempt;
 pub mod bounds;
+pub mod duration;
 pub mod engine;
 mod event;
 mod id;

@@ -40,6 +40,8 @@
 //! # Features
 //! - `sqlite` (default): the embedded store, `sqlite:duly.db`; its module `sqlite` submits inside the
 //!   application's own transactions.
+//! - `archive`: a store in memory that keeps itself in a file, `memory:?file=duly.json`; archives of a whole store
+//!   (`store::archive`).
 //! - `signal`: a graceful stop on SIGTERM and SIGINT.
 //! - `testing`: a kit for your tests: virtual time, due work run inline, assertions.
 #![forbid(unsafe_code)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use duly_store::{Clock, MemoryStore, Store};
+use duly_store::{Clock, Store};
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,10 @@ pub enum OpenError {
     #[cfg(feature = "sqlite")]
     #[error(transparent)]
     Sqlite(#[from] duly_store_sqlite::OpenError),
+    /// The file of a store in memory could not be opened.
+    #[cfg(feature = "archive")]
+    #[error(transparent)]
+    File(#[from] duly_store::file::FileError),
 }
 
 /// What a URL may begin with.
@@ -66,13 +70,7 @@ pub(crate) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Sto
     let (place, options) = url.split_once('?').unwrap_or((url, ""));
     let options = pairs(options)?;
     match place.split_once(':') {
-        Some(("memory", "")) => match options.first() {
-            None => Ok(Arc::new(MemoryStore::new(clock))),
-            Some((option, _)) => Err(OpenError::UnknownOption {
-                option: (*option).to_owned(),
-                expected: "none for a store in memory",
-            }),
-        },
+        Some(("memory", "")) => memory::open(&options, clock).await,
         #[cfg(feature = "sqlite")]
         Some(("sqlite", path)) => sqlite::open(place, path, &options, clock).await,
         _ => Err(OpenError::UnknownScheme {
@@ -94,6 +92,7 @@ fn pairs(options: &str) -> Result<Vec<(&str, &str)>, OpenError> {
     Ok(pairs)
 }
 
+mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -184,5 +183,59 @@ mod tests {
     async fn memory_opens() {
         let store = open("memory:", Arc::new(SystemClock)).await.unwrap();
         assert!(!store.traits().durable);
+    }
+
+    #[cfg(feature = "archive")]
+    #[tokio::test]
+    async fn memory_keeps_itself_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ü 50%20=.json");
+        for made in [0, 1] {
+            let url = format!("memory:?every=5m&file={}", path.display());
+            let store = open(&url, Arc::new(SystemClock)).await.unwrap();
+            assert_eq!(store.queues().await.unwrap().len(), made);
+            let second = refused(&url).await;
+            assert!(second.contains("in use by another process"), "{second}");
+            let change = duly_store::QueueChange::default();
+            store.configure("mail".into(), change).await.unwrap();
+            store.close().await;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+        std::fs::remove_file(folder.path().join("ü 50%20=.json.bak")).unwrap_or(());
+        let refusal = refused(&format!("memory:?file={}", path.display())).await;
+        assert!(refusal.contains("is damaged ("), "{refusal}");
+    }
+
+    #[cfg(feature = "archive")]
+    #[tokio::test]
+    async fn options_of_a_store_in_memory_are_checked() {
+        for (url, expected) in [
+            ("memory:?file=", "option file is \"\": expected a path"),
+            ("memory:?file", "option file is \"\": expected a path"),
+            (
+                "memory:?every=60s",
+                "option every is \"60s\": expected none without a file",
+            ),
+            (
+                "memory:?file=a&every=60",
+                "option every is \"60\": expected a duration",
+            ),
+            (
+                "memory:?file=a&every=0s",
+                "option every is \"0s\": expected a duration",
+            ),
+            ("memory:?file=a&every=25h", "more than 0s, at most 24h"),
+            ("memory:?file=a&every=-1s", "option every is \"-1s\""),
+            ("memory:?file=a&file=b", "option file is given twice"),
+            (
+                "memory:?files=a",
+                "no option \"files\": expected file or every",
+            ),
+        ] {
+            let refusal = refused(url).await;
+            assert!(refusal.contains(expected), "{url}: {refusal}");
+        }
+        assert!(!std::path::Path::new("a").exists());
     }
 }

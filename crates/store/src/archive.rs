@@ -43,7 +43,7 @@
 //! ```
 
 pub mod bounds;
-mod element;
+pub(crate) mod element;
 mod error;
 mod export;
 mod import;

@@ -12,6 +12,8 @@ mod claim;
 mod clock;
 mod error;
 mod event;
+#[cfg(feature = "archive")]
+pub mod file;
 mod hint;
 mod house;
 pub mod id;

@@ -20,9 +20,14 @@ pub(crate) fn argument() -> String {
     std::env::var(ARGUMENT).unwrap()
 }
 
+/// The file of a child.
+pub(crate) fn file() -> PathBuf {
+    PathBuf::from(std::env::var_os(FILE).unwrap())
+}
+
 /// The store of a child.
 pub(crate) async fn store() -> Duly {
-    open(&PathBuf::from(std::env::var_os(FILE).unwrap())).await
+    open(&file()).await
 }
 
 /// The store in a file.

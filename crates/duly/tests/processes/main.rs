@@ -1,5 +1,5 @@
 //! Several real processes on one SQLite file: a task that kills whoever runs it, and two that share
-//! the work.
+//! the work; and one on the file of a store in memory, killed while it saves.
 //!
 //! A child process is this test binary once more, told by the environment which part to play.
 #![cfg(feature = "sqlite")]
@@ -7,6 +7,8 @@
 
 mod child;
 mod poison;
+#[cfg(feature = "archive")]
+mod saving;
 mod sharing;
 
 /// Where child processes begin. Run by itself, without a part to play, it has nothing to do.
@@ -15,6 +17,8 @@ async fn child_process() {
     match child::part().as_deref() {
         None => {}
         Some("poison") => poison::child().await,
+        #[cfg(feature = "archive")]
+        Some("saving") => saving::child().await,
         Some("sharing") => sharing::child().await,
         Some(other) => panic!("no child plays {other:?}"),
     }

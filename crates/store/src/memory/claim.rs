@@ -115,6 +115,9 @@ impl World {
 
     /// Notes that an attempt was handed out, or has begun.
     fn begin(&mut self, slot: Slot, started: bool, now: Timestamp) {
+        if let Some(entry) = self.engine.entry(slot) {
+            self.watch.mark(entry.sequence);
+        }
         let Some(body) = self.engine.carry_mut(slot) else {
             return;
         };

@@ -9,6 +9,7 @@ mod list;
 mod queue;
 mod save;
 mod settle;
+pub(crate) mod snapshot;
 mod sparse;
 mod submit;
 mod worker;
@@ -98,7 +99,7 @@ impl MemoryStore {
         Ok(matching.changed)
     }
 
-    fn restore_now(&self, request: &Restore) -> Result<Restored, SubmitError> {
+    pub(crate) fn restore_now(&self, request: &Restore) -> Result<Restored, SubmitError> {
         let restored = self.with(|world, now| world.restore(request, now))??;
         let queues = request.tasks.iter().map(|saved| &saved.task.queue);
         self.hints.give(queues);
@@ -137,7 +138,7 @@ impl MemoryStore {
         Ok(taken)
     }
 
-    fn configure_now(
+    pub(crate) fn configure_now(
         &self,
         queue: &Name,
         change: QueueChange,

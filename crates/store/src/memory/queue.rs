@@ -17,6 +17,7 @@ impl World {
         queue.settings = change.apply(&queue.settings);
         queue.made = true;
         let (id, settings) = (queue.id, queue.settings.clone());
+        self.watch.note();
         self.engine.set_paused(id, settings.paused);
         self.engine.set_bound(id, settings.bound);
         Ok(settings)

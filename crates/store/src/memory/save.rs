@@ -55,7 +55,7 @@ impl World {
     }
 
     /// A task with its history.
-    fn saved(&self, place: &Place, now: Timestamp) -> Option<SavedTask> {
+    pub(super) fn saved(&self, place: &Place, now: Timestamp) -> Option<SavedTask> {
         let entry = self.entry_at(place)?;
         let last = entry.carry.last_event;
         let most = EVENTS_SAVED_MAX as usize;
@@ -181,6 +181,7 @@ impl World {
                     body.last_event = last;
                 }
                 self.tasks.insert(sequence, Place::Unfinished(slot));
+                self.watch.mark(sequence);
                 if let Some(event) = admitted.event {
                     self.write(slot, event, now, detail);
                 }

@@ -87,6 +87,7 @@ impl World {
             && let Some(body) = self.engine.carry_mut(slot)
         {
             body.rare_mut().progress = Some(validate::progress(progress));
+            self.watch.note();
         }
     }
 

@@ -7,6 +7,7 @@ use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
 
 use super::body::{self, Body, Finished, Seen};
 use super::event::{self, Detail, Log, Subject};
+use super::snapshot::Watch;
 use super::sparse::Sparse;
 use super::worker::Worker;
 use crate::{Counts, Name, QueueSettings, TaskRecord, Totals};
@@ -48,6 +49,8 @@ pub(super) struct World {
     pub(super) kind_names: Vec<Name>,
     pub(super) workers: BTreeMap<Incarnation, Worker>,
     pub(super) leaders: HashMap<Name, (Incarnation, Timestamp)>,
+    /// What changes while a snapshot is taken.
+    pub(super) watch: Watch,
     pub(super) closed: bool,
 }
 
@@ -72,6 +75,7 @@ impl World {
             kind_names: Vec::new(),
             workers: BTreeMap::new(),
             leaders: HashMap::new(),
+            watch: Watch::default(),
             closed: false,
         }
     }
@@ -143,6 +147,7 @@ impl World {
             attempt: entry.vitals.attempt,
         };
         let queue = entry.queue;
+        self.watch.mark(entry.sequence);
         let last = self.log.write(&row, entry.carry.last_event, detail);
         if let Some(body) = self.engine.carry_mut(slot) {
             body.last_event = last;
@@ -206,6 +211,7 @@ impl World {
     pub(super) fn keep(&mut self, finished: Finished) {
         let (id, sequence) = (finished.entry.id, finished.entry.sequence);
         let state = finished.entry.vitals.state;
+        self.watch.mark(sequence);
         self.finished.insert(id, sequence);
         let queue = self.queue_of(finished.entry.queue);
         queue.finished.add(state, 1);
@@ -233,6 +239,7 @@ impl World {
     /// Removes a finished task with its events.
     pub(super) fn remove(&mut self, sequence: i64) {
         if let Some(finished) = self.unfinish(sequence) {
+            self.watch.mark(sequence);
             self.log.remove(finished.entry.carry.last_event);
         }
     }

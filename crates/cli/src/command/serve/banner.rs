@@ -56,7 +56,10 @@ fn data(store: &str) -> String {
         .map(|path| path.split('?').next());
     match file.flatten().map(std::path::absolute) {
         Some(Ok(path)) => path.display().to_string(),
-        _ if store.starts_with("memory:") => "in memory: gone when this process ends".to_owned(),
+        _ if store.starts_with("memory:") => match crate::store::file(store) {
+            Some(path) => format!("in memory, and saved now and then and at the end to {path}"),
+            None => "in memory: gone when this process ends".to_owned(),
+        },
         _ => store.to_owned(),
     }
 }

@@ -1,6 +1,9 @@
 //! Durations as people write them: `500ms`, `30s`, `5m`, `2h`, `7d`.
 
-use std::time::Duration;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
 
 /// What a duration should have looked like.
 pub const EXPECTED: &str = "a number with a unit, such as 500ms, 30s, 5m, 2h or 7d";
@@ -23,10 +26,10 @@ pub struct InvalidDuration;
 /// nobody knows what it counts.
 ///
 /// ```
-/// use std::time::Duration;
+/// use core::time::Duration;
 ///
-/// assert_eq!(duly_api::duration::parse("5m"), Ok(Duration::from_secs(300)));
-/// assert!(duly_api::duration::parse("300").is_err());
+/// assert_eq!(duly_core::duration::parse("5m"), Ok(Duration::from_secs(300)));
+/// assert!(duly_core::duration::parse("300").is_err());
 /// ```
 ///
 /// # Errors
@@ -47,10 +50,10 @@ pub fn parse(text: &str) -> Result<Duration, InvalidDuration> {
 /// lies between two milliseconds is cut.
 ///
 /// ```
-/// use std::time::Duration;
+/// use core::time::Duration;
 ///
-/// assert_eq!(duly_api::duration::format(Duration::from_secs(7_200)), "2h");
-/// assert_eq!(duly_api::duration::format(Duration::from_millis(90_500)), "90500ms");
+/// assert_eq!(duly_core::duration::format(Duration::from_secs(7_200)), "2h");
+/// assert_eq!(duly_core::duration::format(Duration::from_millis(90_500)), "90500ms");
 /// ```
 #[must_use]
 pub fn format(duration: Duration) -> String {
@@ -67,6 +70,8 @@ pub fn format(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]

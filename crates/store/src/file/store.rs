@@ -1,0 +1,149 @@
+//! What the store in a file does: what the one in memory does, and save.
+
+use std::sync::PoisonError;
+
+use duly_core::{AttemptRef, Incarnation, TaskId};
+
+use super::{MemoryFile, save};
+use crate::{
+    BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
+    EventCursor, EventPage, Heartbeat, KeepHouse, Kept, Lead, Leadership, List, Listener, Name,
+    Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration, Renewed,
+    RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError, Submit,
+    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits, WorkerRecord,
+};
+
+impl Store for MemoryFile {
+    /// Not durable: what was submitted since the last save does not survive the end of this process, unless it is
+    /// closed.
+    fn traits(&self) -> Traits {
+        self.inner.store.traits()
+    }
+
+    fn submit(&self, request: Submit) -> BoxFuture<'_, Result<SubmitReply, SubmitError>> {
+        self.inner.store.submit(request)
+    }
+
+    fn claim(&self, request: Claim) -> BoxFuture<'_, Result<Claimed, ClaimError>> {
+        self.inner.store.claim(request)
+    }
+
+    fn promote(&self, request: Promote) -> BoxFuture<'_, Result<Promoted, StoreError>> {
+        self.inner.store.promote(request)
+    }
+
+    fn settle(&self, request: Settle) -> BoxFuture<'_, Result<Settled, StoreError>> {
+        self.inner.store.settle(request)
+    }
+
+    fn register(&self, request: Registration) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.inner.store.register(request)
+    }
+
+    fn heartbeat(&self, request: Heartbeat) -> BoxFuture<'_, Result<Renewed, StoreError>> {
+        self.inner.store.heartbeat(request)
+    }
+
+    fn cancel_requests(
+        &self,
+        incarnation: Incarnation,
+    ) -> BoxFuture<'_, Result<Vec<AttemptRef>, StoreError>> {
+        self.inner.store.cancel_requests(incarnation)
+    }
+
+    fn take_back(&self, request: TakeBack) -> BoxFuture<'_, Result<TakenBack, StoreError>> {
+        self.inner.store.take_back(request)
+    }
+
+    fn workers(&self) -> BoxFuture<'_, Result<Vec<WorkerRecord>, StoreError>> {
+        self.inner.store.workers()
+    }
+
+    fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
+        self.inner.store.change(id, change)
+    }
+
+    fn change_matching(
+        &self,
+        request: ChangeMatching,
+    ) -> BoxFuture<'_, Result<ChangedMatching, RequestError>> {
+        self.inner.store.change_matching(request)
+    }
+
+    fn configure(
+        &self,
+        queue: Name,
+        change: QueueChange,
+    ) -> BoxFuture<'_, Result<QueueSettings, RequestError>> {
+        self.inner.store.configure(queue, change)
+    }
+
+    fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>> {
+        self.inner.store.queues()
+    }
+
+    fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {
+        self.inner.store.task(id)
+    }
+
+    fn list(&self, request: List) -> BoxFuture<'_, Result<TaskPage, RequestError>> {
+        self.inner.store.list(request)
+    }
+
+    fn task_events(
+        &self,
+        id: TaskId,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>> {
+        self.inner.store.task_events(id, after, limit)
+    }
+
+    fn events(
+        &self,
+        after: EventCursor,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<EventPage, RequestError>> {
+        self.inner.store.events(after, limit)
+    }
+
+    fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>> {
+        self.inner.store.events_end()
+    }
+
+    fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {
+        self.inner.store.keep_house(request)
+    }
+
+    fn lead(&self, request: Lead) -> BoxFuture<'_, Result<Leadership, StoreError>> {
+        self.inner.store.lead(request)
+    }
+
+    fn listen(&self, queues: &[Name]) -> Listener {
+        self.inner.store.listen(queues)
+    }
+
+    fn listen_events(&self) -> Listener {
+        self.inner.store.listen_events()
+    }
+
+    fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {
+        self.inner.store.save(request)
+    }
+
+    fn restore(&self, request: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>> {
+        self.inner.store.restore(request)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.inner.store.close().await;
+            self.stop.notify_one();
+            if let Err(error) = save(self.inner.clone()).await {
+                tracing::error!(%error, "the last state was not saved");
+            }
+            let saver = self.inner.saver.lock();
+            saver.unwrap_or_else(PoisonError::into_inner).release();
+        })
+    }
+}

@@ -1,0 +1,479 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use duly_core::{Decision, Priority, State};
+
+use super::*;
+use crate::testing::{QUEUE, Rig, id, task, task_with};
+use crate::{
+    Change, EventCursor, ManualClock, NewTask, Payload, QueueChange, Save, SavedTask, Store,
+    StoreError,
+};
+
+struct Place {
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock: Arc::new(ManualClock::default()),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("duly.json")
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        beside(&self.path(), suffix)
+    }
+
+    async fn open(&self) -> Result<Arc<MemoryFile>, FileError> {
+        let options = FileOptions {
+            clock: self.clock.clone(),
+            ..FileOptions::default()
+        };
+        MemoryFile::open(self.path(), options).await.map(Arc::new)
+    }
+
+    /// A file that must open, with the usual worker.
+    async fn rig(&self) -> (Arc<MemoryFile>, Rig) {
+        let file = self.open().await.unwrap();
+        let rig = Rig {
+            store: file.clone(),
+            clock: self.clock.clone(),
+            guard: Box::new(()),
+        };
+        (file, rig.ready().await)
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.path()).unwrap()
+    }
+
+    /// Files that were set aside.
+    fn aside(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.folder).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains("damaged")).collect()
+    }
+}
+
+async fn held(store: &dyn Store) -> Vec<SavedTask> {
+    let (after, limit) = (None, 1_000);
+    let mut tasks = store.save(Save { after, limit }).await.unwrap().tasks;
+    for saved in &mut tasks {
+        saved.task.sequence = 0;
+        for event in &mut saved.events {
+            event.sequence = 0;
+            event.cursor = EventCursor::START;
+        }
+    }
+    tasks
+}
+
+fn keyed(n: u8) -> NewTask {
+    task_with(n, |t| t.unique_key = Some("k".into()))
+}
+
+#[tokio::test]
+async fn what_was_closed_is_there_again() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    assert_eq!(file.notice(), None);
+    assert!(!file.traits().durable);
+    let bytes = task_with(2, |t| t.payload = Payload::bytes([0, 255]));
+    rig.submit(vec![task(1), bytes, keyed(3), task(4)]).await;
+    let lease = rig.run(1).await.remove(0);
+    rig.settle(lease.attempt, Decision::Fail).await.unwrap();
+    let tight = QueueChange {
+        bound: Some(1),
+        ..QueueChange::default()
+    };
+    file.configure(QUEUE.into(), tight).await.unwrap();
+    file.configure("empty".into(), QueueChange::default())
+        .await
+        .unwrap();
+    let before = held(&*file).await;
+    rig.run(1).await;
+    file.close().await;
+    let closed = file.task(id(1)).await;
+    assert!(matches!(closed, Err(StoreError::Unavailable { .. })));
+    let again = place.open().await.unwrap();
+    assert_eq!(again.notice(), None);
+    let mut after = held(&*again).await;
+    let back = after[1].clone();
+    assert_eq!((back.task.state, back.task.attempt), (State::Pending, 1));
+    after[1] = before[1].clone();
+    assert_eq!(after, before);
+    let queues = again.queues().await.unwrap();
+    assert_eq!((&*queues[1].name, queues[0].settings.bound), ("empty", 1));
+}
+
+#[tokio::test]
+async fn the_file_is_one_json_document() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    rig.submit(vec![task(1), task(2)]).await;
+    file.save().await.unwrap();
+    let value: serde_json::Value = serde_json::from_str(&place.text()).unwrap();
+    assert_eq!(value["format"], "duly-memory");
+    assert_eq!(value["queues"][0]["name"], QUEUE);
+    assert_eq!(value["tasks"][1]["payload"]["json"], 2);
+    assert_eq!(value["tasks"][1]["events"][0]["kind"], "submitted");
+    let counted = serde_json::json!({"queues": 1, "tasks": 2, "events": 2});
+    assert_eq!(value["end"], counted);
+    assert!(!place.beside(".spool").exists() && !place.beside(".tmp").exists());
+    // Whoever writes it anew need not keep its lines.
+    file.close().await;
+    fs::write(place.path(), serde_json::to_vec_pretty(&value).unwrap()).unwrap();
+    assert_eq!(held(&*place.open().await.unwrap()).await.len(), 2);
+}
+
+#[tokio::test]
+async fn it_saves_now_and_then_and_again_after_a_failure() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    file.inner.saver.lock().unwrap().before(move || {
+        let _ = tell.send(());
+        Err(io::Error::other("no room"))
+    });
+    rig.submit(vec![task(1)]).await;
+    let slept = async || {
+        while place.clock.next_wake().is_none() {
+            tokio::task::yield_now().await;
+        }
+        place.clock.advance(FileOptions::EVERY_DEFAULT);
+    };
+    slept().await;
+    told.recv().await.unwrap();
+    let error = file.save().await.unwrap_err().to_string();
+    assert!(error.contains("no room. The file is as it was"), "{error}");
+    assert!(!place.path().exists());
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    file.inner.saver.lock().unwrap().before(move || {
+        let _ = tell.send(());
+        Ok(())
+    });
+    slept().await;
+    told.recv().await.unwrap();
+    // It waits for the save that has begun, and has nothing left to do.
+    file.save().await.unwrap();
+    assert!(place.text().contains("\"tasks\":1"));
+    let written = fs::metadata(place.path()).unwrap().modified().unwrap();
+    while told.try_recv().is_ok() {}
+    file.save().await.unwrap();
+    assert!(told.try_recv().is_err(), "nothing has changed");
+    assert_eq!(
+        fs::metadata(place.path()).unwrap().modified().unwrap(),
+        written
+    );
+}
+
+#[tokio::test]
+async fn only_one_works_with_it() {
+    let place = Place::new();
+    let file = place.open().await.unwrap();
+    let error = place.open().await.unwrap_err();
+    assert!(matches!(error, FileError::InUse { .. }));
+    assert!(error.to_string().contains("duly.json.lock"), "{error}");
+    file.close().await;
+    let next = place.open().await.unwrap();
+    next.submit(crate::Submit::one(task(1))).await.unwrap();
+    // What was closed writes no more.
+    file.save().await.unwrap();
+    assert!(!place.text().contains("\"tasks\":1"));
+    file.close().await;
+    assert!(place.open().await.is_err());
+}
+
+/// Saves twice, with one task and then with two; answers the file's text after both.
+async fn saved_twice(place: &Place) -> [String; 2] {
+    let (file, rig) = place.rig().await;
+    rig.submit(vec![task(1)]).await;
+    file.save().await.unwrap();
+    let first = place.text();
+    place.clock.advance(Duration::from_secs(60));
+    rig.submit(vec![task(2)]).await;
+    file.close().await;
+    [first, place.text()]
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_set_aside_and_the_save_before_is_loaded() {
+    let place = Place::new();
+    let [first, second] = saved_twice(&place).await;
+    assert_eq!(fs::read_to_string(place.beside(".bak")).unwrap(), first);
+    let changed = |from: &str, to: &str| {
+        assert!(second.contains(from), "{from}");
+        second.replacen(from, to, 1)
+    };
+    let half = second[..second.len() / 2].to_owned();
+    let doubled = second
+        .lines()
+        .nth(4)
+        .unwrap()
+        .trim_end_matches(',')
+        .to_owned();
+    for damage in [
+        String::new(),
+        "{}".to_owned(),
+        "rubbish".to_owned(),
+        half,
+        second[..second.len() - 3].to_owned(),
+        format!("{second}more"),
+        changed("\"tasks\":2", "\"tasks\":3"),
+        changed("\"state\":\"pending\"", "\"state\":\"completed\""),
+        changed("\"kind\":\"work\"", "\"kind\":\"\""),
+        changed("\"end\":", "\"odd\":"),
+        changed("\"format\":\"duly-memory\"", "\"format\":\"other\""),
+        changed("\"version\":1", "\"version\":0"),
+        changed("\"at_us\"", "\"queues\":[],\"at_us\""),
+        changed("],\"end\"", &format!(",{doubled}],\"end\"")),
+    ] {
+        fs::write(place.path(), &damage).unwrap();
+        fs::write(place.beside(".bak"), &first).unwrap();
+        place.clock.advance(Duration::from_micros(1));
+        let file = place.open().await.unwrap();
+        let notice = file.notice().unwrap();
+        assert!(notice.contains("is damaged ("), "{notice}");
+        assert!(
+            notice.contains("60 s old, and what happened since may be lost"),
+            "{notice}"
+        );
+        let aside = place.aside().pop().unwrap();
+        assert!(notice.contains(&aside), "{notice}");
+        let kept = place.folder.path().join(aside);
+        assert_eq!(fs::read_to_string(&kept).unwrap(), damage);
+        assert_eq!(held(&*file).await.len(), 1);
+        file.close().await;
+        assert!(
+            place.open().await.unwrap().notice().is_none(),
+            "it was saved anew"
+        );
+        fs::remove_file(kept).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_went_missing_comes_back_from_the_save_before() {
+    let place = Place::new();
+    saved_twice(&place).await;
+    fs::remove_file(place.path()).unwrap();
+    let file = place.open().await.unwrap();
+    let notice = file.notice().unwrap();
+    assert!(
+        notice.contains("is not there, although it was saved before"),
+        "{notice}"
+    );
+    assert_eq!(held(&*file).await.len(), 1);
+}
+
+#[tokio::test]
+async fn without_a_good_copy_it_does_not_open_and_changes_nothing() {
+    let place = Place::new();
+    let [first, _] = saved_twice(&place).await;
+    let half = &first[..first.len() / 2];
+    let backup = place.beside(".bak");
+    let cases: [(Option<&str>, Option<&str>); 3] = [
+        (Some(half), None),
+        (Some(half), Some("?")),
+        (None, Some("?")),
+    ];
+    for (text, copy) in cases {
+        for (path, text) in [(&place.path(), text), (&backup, copy)] {
+            match text {
+                Some(text) => fs::write(path, text).unwrap(),
+                None => fs::remove_file(path).unwrap_or(()),
+            }
+        }
+        for _ in 0..2 {
+            let error = place.open().await.unwrap_err();
+            assert!(matches!(error, FileError::Damaged { .. }), "{error}");
+            let message = error.to_string();
+            assert!(message.contains("there is no good copy of it"), "{message}");
+            assert!(
+                message.contains("put a good copy in its place"),
+                "{message}"
+            );
+            assert_eq!(fs::read_to_string(place.path()).ok().as_deref(), text);
+            assert_eq!(fs::read_to_string(&backup).ok().as_deref(), copy);
+            assert_eq!(place.aside(), [""; 0]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_later_version_wrote_is_left_alone() {
+    let place = Place::new();
+    let [_, second] = saved_twice(&place).await;
+    let later = second.replacen("\"version\":1", "\"version\":2,\"new\":{}", 1);
+    fs::write(place.path(), &later).unwrap();
+    let error = place.open().await.unwrap_err();
+    assert!(
+        matches!(error, FileError::Later { version: 2, .. }),
+        "{error}"
+    );
+    assert_eq!(place.text(), later);
+}
+
+#[tokio::test]
+async fn what_the_system_refuses_is_told() {
+    let place = Place::new();
+    fs::create_dir(place.path()).unwrap();
+    let error = place.open().await.unwrap_err().to_string();
+    assert!(error.starts_with("cannot "), "{error}");
+    let options = FileOptions::default();
+    let nowhere = place.folder.path().join("none").join("duly.json");
+    let error = MemoryFile::open(nowhere, options).await.unwrap_err();
+    assert!(
+        error.to_string().starts_with("cannot open the lock file"),
+        "{error}"
+    );
+}
+
+/// Lets the step of this number fail, as if the process had been killed there; counts the steps.
+fn fail_at(file: &MemoryFile, step: usize) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let steps = count.clone();
+    file.inner
+        .saver
+        .lock()
+        .unwrap()
+        .before(move || match steps.fetch_add(1, Ordering::Relaxed) {
+            now if now < step => Ok(()),
+            _ => Err(io::Error::other("killed")),
+        });
+    count
+}
+
+#[tokio::test]
+async fn killed_at_any_step_a_whole_file_is_left() {
+    let mut saves = 0;
+    for step in 0.. {
+        let place = Place::new();
+        let (file, rig) = place.rig().await;
+        rig.submit((1..=3).map(task).collect()).await;
+        file.save().await.unwrap();
+        let old = held(&*file).await;
+        rig.store.cancel(id(1)).await.unwrap();
+        rig.submit(vec![task(4)]).await;
+        let new = held(&*file).await;
+        let steps = fail_at(&file, step);
+        let saved = file.save().await;
+        drop((file, rig));
+        let again = place.open().await.unwrap();
+        assert_eq!(again.notice(), None, "step {step}");
+        let found = held(&*again).await;
+        assert!(found == old || found == new, "step {step}: {found:?}");
+        saves += usize::from(found == new);
+        // And the next save of the next process goes through.
+        again.cancel(id(3)).await.unwrap();
+        let newest = held(&*again).await;
+        again.close().await;
+        assert_eq!(held(&*place.open().await.unwrap()).await, newest);
+        if saved.is_ok() {
+            assert!(
+                steps.load(Ordering::Relaxed) > 12,
+                "a step for each thing that is done"
+            );
+            assert!(saves > 1, "it is saved before the last step");
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_save_is_of_one_instant_although_the_store_works_on() {
+    for step in 0..14 {
+        let place = Place::new();
+        let (file, rig) = place.rig().await;
+        rig.submit(vec![keyed(1), task(2), task(3), task(4)]).await;
+        for n in [2, 3] {
+            rig.store.cancel(id(n)).await.unwrap();
+        }
+        let (inner, mut now) = (Arc::downgrade(&file.inner), 0);
+        let work = move || {
+            let inner = inner.upgrade().unwrap();
+            let change = |n: u8, change| {
+                let done = inner.store.change(id(n), change);
+                at_once(done).unwrap();
+            };
+            if now == step {
+                // A unique key changes hands, one comes back, one goes for good, one moves, one comes.
+                change(1, Change::Cancel);
+                let more = vec![keyed(5), task(6)];
+                at_once(inner.store.submit(crate::Submit { tasks: more })).unwrap();
+                change(2, Change::Retry { payload: None });
+                change(3, Change::Discard);
+                change(4, Change::Reprioritise(Priority::High));
+            }
+            now += 1;
+            Ok(())
+        };
+        file.inner.saver.lock().unwrap().before(work);
+        file.save().await.unwrap();
+        let worked = held(&*file).await;
+        let changed = file.inner.store.changes();
+        drop((file, rig));
+        let again = place.open().await.unwrap();
+        let found = held(&*again).await;
+        let ids: Vec<_> = found.iter().map(|saved| saved.task.id).collect();
+        // The document is begun once the snapshot is whole: four tasks, after the scratch file was made.
+        if step <= 4 {
+            assert_eq!(found, worked, "step {step} of {changed}");
+            assert_eq!(ids, [1, 2, 4, 5, 6].map(id), "in their order");
+        } else {
+            assert_eq!(ids, [1, 2, 3, 4].map(id), "step {step}: as it was before");
+        }
+        let next = again.inner.saver.lock().unwrap().saved_changes();
+        assert_eq!(next, Some(again.inner.store.changes()));
+    }
+}
+
+/// What a memory store answers is there at once.
+fn at_once<T>(future: crate::BoxFuture<'_, T>) -> T {
+    use std::task::{Context, Poll, Waker};
+    let mut future = future;
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a memory store waits for nothing"),
+    }
+}
+
+#[tokio::test]
+async fn a_save_that_is_overtaken_is_not_the_last() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    rig.submit(vec![task(1)]).await;
+    let (inner, mut now) = (Arc::downgrade(&file.inner), 0);
+    file.inner.saver.lock().unwrap().before(move || {
+        now += 1;
+        if now == 5 {
+            let inner = inner.upgrade().unwrap();
+            at_once(inner.store.cancel(id(1))).unwrap();
+        }
+        Ok(())
+    });
+    file.save().await.unwrap();
+    file.close().await;
+    let again = place.open().await.unwrap();
+    assert_eq!(held(&*again).await[0].task.state, State::Cancelled);
+}
+
+#[test]
+fn names_are_made_beside_the_file() {
+    let path = Path::new("a b/ü.json");
+    assert_eq!(beside(path, ".bak"), Path::new("a b/ü.json.bak"));
+}
