@@ -9,10 +9,28 @@ use serde::de::DeserializeOwned;
 fuzz_target!(|input: &[u8]| {
     round_trip::<duly_api::NewTask>(input);
     round_trip::<duly_api::Retry>(input);
+    round_trip::<duly_api::Bulk>(input);
+    round_trip::<duly_api::Filter>(input);
+    round_trip::<duly_api::TaskChange>(input);
+    round_trip::<duly_api::TaskRetry>(input);
+    round_trip::<duly_api::QueueChange>(input);
+    round_trip::<duly_api::FailedRetry>(input);
+    round_trip::<duly_api::Task>(input);
+    round_trip::<duly_api::FeedEvent>(input);
+    round_trip::<duly_api::Stats>(input);
+    round_trip::<duly_api::Worker>(input);
+    round_trip::<duly_api::Problem>(input);
     if let Ok(text) = std::str::from_utf8(input) {
         if let Ok(at) = duly_api::time::parse(text) {
             let again = duly_api::time::parse(&duly_api::time::format(at));
             assert_eq!(again.ok(), Some(at));
+        }
+        if let Ok(duration) = duly_api::duration::parse(text) {
+            let again = duly_api::duration::parse(&duly_api::duration::format(duration));
+            assert_eq!(again.ok(), Some(duration));
+        }
+        if let Ok(cursor) = text.parse::<duly_store::EventCursor>() {
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
     }
 });

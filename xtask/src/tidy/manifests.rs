@@ -6,7 +6,9 @@ use crate::tree::TextFile;
 /// A manifest of a crate that goes its own way.
 pub(super) fn check(file: &TextFile) -> Option<Finding> {
     let is_manifest = file.path.file_name() == Some("Cargo.toml");
-    if !is_manifest || section(&file.text, "package").is_none() {
+    let is_crate = section(&file.text, "package").is_some();
+    // A crate that is a workspace of its own has no other's lints to take.
+    if !is_manifest || !is_crate || section(&file.text, "workspace").is_some() {
         return None;
     }
     let mut lints = section(&file.text, "lints").into_iter().flatten();
@@ -56,5 +58,6 @@ mod tests {
     #[test]
     fn the_workspace_itself_has_no_lints_to_take() {
         assert!(is_good("[workspace]\nmembers = []\n"));
+        assert!(is_good("[package]\nname = \"a\"\n\n[workspace]\n"));
     }
 }
