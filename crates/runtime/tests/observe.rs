@@ -1,4 +1,8 @@
 //! Attempts as an observer hears of them, and how busy a worker is.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's own helpers, which fail the test"
+)]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

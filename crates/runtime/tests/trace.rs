@@ -1,4 +1,8 @@
 //! The trace of a task goes on in its attempts, and in what their handlers log.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's own helpers, which fail the test"
+)]
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -55,7 +55,7 @@ pub(super) enum Variable {
 
 impl Command {
     /// A program, by an absolute path, or by a name that is looked for in the path of the
-    /// [`Commands`]. It gets no arguments and no variables.
+    /// [`Commands`](super::Commands). It gets no arguments and no variables.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self {
             program: program.into(),
