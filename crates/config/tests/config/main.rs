@@ -1,5 +1,5 @@
 //! The configuration as its users meet it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod environment;
 mod file;
