@@ -13,10 +13,9 @@ const BEATS: u32 = 3;
 
 /// Everything that does not fit together.
 pub(crate) fn all(config: &Config) -> Vec<Fault> {
-    [heartbeat(config), queues(config), listen(config)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let single = [heartbeat(config), queues(config), listen(config)];
+    let commands = programs(config).chain(successes(config));
+    single.into_iter().flatten().chain(commands).collect()
 }
 
 fn heartbeat(config: &Config) -> Option<Fault> {
@@ -49,6 +48,28 @@ fn listen(config: &Config) -> Option<Fault> {
             server.listen
         );
         about(config, &["server.listen"], message)
+    })
+}
+
+/// Commands without a program.
+fn programs(config: &Config) -> impl Iterator<Item = Fault> {
+    let commands = config.settings.shell.commands.iter();
+    let without = commands.filter(|(_, command)| command.program.as_os_str().is_empty());
+    without.map(|(name, _)| {
+        let command = format!("shell.commands.{name}");
+        let message = format!("{command}.program is missing: expected the path of a program");
+        about(config, &[&command], message)
+    })
+}
+
+/// Commands that cannot succeed.
+fn successes(config: &Config) -> impl Iterator<Item = Fault> {
+    let commands = config.settings.shell.commands.iter();
+    let never = commands.filter(|(_, command)| command.success.is_empty());
+    never.map(|(name, _)| {
+        let setting = format!("shell.commands.{name}.success");
+        let message = format!("{setting} is empty: expected at least one exit code");
+        about(config, &[&setting], message)
     })
 }
 

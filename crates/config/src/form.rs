@@ -12,11 +12,11 @@ mod scalar;
 mod secret;
 
 pub(crate) use list::list;
-pub(crate) use map::texts;
+pub(crate) use map::map;
 pub(crate) use scalar::{
     address, duration, is_name, log_format, name, path, store, text, whole, yes_or_no,
 };
-pub(crate) use secret::{secret, secrets};
+pub(crate) use secret::{secret, secret_map, secrets};
 
 /// What is wrong with a value, or with a part of it.
 pub(crate) struct Wrong {

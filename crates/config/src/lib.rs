@@ -48,6 +48,8 @@ pub use origin::{Origin, Spot};
 pub use row::Row;
 pub use search::search;
 pub use secret::Secret;
-pub use settings::{Health, LogFormat, Logs, Queue, Server, Settings, StoreUrl, Worker};
+pub use settings::{
+    Command, Health, LogFormat, Logs, Queue, Server, Settings, Shell, StoreUrl, Worker,
+};
 pub use sources::Sources;
 pub use template::template;

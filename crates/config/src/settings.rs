@@ -9,6 +9,7 @@ mod health;
 mod logs;
 mod queue;
 mod server;
+mod shell;
 mod store;
 mod worker;
 
@@ -16,6 +17,7 @@ pub use health::Health;
 pub use logs::{LogFormat, Logs};
 pub use queue::Queue;
 pub use server::Server;
+pub use shell::{Command, Shell};
 pub use store::StoreUrl;
 pub use worker::Worker;
 
@@ -31,6 +33,8 @@ pub struct Settings {
     pub worker: Worker,
     /// Queues, by name.
     pub queues: BTreeMap<String, Queue>,
+    /// The kind `shell`.
+    pub shell: Shell,
     /// When `/ready` says that something is not as it should be.
     pub health: Health,
     /// What is logged, and how.
@@ -54,6 +58,7 @@ impl Group for Settings {
         visitor.group("server", Server::ABOUT, &mut self.server);
         visitor.group("worker", Worker::ABOUT, &mut self.worker);
         visitor.named("queues", Queue::ABOUT, &mut self.queues);
+        visitor.group("shell", Shell::ABOUT, &mut self.shell);
         visitor.group("health", Health::ABOUT, &mut self.health);
         visitor.group("logs", Logs::ABOUT, &mut self.logs);
     }

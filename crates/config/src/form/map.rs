@@ -9,13 +9,13 @@ use super::{Form, Read, Wrong};
 use crate::node::{Content, Entry, Node, quoted};
 use crate::yaml;
 
-/// Names with a text each. On one line as in YAML: `{zone: a}`.
-pub(crate) fn texts(
-    value: Form<String>,
+/// Names with a value each. On one line as in YAML: `{zone: a}`.
+pub(crate) fn map<T: 'static>(
+    value: Form<T>,
     is_name: fn(&str) -> bool,
     expected_name: &'static str,
     length_max: usize,
-) -> Form<BTreeMap<String, String>> {
+) -> Form<BTreeMap<String, T>> {
     let expected = format!(
         "a map such as {{name: value}}; each value is {}",
         value.expected
@@ -48,13 +48,15 @@ pub(crate) fn texts(
             }
             all(&entries, &entry)
         }),
-        reveal: Box::new(move |texts| object(texts, &reveal)),
-        show: Box::new(move |texts| object(texts, &show)),
+        reveal: Box::new(move |values| object(values, &reveal)),
+        show: Box::new(move |values| object(values, &show)),
     }
 }
 
-fn object(texts: &BTreeMap<String, String>, show: impl Fn(&String) -> Value) -> Value {
-    let shown = texts.iter().map(|(name, text)| (name.clone(), show(text)));
+fn object<T>(values: &BTreeMap<String, T>, show: impl Fn(&T) -> Value) -> Value {
+    let shown = values
+        .iter()
+        .map(|(name, value)| (name.clone(), show(value)));
     Value::Object(shown.collect())
 }
 
@@ -73,16 +75,16 @@ fn entries(node: &Node, wanted: &str) -> Read<Vec<Entry>> {
     }
 }
 
-fn all(entries: &[Entry], read: impl Fn(&Entry) -> Read<String>) -> Read<BTreeMap<String, String>> {
-    let (mut texts, mut wrongs) = (BTreeMap::new(), Vec::new());
+fn all<T>(entries: &[Entry], read: impl Fn(&Entry) -> Read<T>) -> Read<BTreeMap<String, T>> {
+    let (mut values, mut wrongs) = (BTreeMap::new(), Vec::new());
     for entry in entries {
         match read(entry) {
-            Ok(text) => drop(texts.insert(entry.name.clone(), text)),
+            Ok(value) => drop(values.insert(entry.name.clone(), value)),
             Err(wrong) => wrongs.extend(wrong),
         }
     }
     if wrongs.is_empty() {
-        Ok(texts)
+        Ok(values)
     } else {
         Err(wrongs)
     }

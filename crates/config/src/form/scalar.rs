@@ -83,15 +83,13 @@ pub(crate) fn address() -> Form<SocketAddr> {
     )
 }
 
-/// The path of a file.
-pub(crate) fn path() -> Form<PathBuf> {
+/// A path.
+pub(crate) fn path(expected: &'static str) -> Form<PathBuf> {
     let parse = |text: &str| {
         let is_path = !text.is_empty() && !text.contains('\0') && text.len() <= TEXT_BYTES_MAX;
         is_path.then(|| PathBuf::from(text))
     };
-    Form::of_text("the path of a file", parse, |path| {
-        path.display().to_string().into()
-    })
+    Form::of_text(expected, parse, |path| path.display().to_string().into())
 }
 
 /// The URL of a store. `memory:` without quotes would be the name of a map in YAML, so it goes without

@@ -1,8 +1,10 @@
 //! Forms of what is never shown.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::{Form, Wrong, list};
+use super::{Form, Wrong, list, map};
 use crate::Secret;
 use crate::snippet::VEIL;
 
@@ -17,6 +19,16 @@ pub(crate) fn secret(expected: &'static str, check: fn(&str) -> bool) -> Form<Se
 /// A list of them.
 pub(crate) fn secrets(item: Form<Secret>, length_max: usize) -> Form<Vec<Secret>> {
     veiled(list(item, length_max))
+}
+
+/// A map of them.
+pub(crate) fn secret_map(
+    value: Form<Secret>,
+    is_name: fn(&str) -> bool,
+    expected_name: &'static str,
+    length_max: usize,
+) -> Form<BTreeMap<String, Secret>> {
+    veiled(map(value, is_name, expected_name, length_max))
 }
 
 /// Quotes no value when it refuses one.

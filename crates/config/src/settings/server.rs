@@ -31,7 +31,7 @@ group! {
 
         /// A file with tokens, one a line. With tokens, requests must bring one of them as
         /// `Authorization: Bearer TOKEN`; without, the API does not ask who calls.
-        [AtStart] token_file: Option<PathBuf> = None, path().or_none(),
+        [AtStart] token_file: Option<PathBuf> = None, path("the path of a file").or_none(),
             example "/run/secrets/duly-tokens";
 
         /// Tokens, beside those of the file. A file is better: others can read neither it nor the
@@ -42,7 +42,7 @@ group! {
         ), example "[]";
 
         /// How long running tasks may go on after SIGTERM or Ctrl-C, before they are handed back.
-        [AtOnce] shutdown_timeout: Duration = Duration::from_secs(30),
+        [AtStart] shutdown_timeout: Duration = Duration::from_secs(30),
             duration(Duration::ZERO..=WAIT_MAX);
     }
 }

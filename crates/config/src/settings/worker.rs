@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::bounds::{CONCURRENCY_MAX, LABELS_MAX, NAMES_MAX, PREFETCH_MAX, WAIT_MAX};
-use crate::form::{duration, list, name, text, texts, whole, yes_or_no};
+use crate::form::{duration, list, map, name, text, whole, yes_or_no};
 use crate::group::group;
 
 /// Bytes of a label's name, and of its value.
@@ -44,7 +44,7 @@ group! {
         [AtStart] cancel_grace: Duration = Duration::from_secs(5), duration(Duration::ZERO..=WAIT_MAX);
 
         /// What the worker says of itself.
-        [AtStart] labels: BTreeMap<String, String> = BTreeMap::new(), texts(
+        [AtStart] labels: BTreeMap<String, String> = BTreeMap::new(), map(
             text("a text of at most 512 bytes", |text| text.len() <= LABEL_BYTES_MAX.1),
             |name| (1..=LABEL_BYTES_MAX.0).contains(&name.len()),
             "a name of 1 to 64 bytes",

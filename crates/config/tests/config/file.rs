@@ -175,6 +175,26 @@ const WRONG: &[Case] = &[
         (2, 22),
         &["health.queue_pending_max is 0"],
     ),
+    (
+        "shell:\n  commands:\n    zip: {args: [a]}\n",
+        (3, 5),
+        &["shell.commands.zip.program is missing"],
+    ),
+    (
+        "shell:\n  commands:\n    zip: {program: a, success: []}\n",
+        (3, 32),
+        &["zip.success is empty"],
+    ),
+    (
+        "shell:\n  commands:\n    zip: {program: a, retry: [256]}\n",
+        (3, 31),
+        &["zip.retry[0] is 256"],
+    ),
+    (
+        "shell:\n  commands:\n    zip: {program: a, pass_env: [1A]}\n",
+        (3, 34),
+        &["pass_env[0] is 1A"],
+    ),
     // Names.
     (
         "worker:\n  concurency: 8\n",

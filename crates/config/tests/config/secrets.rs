@@ -21,6 +21,8 @@ fn errors_do_not_quote_them() {
         format!("server:\n  tokens: [{SECRET}, \"x\n"),
         format!("server:\n  tokens: {SECRET}: x\n"),
         format!("server:\n  tokens: [{SECRET}\n  listen: 1\n"),
+        format!("shell: {{commands: {{a: {{program: b, env: {{A: [{SECRET}]}}}}}}}}\n"),
+        format!("shell:\n  commands:\n    a:\n      env:\n        A:\n          - {SECRET}\n"),
         format!("server: {{tokens: [{SECRET}]}}\nserver: {{tokens: [{SECRET}]}}\n"),
         format!("store: '7://ada:{SECRET}@host/db'\nworker: 5\n"),
         format!("store: '_://ada:{SECRET}@host/db'\n"),
@@ -54,16 +56,17 @@ fn a_line_without_them_is_shown() {
 #[test]
 fn what_is_listed_or_compared_is_veiled() {
     let one = load(&format!(
-        "server: {{tokens: [{SECRET}]}}\nstore: 'pg://a:{SECRET}@h/d'\n"
+        "shell: {{commands: {{c: {{program: a, env: {{A: {SECRET}}}}}}}}}\nserver: {{tokens: [{SECRET}]}}\nstore: 'pg://a:{SECRET}@h/d'\n"
     ));
     let other = load(&format!(
-        "server: {{tokens: [{SECRET}-{SECRET}]}}\nstore: 'pg://a:b@h/d'\n"
+        "shell: {{commands: {{c: {{program: a, env: {{A: b}}}}}}}}\nserver: {{tokens: [{SECRET}-{SECRET}]}}\nstore: 'pg://a:b@h/d'\n"
     ));
     let differences = one.differences(&other);
     let said: Vec<_> = differences.iter().map(ToString::to_string).collect();
     let veiled = [
         "store: pg://***@h/d -> pg://***@h/d",
         "server.tokens: [\"***\"] -> [\"***\"]",
+        "shell.commands.c.env: {\"A\":\"***\"} -> {\"A\":\"***\"}",
     ];
     assert_eq!(said, veiled);
     let rows = one.rows();

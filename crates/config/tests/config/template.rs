@@ -31,7 +31,7 @@ fn as_it_is_it_changes_nothing() {
 #[test]
 fn every_line_can_be_uncommented_and_says_the_default() {
     let all = load(&uncommented());
-    let defaults = load("");
+    let defaults = load("queues: {default: {}}\nshell: {commands: {compress: {program: a}}}\n");
     let differences = defaults.differences(&all);
     let mut examples: Vec<_> = differences.iter().map(|change| &*change.setting).collect();
     examples.sort_unstable();
@@ -43,13 +43,23 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         "queues.default.paused",
         "server.hosts",
         "server.token_file",
+        "shell.commands.compress.args",
+        "shell.commands.compress.dir",
+        "shell.commands.compress.env",
+        "shell.commands.compress.pass_env",
+        "shell.commands.compress.program",
+        "shell.commands.compress.retry",
+        "shell.commands.compress.timeout",
         "worker.labels",
         "worker.name",
     ];
     assert_eq!(examples, expected);
     for change in &differences {
         assert!(
-            matches!(change.from.to_string().as_str(), "null" | "[]" | "{}"),
+            matches!(
+                change.from.to_string().as_str(),
+                "null" | "[]" | "{}" | "\"a\""
+            ),
             "{change}"
         );
     }
@@ -73,8 +83,8 @@ fn every_setting_is_there_and_each_line_is_a_setting() {
         .filter(is_setting)
         .filter(|line| line.trim() != "#")
         .count();
-    // The name of the queue that is an example is no setting.
-    assert_eq!(lines, rows.len() + 1);
+    // The names of the queue and the command that are examples are no settings.
+    assert_eq!(lines, rows.len() + 2);
 }
 
 #[test]
