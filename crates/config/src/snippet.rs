@@ -96,7 +96,7 @@ const SECRET_WORDS: [&str; 6] = [
     "credential",
 ];
 /// Names that begin so, and hold no secret.
-const PUBLIC_WORDS: [&str; 1] = ["token_file"];
+const PUBLIC_WORDS: [&str; 3] = ["free_env", "pass_env", "token_file"];
 
 impl Region {
     fn begins_on(line: &str) -> Option<Self> {

@@ -84,7 +84,7 @@ group! {
         [AtStart] timeout: Option<Duration> = None,
             duration(Duration::from_millis(1)..=TIME_MAX.0).or_none(), example "10m";
 
-        /// How long it has to end after SIGTERM, before it is killed; less than worker.cancel_grace.
+        /// How long it has to end after SIGTERM, before it is killed; less than `worker.cancel_grace`.
         [AtStart] grace: Duration = Duration::from_secs(3), duration(Duration::ZERO..=TIME_MAX.1);
 
         /// Which exit codes are a success.
