@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    bench, cancel, completions, events, export, failed, import, list, man, moving, queue, retry,
-    serve, show, stats, submit, workers,
+    bench, cancel, completions, config, events, export, failed, import, list, man, moving, queue,
+    retry, serve, show, stats, submit, worker, workers,
 };
 use crate::failure::Failure;
 use crate::{logs, target};
@@ -53,6 +53,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the server: API and workers
     Serve(serve::Arguments),
+    /// Run tasks of a store, without an API
+    Worker(worker::Arguments),
+    /// Check, show or begin the configuration of serve and worker
+    Config(config::Arguments),
     #[command(flatten)]
     Client(ClientCommand),
     /// Measure a store on this machine: tasks a second, and latency
@@ -94,13 +98,6 @@ pub(crate) enum ClientCommand {
     Export(export::Arguments),
     /// Put what was exported into a store; what is there already stays as it is
     Import(import::Arguments),
-}
-
-impl Command {
-    /// It is the server, whose logs are what it says.
-    pub(crate) const fn is_serve(&self) -> bool {
-        matches!(self, Self::Serve(_))
-    }
 }
 
 impl ClientCommand {

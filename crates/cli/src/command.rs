@@ -4,6 +4,7 @@ pub(crate) mod bench;
 mod bulk;
 pub(crate) mod cancel;
 pub(crate) mod completions;
+pub(crate) mod config;
 mod counts;
 mod each;
 mod ending;
@@ -24,6 +25,7 @@ pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod submit;
+pub(crate) mod worker;
 pub(crate) mod workers;
 
 use std::time::Duration;

@@ -5,10 +5,12 @@ mod args;
 mod bounds;
 mod client;
 mod command;
+mod config;
 mod duration;
 mod failure;
 mod logs;
 mod output;
+mod process;
 mod store;
 mod target;
 
@@ -44,10 +46,23 @@ fn started(arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    logs::start(&arguments.logs, arguments.command.is_serve())?;
-    let json = arguments.json;
-    match arguments.command {
-        Command::Serve(asked) => command::serve::run(asked, json).await,
+    let (json, logs) = (arguments.json, arguments.logs);
+    let command = match arguments.command {
+        // These log as their configuration says.
+        Command::Serve(asked) => {
+            arguments.target.refuse("serve")?;
+            return command::serve::run(asked, &logs, json).await;
+        }
+        Command::Worker(asked) => {
+            arguments.target.refuse("worker")?;
+            return command::worker::run(asked, &logs, json).await;
+        }
+        other => other,
+    };
+    logs.start()?;
+    match command {
+        Command::Serve(_) | Command::Worker(_) => Ok(()),
+        Command::Config(asked) => command::config::run(asked, json),
         Command::Bench(asked) => command::bench::run(&asked, json).await,
         Command::Completions(asked) => command::completions::run(&asked),
         Command::Man(asked) => command::man::run(&asked),

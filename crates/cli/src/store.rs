@@ -9,12 +9,17 @@ use crate::output;
 
 /// Opens the store that a URL names; a file that is not there is made.
 pub(crate) async fn open(url: &str) -> Result<Duly, Failure> {
+    open_as("--store", url).await
+}
+
+/// The same; a URL that makes no sense is said to come from there.
+pub(crate) async fn open_as(origin: &str, url: &str) -> Result<Duly, Failure> {
     Duly::open(url).await.map_err(|error| match error {
         OpenError::UnknownScheme { .. }
         | OpenError::Incomplete { .. }
         | OpenError::UnknownOption { .. }
         | OpenError::RepeatedOption { .. }
-        | OpenError::InvalidOption { .. } => Failure::Usage(format!("--store: {error}")),
+        | OpenError::InvalidOption { .. } => Failure::Usage(format!("{origin}: {error}")),
         other => anyhow::Error::new(other)
             .context(format!("cannot open {}", plain(url)))
             .into(),

@@ -48,6 +48,19 @@ impl Arguments {
         self.choose(|name| std::env::var(name).ok().filter(|text| !text.is_empty()))
     }
 
+    /// For commands that are no clients: what they would not look at is refused, so that nobody takes an
+    /// API for closed that is open.
+    pub(crate) fn refuse(&self, command: &str) -> Result<(), Failure> {
+        let typed = [("--server", &self.server), ("--token", &self.token)];
+        match typed.iter().find(|(_, value)| value.is_some()) {
+            Some((flag, _)) => Err(Failure::Usage(format!(
+                "{flag} is for commands that ask a server: expected {command} without it (the \
+                 tokens that a server asks for are server.token_file of its configuration)"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn choose(&self, env: impl Fn(&str) -> Option<String>) -> Result<Target, Failure> {
         if self.server.is_some() && self.store.is_some() {
             return Err(Failure::Usage(

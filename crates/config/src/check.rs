@@ -1,5 +1,6 @@
 //! What settings must be to each other.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use duly_api::duration;
@@ -13,7 +14,13 @@ const BEATS: u32 = 3;
 
 /// Everything that does not fit together.
 pub(crate) fn all(config: &Config) -> Vec<Fault> {
-    let single = [heartbeat(config), queues(config), listen(config)];
+    let server = Some(config.settings.server.listen);
+    let single = [
+        heartbeat(config),
+        queues(config),
+        listen(config, "server.listen", server),
+        listen(config, "worker.listen", config.settings.worker.listen),
+    ];
     let commands = programs(config).chain(successes(config));
     single.into_iter().flatten().chain(commands).collect()
 }
@@ -38,17 +45,21 @@ fn queues(config: &Config) -> Option<Fault> {
     })
 }
 
-fn listen(config: &Config) -> Option<Fault> {
-    let server = &config.settings.server;
+/// What others can reach must ask who calls, and know what it is called.
+fn listen(config: &Config, setting: &str, address: Option<SocketAddr>) -> Option<Fault> {
+    let (server, address) = (&config.settings.server, address?);
     let asks = server.token_file.is_some() || !server.tokens.is_empty();
-    (!server.listen.ip().is_loopback() && !asks).then(|| {
-        let message = format!(
-            "server.listen is {}: expected a loopback address such as 127.0.0.1:7788, because \
-             without server.token_file the API does not ask who calls",
-            server.listen
-        );
-        about(config, &["server.listen"], message)
-    })
+    let missing = match (asks, server.hosts.is_empty()) {
+        _ if address.ip().is_loopback() => return None,
+        (false, _) => "server.token_file, without which the API does not ask who calls",
+        (true, true) => "server.hosts, the names that others call it by",
+        (true, false) => return None,
+    };
+    let message = format!(
+        "{setting} is {address}, which other machines can reach: expected a loopback address such as \
+         127.0.0.1:7788, or {missing}"
+    );
+    Some(about(config, &[setting], message))
 }
 
 /// Commands without a program.

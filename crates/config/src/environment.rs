@@ -23,8 +23,12 @@ const SHORT: [(&str, &str); 2] = [
 
 /// Whether a variable is meant for the configuration.
 pub(crate) fn is_ours(name: &OsStr) -> bool {
-    let is_short = SHORT.iter().any(|(short, _)| name == *short);
-    is_short || name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+    // With one underline too few it is meant for it all the same.
+    let is_long = || {
+        let name = name.to_string_lossy();
+        name.starts_with("DULY_") && name["DULY_".len()..].contains(SEPARATOR)
+    };
+    is_short(name) || name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) || is_long()
 }
 
 /// A layer for each variable, in an order that does not depend on the system; and what is wrong.
@@ -77,7 +81,12 @@ fn layer(name: &OsStr, value: &OsStr) -> Result<Node, Fault> {
     }
     let long = SHORT.iter().find(|(short, _)| *short == name);
     let name = long.map_or(name, |(_, long)| long);
-    let path = name.strip_prefix(PREFIX).unwrap_or(name);
+    let path = name.strip_prefix(PREFIX).ok_or_else(|| {
+        let meant = name.replacen("DULY_", PREFIX, 1);
+        fault(&format!(
+            "two underlines are expected after DULY: did you mean {meant}?"
+        ))
+    })?;
     let path: Vec<_> = path.split(SEPARATOR).map(str::to_lowercase).collect();
     if path.iter().any(String::is_empty) {
         return Err(fault(

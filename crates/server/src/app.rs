@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::Options;
 use crate::bounds::{ARCHIVES_MAX, LARGE_BODIES_MAX, SAMPLE_EVERY};
@@ -22,7 +22,7 @@ pub struct App {
     feed: Feed,
     metrics: Metrics,
     samples: Arc<Samples>,
-    backlog: Backlog,
+    backlog: Arc<watch::Sender<Backlog>>,
 }
 
 /// From when on a queue counts as backed up, so that `/ready` says `degraded`.
@@ -58,7 +58,7 @@ impl App {
             feed: Feed::new(Arc::clone(duly.store()), Arc::clone(duly.clock())),
             metrics: Metrics::new(duly.clock().now()),
             samples: Arc::default(),
-            backlog: Backlog::default(),
+            backlog: Arc::new(watch::Sender::new(Backlog::default())),
             duly,
             options: Arc::new(options),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
@@ -68,9 +68,14 @@ impl App {
 
     /// From when on a queue counts as backed up.
     #[must_use]
-    pub const fn with_backlog(mut self, backlog: Backlog) -> Self {
-        self.backlog = backlog;
+    pub fn with_backlog(self, backlog: Backlog) -> Self {
+        self.set_backlog(backlog);
         self
+    }
+
+    /// The same while the app and its clones are in use.
+    pub fn set_backlog(&self, backlog: Backlog) {
+        self.backlog.send_replace(backlog);
     }
 
     /// What counts the attempts of a worker for `/metrics`: give it to
@@ -112,8 +117,8 @@ impl App {
         &self.samples
     }
 
-    pub(crate) const fn backlog(&self) -> &Backlog {
-        &self.backlog
+    pub(crate) fn backlog(&self) -> Backlog {
+        *self.backlog.borrow()
     }
 
     pub(crate) const fn feed(&self) -> &Feed {

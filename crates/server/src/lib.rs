@@ -1,6 +1,7 @@
 //! Duly's HTTP server: the API, and the kinds of tasks that the server itself can execute.
 //!
 //! - [`router`]: the API, over any store; an [`App`] with [`Options`] says who may call.
+//! - [`monitor`]: only what tells how a process is.
 //! - [`bind`] and [`serve`]: a listener, for loopback addresses alone unless callers need a token, and
 //!   what serves it until told to stop.
 //! - [`kinds`]: handlers that need no program of the user's, such as `http`.
@@ -36,7 +37,7 @@ pub use app::{App, Backlog};
 pub use listen::{ListenError, bind};
 pub use openapi::openapi;
 pub use options::{InvalidOption, Options};
-pub use routes::router;
+pub use routes::{monitor, router};
 pub use serve::serve;
 
 /// The version of Duly.

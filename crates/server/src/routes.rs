@@ -62,7 +62,17 @@ const TABLE: &[Row] = &[
 /// The API over a store. Requests must name this server in `Host`, come from no foreign web page, and
 /// bring a token if the options have one.
 pub fn router(app: App) -> Router {
-    let routes = TABLE.iter().fold(Router::new(), |router, (path, methods)| {
+    served(app, |_| true)
+}
+
+/// Only what tells how a process is: `/health`, `/ready` and `/metrics`, under the same conditions.
+pub fn monitor(app: App) -> Router {
+    served(app, |path| !path.starts_with("/v1/"))
+}
+
+fn served(app: App, is_wanted: fn(&str) -> bool) -> Router {
+    let wanted = TABLE.iter().filter(|(path, _)| is_wanted(path));
+    let routes = wanted.fold(Router::new(), |router, (path, methods)| {
         router.route(path, methods())
     });
     routes

@@ -17,6 +17,7 @@ use tokio::process::{Child, Command};
 pub(crate) fn duly() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_duly"));
     for name in [
+        "DULY_CONFIG",
         "DULY_SERVER",
         "DULY_STORE",
         "DULY_TOKEN",
@@ -28,6 +29,8 @@ pub(crate) fn duly() -> Command {
         command.env_remove(name);
     }
     command.env("DULY_LOG", "warn");
+    // Nor what somebody keeps in their home.
+    command.env("XDG_CONFIG_HOME", "/nowhere");
     command.kill_on_drop(true).stdin(Stdio::null());
     command
 }

@@ -14,7 +14,7 @@ group! {
 
         /// How long the oldest pending task of a queue may have been due before the queue counts as backed
         /// up.
-        [AtOnce] oldest_age_max: Duration = Duration::from_secs(15 * 60),
+        [AtOnce] oldest_age_max: Duration = Duration::from_secs(10 * 60),
             duration(Duration::from_secs(1)..=RETENTION_MAX);
     }
 }

@@ -41,20 +41,18 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// A list of levels, each of which may be for a module.
 fn is_filter(text: &str) -> bool {
-    text.split(',')
-        .all(|part| match part.trim().split_once('=') {
-            Some((module, level)) => is_module(module) && is_level(level),
-            None => is_level(part.trim()) || is_module(part.trim()),
-        })
+    text.split(',').all(|part| match part.split_once('=') {
+        Some((module, level)) => is_path(module) && is_level(level),
+        // A level that is misspelt shall not pass for a module: those of ours have an underline.
+        None => is_level(part) || (is_path(part) && part.contains(['_', ':'])),
+    })
 }
 
 fn is_level(text: &str) -> bool {
     LEVELS.iter().any(|level| level.eq_ignore_ascii_case(text))
 }
 
-/// The path of a module: those of ours have an underline or colons in it, so that a level that is
-/// misspelt is none.
-fn is_module(text: &str) -> bool {
+fn is_path(text: &str) -> bool {
     let is_known = |c: char| c.is_ascii_alphanumeric() || "_:".contains(c);
-    text.contains(['_', ':']) && text.chars().all(is_known)
+    !text.is_empty() && text.chars().all(is_known)
 }

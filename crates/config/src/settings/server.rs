@@ -20,24 +20,25 @@ const TOKENS_MAX: usize = 64;
 group! {
     /// The HTTP API of `duly serve`.
     Server {
-        /// Where the API listens: a loopback address; port 0 is any free one.
+        /// Where the API listens: a loopback address, unless there are tokens and hosts. Port 0 is any
+        /// free one.
         [AtStart] listen: SocketAddr = LISTEN, address();
 
-        /// Names that requests may give in `Host`, besides localhost and loopback addresses: those by
-        /// which a proxy in front of it asks.
+        /// Names and addresses that others call this server by, besides those of this machine, on any
+        /// port. Requests that name another in `Host` are refused.
         [AtStart] hosts: Vec<String> = Vec::new(), list(
-            text("a host, such as duly.example.org or duly.example.org:8443", is_host), HOSTS_MAX,
+            text("a name or an address without port, such as duly.example.org", is_host), HOSTS_MAX,
         ), example "[duly.example.org]";
 
-        /// A file with tokens, one a line. With tokens, requests must bring one of them as
-        /// `Authorization: Bearer TOKEN`; without, the API does not ask who calls.
+        /// A file with tokens, one a line (`openssl rand -hex 32` makes one). With tokens, requests must
+        /// bring one of them as `Authorization: Bearer TOKEN`; without, the API does not ask who calls.
         [AtStart] token_file: Option<PathBuf> = None, path("the path of a file").or_none(),
             example "/run/secrets/duly-tokens";
 
         /// Tokens, beside those of the file. A file is better: others can read neither it nor the
         /// environment of a process by accident.
         [AtStart] tokens: Vec<Secret> = Vec::new(), secrets(
-            secret("a token of 16 to 512 printable ASCII characters without spaces", is_token),
+            secret("a token: 32 to 512 letters, digits and signs of ASCII, without spaces", is_token),
             TOKENS_MAX,
         ), example "[]";
 
@@ -48,10 +49,12 @@ group! {
 }
 
 fn is_host(text: &str) -> bool {
-    let is_known = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-    !text.is_empty() && text.len() <= 255 && text.chars().all(is_known)
+    let is_known = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let is_name = !text.is_empty() && text.len() <= 255 && text.chars().all(is_known);
+    is_name || bare.parse::<std::net::IpAddr>().is_ok()
 }
 
 fn is_token(text: &str) -> bool {
-    (16..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    (32..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }

@@ -1,10 +1,11 @@
 //! `worker`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::bounds::{CONCURRENCY_MAX, LABELS_MAX, NAMES_MAX, PREFETCH_MAX, WAIT_MAX};
-use crate::form::{duration, list, map, name, text, whole, yes_or_no};
+use crate::form::{address, duration, list, map, name, text, whole, yes_or_no};
 use crate::group::group;
 
 /// Bytes of a label's name, and of its value.
@@ -19,6 +20,10 @@ group! {
     Worker {
         /// Whether `duly serve` runs tasks; without, it only takes them and shows them.
         [AtStart] enabled: bool = true, yes_or_no();
+
+        /// Where `duly worker` answers `/health`, `/ready` and `/metrics`, under the conditions of
+        /// `server`; nowhere without. Port 0 is any free one.
+        [AtStart] listen: Option<SocketAddr> = None, address().or_none(), example "127.0.0.1:7789";
 
         /// The name that the worker is shown under. Without one: worker- and the id of the process.
         [AtStart] name: Option<String> = None, name().or_none(), example "mailer-1";

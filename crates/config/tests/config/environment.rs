@@ -52,6 +52,11 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ),
     ("DULY__WORKER", "{concurrency: 0", &["YAML"]),
     (
+        "DULY_SERVER__LISTEN",
+        "127.0.0.1:1",
+        &["did you mean DULY__SERVER__LISTEN?"],
+    ),
+    (
         "DULY__",
         "8",
         &["a name is missing", "DULY__SERVER__LISTEN"],
@@ -144,7 +149,7 @@ fn a_short_name_and_a_long_one_must_not_differ() {
 fn lists_and_maps_stand_on_one_line() {
     let config = Config::load(&variables(&[
         ("DULY__WORKER__QUEUES", " a, b "),
-        ("DULY__SERVER__HOSTS", "[\"a.example\", 'b.example:1']"),
+        ("DULY__SERVER__HOSTS", "[\"a.example\", 'b.example']"),
         ("DULY__WORKER__LABELS", r#"{"zone": "a", gpu: no}"#),
         (
             "DULY__QUEUES",
@@ -157,7 +162,7 @@ fn lists_and_maps_stand_on_one_line() {
     let config = config.unwrap();
     let settings = &config.settings;
     assert_eq!(settings.worker.queues, ["a", "b"]);
-    assert_eq!(settings.server.hosts, ["a.example", "b.example:1"]);
+    assert_eq!(settings.server.hosts, ["a.example", "b.example"]);
     assert_eq!(settings.worker.labels["gpu"], "no");
     assert_eq!(settings.queues["Mail"].bound, Some(5));
     assert_eq!(settings.queues["sms"].bound, Some(7));

@@ -4,7 +4,7 @@ use duly_config::Config;
 
 use crate::support::{Place, faults, load, variables};
 
-const SECRET: &str = "hunter2-hunter2-hunter2";
+const SECRET: &str = "hunter2-hunter2-hunter2-hunter2-hunter2";
 
 #[test]
 fn errors_do_not_quote_them() {
@@ -26,7 +26,6 @@ fn errors_do_not_quote_them() {
         format!("server: {{tokens: [{SECRET}]}}\nserver: {{tokens: [{SECRET}]}}\n"),
         format!("store: '7://ada:{SECRET}@host/db'\nworker: 5\n"),
         format!("store: '_://ada:{SECRET}@host/db'\n"),
-        format!("{SECRET}: 1\n").replace("hunter2-hunter2-hunter2", "a"),
     ] {
         let place = Place::with(&file);
         let error = Config::load(&place.sources()).unwrap_err();

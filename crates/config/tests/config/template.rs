@@ -51,6 +51,7 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         "shell.commands.compress.retry",
         "shell.commands.compress.timeout",
         "worker.labels",
+        "worker.listen",
         "worker.name",
     ];
     assert_eq!(examples, expected);

@@ -2,83 +2,50 @@
 
 use std::net::SocketAddr;
 
+use duly_config::Config;
 use serde_json::json;
 
-use super::Arguments;
 use crate::failure::Failure;
-use crate::output;
-use crate::target;
+use crate::{output, process, target};
 
 /// What is served, where the data is, and what to try next.
-pub(super) struct Banner {
+pub(super) struct Banner<'a> {
     api: String,
-    store: String,
-    data: String,
-    worker: String,
-    submit: String,
+    config: &'a Config,
 }
 
-impl Banner {
-    pub(super) fn new(asked: &Arguments, address: SocketAddr) -> Self {
+impl<'a> Banner<'a> {
+    pub(super) fn new(config: &'a Config, address: SocketAddr) -> Self {
         let api = format!("http://{address}");
-        Self {
-            submit: submit(&api),
-            store: asked.store.clone(),
-            data: data(&asked.store),
-            worker: worker(asked),
-            api,
-        }
+        Self { api, config }
     }
 
     /// Text, or one line of JSON: programs wait for it to know where the API is.
     pub(super) fn print(&self, as_json: bool) -> Result<(), Failure> {
+        let settings = &self.config.settings;
         if as_json {
             return output::print_json(&json!({
-                "listening": self.api, "store": self.store, "version": duly_server::VERSION,
+                "listening": self.api,
+                "store": settings.store.to_string(),
+                "config": self.config.file(),
+                "version": duly_server::VERSION,
             }));
         }
+        let worker = if settings.worker.enabled {
+            process::worker_shown(settings)
+        } else {
+            "none: tasks wait until another process works on them".to_owned()
+        };
         output::print(&format!(
-            "Duly {}\n  API     {}\n  data    {}\n  worker  {}\n\nTry, in another terminal:\n  \
-             {}\n\nCtrl-C stops it in good order.",
+            "Duly {}\n  API     {}\n  data    {}\n  config  {}\n  worker  {worker}\n\nTry, in \
+             another terminal:\n  {}\n\nCtrl-C stops it in good order.",
             duly_server::VERSION,
             self.api,
-            self.data,
-            self.worker,
-            self.submit,
+            process::data_shown(settings),
+            process::config_shown(self.config),
+            submit(&self.api),
         ))
     }
-}
-
-/// The path of a file, spelled out.
-fn data(store: &str) -> String {
-    let file = store
-        .strip_prefix("sqlite:")
-        .map(|path| path.split('?').next());
-    match file.flatten().map(std::path::absolute) {
-        Some(Ok(path)) => path.display().to_string(),
-        _ if store.starts_with("memory:") => match crate::store::file(store) {
-            Some(path) => format!("in memory, and saved now and then and at the end to {path}"),
-            None => "in memory: gone when this process ends".to_owned(),
-        },
-        _ => store.to_owned(),
-    }
-}
-
-fn worker(asked: &Arguments) -> String {
-    if asked.no_worker {
-        return "none: tasks wait until another process works on them".to_owned();
-    }
-    let queues = asked.queue.join(", ");
-    let many = if asked.queue.len() == 1 {
-        "queue"
-    } else {
-        "queues"
-    };
-    let kind = duly_server::kinds::http::KIND;
-    format!(
-        "runs the kind {kind}, from {many} {queues}, {} at once",
-        asked.concurrency
-    )
 }
 
 /// The next command to try, as it can be typed where this one was.

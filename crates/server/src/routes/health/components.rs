@@ -27,7 +27,7 @@ pub(super) async fn all(app: &App) -> Vec<Component> {
     };
     vec![
         component("store", Status::Healthy, "it answers"),
-        queues(&found, app.backlog()),
+        queues(&found, &app.backlog()),
         workers(&found),
         housekeeping(&found),
     ]

@@ -4,25 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use duly::{Duly, Housekeeper, Observer, Worker, WorkerBuilder, signal::Signals};
-use duly_server::{App, Options, router, serve};
+use axum::Router;
+use duly::{Housekeeper, Observer, Worker, WorkerBuilder, signal::Signals};
+use duly_server::{App, serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::Keeper;
+use super::bounds::ANSWERS_WAIT_MAX;
 use crate::failure::Failure;
 
-/// How long answers that are under way may take once it stops, and never longer than the tasks.
-const ANSWERS_WAIT_MAX: Duration = Duration::from_secs(5);
-
-/// A serving process.
-pub(super) struct Life {
+/// A process that goes on until it is told to stop.
+pub(crate) struct Life {
     signals: Signals,
     stop: watch::Sender<bool>,
-    api: JoinHandle<()>,
+    api: Option<JoinHandle<()>>,
     work: Work,
-    /// Counts what the worker does.
-    observer: Arc<dyn Observer>,
+    /// Counts what the worker does, if somebody can ask.
+    observer: Option<Arc<dyn Observer>>,
     shutdown_timeout: Duration,
 }
 
@@ -33,20 +33,25 @@ enum Work {
 }
 
 impl Life {
-    /// Serves the API, and listens for signals from now on.
-    pub(super) fn begin(
-        duly: &Duly,
-        options: Options,
-        listener: TcpListener,
-        shutdown_timeout: Duration,
-    ) -> Result<Self, Failure> {
-        let signals = Signals::listen().context("cannot listen for signals")?;
-        let (stop, stopped) = watch::channel(false);
-        let app = App::with_options(duly.clone(), options);
+    /// Listens for signals from now on.
+    pub(crate) fn begin(shutdown_timeout: Duration) -> Result<Self, Failure> {
+        Ok(Self {
+            signals: Signals::listen().context("cannot listen for signals")?,
+            stop: watch::Sender::new(false),
+            api: None,
+            work: Work::None,
+            observer: None,
+            shutdown_timeout,
+        })
+    }
+
+    /// Answers requests, and counts what will be done.
+    pub(crate) fn serve(&mut self, app: &App, router: Router, listener: TcpListener) {
+        let told = told(self.stop.subscribe());
         let stopped = {
             let app = app.clone();
             async move {
-                told(stopped).await;
+                told.await;
                 app.end_streams();
             }
         };
@@ -54,39 +59,45 @@ impl Life {
             let app = app.clone();
             async move { app.sample().await }
         });
-        let observer = app.observer();
-        let patience = shutdown_timeout.min(ANSWERS_WAIT_MAX);
-        let api = tokio::spawn(serve(listener, router(app), stopped, patience));
-        Ok(Self {
-            signals,
-            stop,
-            api,
-            work: Work::None,
-            observer,
-            shutdown_timeout,
-        })
+        self.observer = Some(app.observer());
+        let patience = self.shutdown_timeout.min(ANSWERS_WAIT_MAX);
+        let api = serve(listener, router, stopped, patience);
+        self.api = Some(tokio::spawn(api));
     }
 
     /// Executes tasks, and keeps house.
-    pub(super) fn work(&mut self, worker: WorkerBuilder) -> Result<(), Failure> {
-        let worker = worker.observe(Arc::clone(&self.observer)).start();
+    pub(crate) fn work(&mut self, worker: WorkerBuilder) -> Result<(), Failure> {
+        let worker = match &self.observer {
+            Some(observer) => worker.observe(Arc::clone(observer)),
+            None => worker,
+        };
+        let worker = worker.start();
         self.work = Work::Worker(worker.map_err(|error| Failure::Usage(error.to_string()))?);
         Ok(())
     }
 
     /// Keeps house without executing anything.
-    pub(super) fn keep_house(&mut self, duly: &Duly) {
-        self.work = Work::House(duly.housekeeper());
+    pub(crate) fn keep_house(&mut self, house: Housekeeper) {
+        self.work = Work::House(house);
     }
 
     /// Goes on until a signal comes, and then ends in good order, or at once on a second one.
-    pub(super) async fn live(mut self) {
-        self.signals.next().await;
+    pub(crate) async fn live(mut self, keeper: &mut Keeper) {
+        let worker = match &self.work {
+            Work::Worker(worker) => Some(worker),
+            _ => None,
+        };
+        tokio::select! {
+            () = self.signals.next() => {}
+            never = keeper.follow(worker) => match never {},
+        }
         tracing::info!("stopping: running tasks may end; a second signal ends at once");
         self.stop.send_replace(true);
         let in_order = async {
             end(&self.work, self.shutdown_timeout).await;
-            if let Err(error) = (&mut self.api).await {
+            if let Some(api) = &mut self.api
+                && let Err(error) = api.await
+            {
                 tracing::error!(%error, "the API ended badly");
             }
         };
@@ -94,7 +105,9 @@ impl Life {
             () = in_order => {}
             () = self.signals.next() => {
                 tracing::warn!("ending at once: what runs is handed back");
-                self.api.abort();
+                if let Some(api) = &self.api {
+                    api.abort();
+                }
                 if let Work::Worker(worker) = &self.work {
                     worker.shutdown_now().await;
                 }

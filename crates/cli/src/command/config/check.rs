@@ -1,0 +1,48 @@
+//! `duly config check`.
+
+use std::path::PathBuf;
+
+use duly_config::{Config, ConfigError, Fault, Sources};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::{config, output};
+
+pub(super) fn run(
+    file: Option<PathBuf>,
+    arguments: &config::Arguments,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let sources = match file {
+        Some(file) => Sources::default().file(Some(file)),
+        None => arguments.sources(),
+    };
+    match Config::load(&sources) {
+        Ok(config) if as_json => {
+            output::print_json(&json!({"fine": true, "file": config.file(), "faults": []}))
+        }
+        Ok(config) => output::print(&match config.file() {
+            Some(file) => format!("{} is fine", file.display()),
+            None => "there is no file; the environment is fine".to_owned(),
+        }),
+        Err(error) => {
+            if let (true, ConfigError::Invalid { faults }) = (as_json, &error) {
+                let faults: Vec<_> = faults.iter().map(fault).collect();
+                output::print_json(&json!({"fine": false, "faults": faults}))?;
+            }
+            Err(config::refused(error))
+        }
+    }
+}
+
+fn fault(fault: &Fault) -> Value {
+    let spot = fault.spot();
+    json!({
+        "from": fault.origin.to_string(),
+        "file": spot.map(|spot| spot.path()),
+        "line": spot.map(duly_config::Spot::line),
+        "column": spot.map(duly_config::Spot::column),
+        "setting": fault.setting,
+        "message": fault.message,
+    })
+}

@@ -1,0 +1,40 @@
+//! Which configuration a command has.
+
+use std::path::{Path, PathBuf};
+
+use duly_config::{Config, ConfigError, Sources, search};
+
+use crate::failure::Failure;
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// The file with the settings [default: the first that there is of ./duly.yaml,
+    /// $XDG_CONFIG_HOME/duly/duly.yaml and /etc/duly/duly.yaml]
+    #[arg(long, env = "DULY_CONFIG", hide_env_values = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The file that is named, or else found, and the environment. Flags are added by the command.
+    pub(crate) fn sources(&self) -> Sources {
+        let named = self.config.as_deref();
+        // An empty variable names nothing.
+        let named = named.filter(|path| !path.as_os_str().is_empty());
+        let file = named
+            .map(Path::to_owned)
+            .or_else(|| search(|name| std::env::var_os(name)));
+        Sources::default()
+            .file(file)
+            .environment(std::env::vars_os())
+    }
+}
+
+/// What holds.
+pub(crate) fn load(sources: &Sources) -> Result<Config, Failure> {
+    Config::load(sources).map_err(refused)
+}
+
+pub(crate) fn refused(error: ConfigError) -> Failure {
+    Failure::Usage(error.to_string())
+}

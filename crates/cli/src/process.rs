@@ -1,0 +1,136 @@
+//! What `duly serve` and `duly worker` share: a process that goes on until it is told to stop, with a
+//! configuration that may change meanwhile.
+
+mod bounds;
+mod changes;
+mod flags;
+mod keeper;
+mod kinds;
+mod life;
+mod options;
+mod queues;
+
+pub(crate) use flags::Flags;
+pub(crate) use keeper::Keeper;
+pub(crate) use kinds::worker;
+pub(crate) use life::Life;
+pub(crate) use options::options;
+
+use std::net::SocketAddr;
+
+use duly::{Duly, House, Housekeeper};
+use duly_config::{Config, Settings, Sources};
+use duly_server::{App, Backlog, ListenError, Options, bind};
+use tokio::net::TcpListener;
+
+use crate::failure::Failure;
+use crate::logs::{self, Logs};
+use crate::{config, store};
+
+/// What holds, and logs that are written as it says.
+pub(crate) fn begin(
+    mut sources: Sources,
+    logs: &logs::Arguments,
+) -> Result<(Sources, Config, Logs), Failure> {
+    logs.say(&mut sources);
+    let config = config::load(&sources)?;
+    let logs = Logs::start(&config.settings.logs)?;
+    Ok((sources, config, logs))
+}
+
+/// Opens the store that the configuration names.
+pub(crate) async fn open(config: &Config) -> Result<Duly, Failure> {
+    let origin = match config.origin("store") {
+        duly_config::Origin::Default => "store".to_owned(),
+        origin => origin.to_string(),
+    };
+    store::open_as(&origin, config.settings.store.as_str()).await
+}
+
+/// An app over the store, as the settings want it.
+pub(crate) fn app(duly: &Duly, settings: &Settings, options: Options) -> App {
+    App::with_options(duly.clone(), options).with_backlog(backlog(settings))
+}
+
+const fn backlog(settings: &Settings) -> Backlog {
+    Backlog {
+        pending_max: settings.health.queue_pending_max,
+        age_max: settings.health.oldest_age_max,
+    }
+}
+
+/// A listener where the settings want it.
+pub(crate) async fn listener(
+    config: &Config,
+    setting: &str,
+    address: SocketAddr,
+    options: &Options,
+) -> Result<TcpListener, Failure> {
+    bind(address, options).await.map_err(|error| match error {
+        ListenError::NoToken(_) | ListenError::NoHost(_) => {
+            Failure::Usage(format!("{}: {error}", config.origin(setting)))
+        }
+        // Its text names the cause already.
+        other => anyhow::anyhow!("{other}").into(),
+    })
+}
+
+/// An address as it is typed.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "expected an address and a port, such as 127.0.0.1:7788 or [::1]:7788".into())
+}
+
+/// Keeps house without executing anything.
+pub(crate) fn housekeeper(duly: &Duly, settings: &Settings) -> Housekeeper {
+    let house = House::default().lease(settings.worker.lease);
+    house.start(duly.store().clone(), duly.clock().clone())
+}
+
+/// What runs, for people.
+pub(crate) fn worker_shown(settings: &Settings) -> String {
+    let worker = &settings.worker;
+    let many = if worker.queues.len() == 1 {
+        "queue"
+    } else {
+        "queues"
+    };
+    let (http, shell) = (
+        duly_server::kinds::http::KIND,
+        duly_server::kinds::shell::KIND,
+    );
+    let kinds = if settings.shell.commands.is_empty() {
+        format!("kind {http}")
+    } else {
+        format!("kinds {http} and {shell}")
+    };
+    let queues = worker.queues.join(", ");
+    format!(
+        "runs the {kinds}, from {many} {queues}, {} at once",
+        worker.concurrency
+    )
+}
+
+/// The path of the store's file, spelled out.
+pub(crate) fn data_shown(settings: &Settings) -> String {
+    let store = settings.store.as_str();
+    let file = store
+        .strip_prefix("sqlite:")
+        .map(|path| path.split('?').next());
+    match file.flatten().map(std::path::absolute) {
+        Some(Ok(path)) => path.display().to_string(),
+        _ if store.starts_with("memory:") => match store::file(store) {
+            Some(path) => format!("in memory, and saved now and then and at the end to {path}"),
+            None => "in memory: gone when this process ends".to_owned(),
+        },
+        _ => settings.store.to_string(),
+    }
+}
+
+/// The file that was read, or where one could come from.
+pub(crate) fn config_shown(config: &Config) -> String {
+    config.file().map_or_else(
+        || "no file: `duly config template` prints one".to_owned(),
+        |file| file.display().to_string(),
+    )
+}

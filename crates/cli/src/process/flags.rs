@@ -1,0 +1,63 @@
+//! The flags that `serve` and `worker` share. What is not typed is as the configuration says.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use duly_api::duration;
+use duly_config::Sources;
+
+use crate::config;
+
+/// How many handlers there may be at once.
+const CONCURRENCIES: RangeInclusive<i64> = 1..=100_000;
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Flags {
+    #[command(flatten)]
+    pub(crate) config: config::Arguments,
+    /// Where the tasks are: sqlite:FILE, or memory: for nothing that lasts [env: DULY_STORE]
+    /// [default: sqlite:duly.db]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// How many tasks run at once [default: 64]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u32).range(CONCURRENCIES))]
+    concurrency: Option<u32>,
+    /// The queue that is worked on; may be repeated [default: default]
+    #[arg(long, value_name = "QUEUE")]
+    queue: Vec<String>,
+    /// The name that the worker is shown under [default: worker- and the id of the process]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// How long running tasks may go on after SIGTERM or Ctrl-C, before they are handed back
+    /// [default: 30s]
+    #[arg(long, value_parser = duration::parse, value_name = "DURATION",
+          allow_hyphen_values = true)]
+    shutdown_timeout: Option<Duration>,
+}
+
+impl Flags {
+    /// What holds: these flags over the environment over the file.
+    pub(crate) fn sources(&self) -> Sources {
+        let mut sources = self.config.sources();
+        if let Some(store) = &self.store {
+            sources.flag("store", "--store", store.as_str());
+        }
+        if let Some(concurrency) = self.concurrency {
+            let concurrency = concurrency.to_string();
+            sources.flag("worker.concurrency", "--concurrency", concurrency);
+        }
+        if !self.queue.is_empty() {
+            sources.flag_list("worker.queues", "--queue", self.queue.iter().cloned());
+        }
+        if let Some(name) = &self.name {
+            sources.flag("worker.name", "--name", name.as_str());
+        }
+        if let Some(timeout) = self.shutdown_timeout {
+            let timeout = duration::format(timeout);
+            sources.flag("server.shutdown_timeout", "--shutdown-timeout", timeout);
+        }
+        sources
+    }
+}
