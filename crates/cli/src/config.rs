@@ -6,12 +6,19 @@ use duly_config::{Config, ConfigError, Sources, search};
 
 use crate::failure::Failure;
 
+const CONFIG_HELP: &str = "The file with the settings [default: the first that there is of \
+                           ./duly.yaml, $XDG_CONFIG_HOME/duly/duly.yaml and /etc/duly/duly.yaml]";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// The file with the settings [default: the first that there is of ./duly.yaml,
-    /// $XDG_CONFIG_HOME/duly/duly.yaml and /etc/duly/duly.yaml]
-    #[arg(long, env = "DULY_CONFIG", hide_env_values = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "DULY_CONFIG",
+        hide_env_values = true,
+        value_name = "FILE",
+        help = CONFIG_HELP
+    )]
     pub(crate) config: Option<PathBuf>,
 }
 

@@ -22,6 +22,10 @@ pub(crate) enum Format {
     Json,
 }
 
+const LEVEL_HELP: &str = "What is logged: error, warn, info, debug or trace, or a list of such filters \
+                          per module [env: DULY_LOG] [default: info for serve and worker, warn for \
+                          the others]";
+
 /// What the help has these options under.
 pub(crate) const HEADING: &str = "What is said";
 
@@ -39,9 +43,7 @@ pub(crate) struct Arguments {
     )]
     log_format: Option<Format>,
 
-    /// What is logged: error, warn, info, debug or trace, or a list of such filters per module
-    /// [env: DULY_LOG] [default: info for serve and worker, warn for the others]
-    #[arg(long, global = true, value_name = "LEVEL", help_heading = HEADING)]
+    #[arg(long, global = true, value_name = "LEVEL", help = LEVEL_HELP, help_heading = HEADING)]
     log_level: Option<String>,
 }
 

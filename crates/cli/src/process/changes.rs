@@ -23,8 +23,7 @@ pub(super) enum Why {
 
 /// Hears of both.
 pub(super) struct Changes {
-    #[cfg(unix)]
-    hangup: Option<tokio::signal::unix::Signal>,
+    hangup: Hangup,
     file: Option<PathBuf>,
     touched: Arc<Notify>,
     clock: Arc<dyn Clock>,
@@ -36,7 +35,6 @@ impl Changes {
     /// Listens from now on. Where the system lets nothing be watched, SIGHUP is left.
     pub(super) fn listen(file: Option<&Path>, clock: Arc<dyn Clock>) -> Self {
         let mut changes = Self {
-            #[cfg(unix)]
             hangup: hangup(),
             file: file.map(Path::to_owned),
             touched: Arc::default(),
@@ -49,25 +47,14 @@ impl Changes {
 
     /// Ends when there is a reason.
     pub(super) async fn next(&mut self) -> Why {
-        loop {
-            #[cfg(unix)]
-            let hangup = async {
-                match &mut self.hangup {
-                    Some(hangup) => hangup.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
-            #[cfg(not(unix))]
-            let hangup = std::future::pending::<()>();
-            tokio::select! {
-                _ = hangup => return Why::Signal,
-                () = self.touched.notified() => {}
-            }
-            self.settled().await;
-            // Links may lead elsewhere than before.
-            self.watch();
-            return Why::File;
+        tokio::select! {
+            () = hung_up(&mut self.hangup) => return Why::Signal,
+            () = self.touched.notified() => {}
         }
+        self.settled().await;
+        // Links may lead elsewhere than before.
+        self.watch();
+        Why::File
     }
 
     /// Waits until nothing more happens for a while.
@@ -97,11 +84,34 @@ impl Changes {
 }
 
 #[cfg(unix)]
-fn hangup() -> Option<tokio::signal::unix::Signal> {
+type Hangup = Option<tokio::signal::unix::Signal>;
+/// There is no such signal here.
+#[cfg(not(unix))]
+type Hangup = ();
+
+#[cfg(unix)]
+fn hangup() -> Hangup {
     use tokio::signal::unix::{SignalKind, signal};
     signal(SignalKind::hangup())
         .inspect_err(|error| tracing::warn!(%error, "cannot listen for SIGHUP"))
         .ok()
+}
+
+#[cfg(not(unix))]
+const fn hangup() -> Hangup {}
+
+/// Ends at the next SIGHUP; never, where it cannot be heard.
+#[cfg(unix)]
+async fn hung_up(hangup: &mut Hangup) {
+    match hangup {
+        Some(hangup) if hangup.recv().await.is_some() => {}
+        _ => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn hung_up((): &mut Hangup) {
+    std::future::pending().await
 }
 
 fn watcher(file: &Path, touched: Arc<Notify>) -> notify::Result<RecommendedWatcher> {

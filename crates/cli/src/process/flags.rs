@@ -11,14 +11,15 @@ use crate::config;
 /// How many handlers there may be at once.
 const CONCURRENCIES: RangeInclusive<i64> = 1..=100_000;
 
+const STORE_HELP: &str = "Where the tasks are: sqlite:FILE, or memory: for nothing that lasts [env: \
+                          DULY_STORE] [default: sqlite:duly.db]";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Flags {
     #[command(flatten)]
     pub(crate) config: config::Arguments,
-    /// Where the tasks are: sqlite:FILE, or memory: for nothing that lasts [env: DULY_STORE]
-    /// [default: sqlite:duly.db]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = STORE_HELP)]
     store: Option<String>,
     /// How many tasks run at once [default: 64]
     #[arg(long, value_name = "N", allow_negative_numbers = true,

@@ -39,7 +39,7 @@ fn fault(fault: &Fault) -> Value {
     let spot = fault.spot();
     json!({
         "from": fault.origin.to_string(),
-        "file": spot.map(|spot| spot.path()),
+        "file": spot.map(duly_config::Spot::path),
         "line": spot.map(duly_config::Spot::line),
         "column": spot.map(duly_config::Spot::column),
         "setting": fault.setting,
