@@ -103,10 +103,12 @@ const fn hangup() -> Hangup {}
 /// Ends at the next SIGHUP; never, where it cannot be heard.
 #[cfg(unix)]
 async fn hung_up(hangup: &mut Hangup) {
-    match hangup {
-        Some(hangup) if hangup.recv().await.is_some() => {}
-        _ => std::future::pending().await,
+    if let Some(hangup) = hangup
+        && hangup.recv().await.is_some()
+    {
+        return;
     }
+    std::future::pending().await
 }
 
 #[cfg(not(unix))]

@@ -4,6 +4,7 @@
 mod archive;
 mod bench;
 mod change;
+mod config;
 mod events;
 mod failed;
 mod figures;
@@ -12,8 +13,10 @@ mod kill;
 mod list;
 mod queue;
 mod refusal;
+mod reload;
 mod server;
 mod shell;
 mod signal;
 mod support;
 mod typed;
+mod worker;

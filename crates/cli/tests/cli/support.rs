@@ -11,7 +11,8 @@ use duly::{Duly, Payload, TaskId, TaskRecord, Verdict};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::mpsc;
 
 /// The binary, without what the environment may say to it.
 pub(crate) fn duly() -> Command {
@@ -128,8 +129,12 @@ impl There {
 
 /// A running server.
 pub(crate) struct Server {
+    /// Where it listens; empty if it does not.
     pub(crate) url: String,
+    /// What it says when it is up.
+    pub(crate) said: Value,
     child: Child,
+    logs: mpsc::UnboundedReceiver<String>,
 }
 
 /// What a command left behind.
@@ -196,6 +201,23 @@ impl Place {
         Server::spawned(command).await
     }
 
+    /// The same with its logs, as its configuration wants them.
+    pub(crate) async fn serve_logged(&self, options: &[&str]) -> Server {
+        let store = self.store();
+        let mut command = duly();
+        command.args([
+            "serve",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--store",
+            &store,
+        ]);
+        command.args(options).stdout(Stdio::piped());
+        command.env_remove("DULY_LOG").stderr(Stdio::piped());
+        Server::spawned(command).await
+    }
+
     /// The task once it has ended, as another process on the same file sees it.
     pub(crate) async fn ended(&self, id: TaskId) -> TaskRecord {
         let duly = Duly::open(&self.store()).await.unwrap();
@@ -212,8 +234,40 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next_line().await.unwrap();
         let said: Value = serde_json::from_str(&line.expect("it says where it listens")).unwrap();
-        let url = said["listening"].as_str().unwrap().to_owned();
-        Self { url, child }
+        let url = said["listening"].as_str().unwrap_or_default().to_owned();
+        let logs = match child.stderr.take() {
+            Some(stderr) => lines_of(stderr),
+            None => mpsc::unbounded_channel().1,
+        };
+        Self {
+            url,
+            said,
+            child,
+            logs,
+        }
+    }
+
+    /// The next line that it logs.
+    pub(crate) async fn next_log(&mut self) -> String {
+        self.logs.recv().await.expect("it goes on logging")
+    }
+
+    /// The next line of its logs that has these words in it.
+    pub(crate) async fn log(&mut self, words: &str) -> String {
+        let mut others = Vec::new();
+        let found = async {
+            loop {
+                let line = self.logs.recv().await?;
+                if line.contains(words) {
+                    return Some(line);
+                }
+                others.push(line);
+            }
+        };
+        match tokio::time::timeout(LOG_WAIT_MAX, found).await {
+            Ok(Some(line)) => line,
+            _ => panic!("no line says {words:?}: {others:#?}"),
+        }
     }
 
     /// Runs a command against it.
@@ -264,6 +318,29 @@ impl Server {
         self.signal("TERM").await;
         assert_eq!(self.ended().await.code(), Some(0));
     }
+}
+
+/// How long a line may take to be logged.
+const LOG_WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// Lines as they come, read whether or not anybody waits for them.
+fn lines_of(stderr: ChildStderr) -> mpsc::UnboundedReceiver<String> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stderr).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            // The test may be over.
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
+
+/// What is at a URL: the status, and the text.
+pub(crate) async fn fetched(url: &str) -> (u16, String) {
+    let client = duly_server::tls::client(|builder| builder.no_proxy()).unwrap();
+    let answer = client.get(url).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
 /// Runs a command to its end.
