@@ -42,6 +42,10 @@ impl Changes {
             watcher: None,
         };
         changes.watch();
+        // It may have changed before anybody watched.
+        if file.is_some() {
+            changes.touched.notify_one();
+        }
         changes
     }
 

@@ -59,12 +59,23 @@ impl Keeper {
 
     /// Loads the configuration anew whenever there is reason to, for ever.
     pub(crate) async fn follow(&mut self, worker: Option<&Worker>) -> Infallible {
-        // It may have changed before anybody watched.
-        let mut why = Why::File;
         loop {
-            self.load(why, worker).await;
-            why = self.changes.next().await;
+            let why = self.changes.next().await;
+            if why == Why::File && self.is_emptied() {
+                tracing::warn!(
+                    "the configuration is empty: it is left out of account until it is not"
+                );
+            } else {
+                self.load(why, worker).await;
+            }
         }
+    }
+
+    /// The file was cut to nothing, as some do before they write: it does not mean that all settings
+    /// shall be the defaults. Who means that sends SIGHUP.
+    fn is_emptied(&self) -> bool {
+        let file = self.loaded.file();
+        file.is_some_and(|file| std::fs::metadata(file).is_ok_and(|about| about.len() == 0))
     }
 
     /// All of it or nothing: what is wrong leaves everything as it is.

@@ -96,6 +96,19 @@ async fn what_is_wrong_leaves_everything_as_it_is_and_is_said_with_its_line() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_emptied_is_left_out_of_account_until_somebody_means_it() {
+    let place = Place::new();
+    let (mut server, file) = serve(&place, FIRST).await;
+    std::fs::write(&file, "").unwrap();
+    server.log("the configuration is empty").await;
+    assert_eq!(server.json(&["workers"]).await["capacity"], 4);
+    server.signal("HUP").await;
+    server.log("worker.concurrency: 4 -> 64").await;
+    server.log("the configuration was loaded anew").await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn sighup_sets_queues_again_that_somebody_has_changed() {
     let place = Place::new();
     let (mut server, _) = serve(&place, FIRST).await;
