@@ -12,7 +12,7 @@ mod queues;
 
 pub(crate) use flags::Flags;
 pub(crate) use keeper::Keeper;
-pub(crate) use kinds::worker;
+pub(crate) use kinds::{targets, worker};
 pub(crate) use life::Life;
 pub(crate) use options::options;
 

@@ -49,7 +49,7 @@ pub use row::Row;
 pub use search::search;
 pub use secret::Secret;
 pub use settings::{
-    Command, Health, LogFormat, Logs, Queue, Server, Settings, Shell, StoreUrl, Worker,
+    Command, Health, Http, LogFormat, Logs, Queue, Server, Settings, Shell, StoreUrl, Worker,
 };
 pub use sources::Sources;
 pub use template::template;

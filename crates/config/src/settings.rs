@@ -6,6 +6,7 @@ use crate::form;
 use crate::group::{About, Effect, Group, Slot, Visitor};
 
 mod health;
+mod http;
 mod logs;
 mod queue;
 mod server;
@@ -14,6 +15,7 @@ mod store;
 mod worker;
 
 pub use health::Health;
+pub use http::Http;
 pub use logs::{LogFormat, Logs};
 pub use queue::Queue;
 pub use server::Server;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub queues: BTreeMap<String, Queue>,
     /// The kind `shell`.
     pub shell: Shell,
+    /// The kind `http`.
+    pub http: Http,
     /// When `/ready` says that something is not as it should be.
     pub health: Health,
     /// What is logged, and how.
@@ -59,6 +63,7 @@ impl Group for Settings {
         visitor.group("worker", Worker::ABOUT, &mut self.worker);
         visitor.named("queues", Queue::ABOUT, &mut self.queues);
         visitor.group("shell", Shell::ABOUT, &mut self.shell);
+        visitor.group("http", Http::ABOUT, &mut self.http);
         visitor.group("health", Health::ABOUT, &mut self.health);
         visitor.group("logs", Logs::ABOUT, &mut self.logs);
     }

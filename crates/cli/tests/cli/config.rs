@@ -176,6 +176,18 @@ async fn what_makes_no_sense_starts_nothing_and_ends_with_2() {
             "token is of",
         ),
         (
+            "http: {deny: [10.0.0.1/8]}",
+            &["config", "check"],
+            &[],
+            "duly.yaml:1: http.deny: the rule \"10.0.0.1/8\" names no network",
+        ),
+        (
+            "http: {allow: ['a b']}",
+            &["serve"],
+            &[],
+            "duly.yaml:1:16: http.allow[0] is \"a b\"",
+        ),
+        (
             "shell: {commands: {zip: {program: no-such-program}}}",
             &["worker"],
             &[],

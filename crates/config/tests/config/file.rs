@@ -195,6 +195,16 @@ const WRONG: &[Case] = &[
         (3, 34),
         &["pass_env[0] is 1A"],
     ),
+    (
+        "http:\n  allow: [public, '']\n",
+        (2, 19),
+        &["http.allow[1] is \"\"", "10.0.0.0/8"],
+    ),
+    (
+        "http:\n  deny: \"*\"\n",
+        (2, 9),
+        &["http.deny is", "a list"],
+    ),
     // Names.
     (
         "worker:\n  concurency: 8\n",

@@ -37,6 +37,8 @@ fn every_line_can_be_uncommented_and_says_the_default() {
     examples.sort_unstable();
     // What has no default to show has an example.
     let expected = [
+        "http.allow",
+        "http.deny",
         "queues.default.bound",
         "queues.default.keep_completed",
         "queues.default.keep_failed",

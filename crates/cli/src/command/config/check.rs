@@ -6,7 +6,7 @@ use duly_config::{Config, ConfigError, Fault, Sources};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::{config, output};
+use crate::{config, output, process};
 
 pub(super) fn run(
     file: Option<PathBuf>,
@@ -18,6 +18,8 @@ pub(super) fn run(
         None => arguments.sources(),
     };
     match Config::load(&sources) {
+        // What only those know who obey it.
+        Ok(config) if process::targets(&config).is_err() => process::targets(&config).map(drop),
         Ok(config) if as_json => {
             output::print_json(&json!({"fine": true, "file": config.file(), "faults": []}))
         }
