@@ -2,14 +2,18 @@
 
 use std::process::Stdio;
 
+use axum::Router;
+use axum::http::HeaderMap;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::{Outcome, Place, both, duly};
+use crate::support::{Outcome, Place, both, duly, run, served};
 
 /// Before every event.
 const START: &str = "00000000000000000000000000000000";
+
+const TASK: &str = "01932f5e-7c1a-7b3e-9d55-0242ac120002";
 
 /// A command that goes on saying things.
 struct Going {
@@ -203,4 +207,42 @@ async fn whoever_waits_for_a_task_gets_its_result_or_hears_why_there_is_none() {
         }
     })
     .await;
+}
+
+/// An event as a live stream sends it.
+fn message(n: u32) -> String {
+    format!(
+        "id: {n:032}\nevent: submitted\ndata: {{\"cursor\":\"{n:032}\",\"task\":\"{TASK}\",\
+         \"task_kind\":\"k\",\"queue\":\"q\",\"kind\":\"submitted\",\
+         \"at\":\"2026-01-01T00:00:00.000000Z\",\"attempt\":0}}\n\n"
+    )
+}
+
+/// What the stream says to a reader of whom it has dropped events.
+fn resync(n: u32) -> String {
+    format!("id: {n:032}\nevent: resync\ndata: {{\"missed\":1,\"next\":\"{n:032}\"}}\n\n")
+}
+
+#[tokio::test]
+async fn a_reader_that_was_too_slow_fetches_what_it_missed() {
+    let answer = async |headers: HeaderMap| {
+        let last = headers.get("last-event-id");
+        match last.map(|id| id.to_str().unwrap().trim_start_matches('0')) {
+            None => [message(1), message(2), resync(2), message(4)].concat(),
+            Some("2") => [message(3), message(4)].concat(),
+            Some("4") => message(5),
+            other => panic!("nobody was told {other:?}"),
+        }
+    };
+    let at = served(Router::new().fallback(answer)).await;
+    let server = format!("http://{at}");
+    let follow = [
+        "events", "--follow", "--limit", "5", "--json", "--server", &server,
+    ];
+    let outcome = run(&follow).await;
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let events = outcome.values();
+    let cursors: Vec<_> = events.iter().map(|event| event["cursor"].clone()).collect();
+    let expected: Vec<_> = (1..=5).map(|n| format!("{n:032}")).collect();
+    assert_eq!(cursors, expected);
 }
