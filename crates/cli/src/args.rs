@@ -138,4 +138,17 @@ mod tests {
     fn the_commands_are_put_together_rightly() {
         Arguments::command().debug_assert();
     }
+
+    #[test]
+    fn every_command_that_asks_has_examples() {
+        let asking = ClientCommand::augment_subcommands(clap::Command::new("duly"));
+        for command in asking.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string);
+            let name = command.get_name();
+            assert!(
+                help.unwrap_or_default().contains(&format!("duly {name}")),
+                "{name}"
+            );
+        }
+    }
 }

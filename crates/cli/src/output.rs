@@ -171,6 +171,12 @@ pub(crate) fn progress(progress: &Progress) -> String {
     format!("{:.0} % {}", progress.fraction * 100.0, progress.text)
 }
 
+/// So many of something: `1 task`, `1,234 tasks`.
+pub(crate) fn many(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", count(number))
+}
+
 /// A number with commas between its thousands.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -187,6 +193,14 @@ pub(crate) fn count(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(
+            [0, 1, 2].map(|n| many(n, "task")),
+            ["0 tasks", "1 task", "2 tasks"]
+        );
+    }
 
     #[test]
     fn thousands_are_set_apart() {

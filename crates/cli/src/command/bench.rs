@@ -12,8 +12,14 @@ use crate::{output, store};
 use figures::Figures;
 use load::Load;
 
+const EXAMPLES: &str = "\
+Examples:
+  duly bench
+  duly bench --store sqlite:/mnt/disk/bench.db --tasks 100000";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The store to measure; what is put into it is removed afterwards [default: a SQLite file in a
     /// temporary folder in the current one]

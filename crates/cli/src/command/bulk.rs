@@ -166,22 +166,14 @@ fn told(done: &BulkDone, words: Words, json: bool) -> Result<(), Failure> {
     let would = if done.dry_run { "would be " } else { "" };
     output::print(&format!(
         "{} {would}{}{others}",
-        tasks(done.changed),
+        output::many(done.changed, "task"),
         words.done
     ))
 }
 
-/// How many tasks, in words.
-fn tasks(count: u64) -> String {
-    match count {
-        1 => "1 task".to_owned(),
-        count => format!("{} tasks", output::count(count)),
-    }
-}
-
 /// Asks on the terminal; only a plain yes is one.
 async fn agreed(words: Words, count: u64) -> Result<bool, Failure> {
-    let question = format!("{} {}? [y/N] ", words.what, tasks(count));
+    let question = format!("{} {}? [y/N] ", words.what, output::many(count, "task"));
     {
         let mut stderr = std::io::stderr().lock();
         // Where the question cannot be seen, the answer is hardly a yes.

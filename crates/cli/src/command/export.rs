@@ -57,8 +57,8 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
         }));
     }
     output::print(&format!(
-        "{} tasks of {} queues exported",
-        output::count(counted.tasks),
-        output::count(counted.queues)
+        "{} of {} exported",
+        output::many(counted.tasks, "task"),
+        output::many(counted.queues, "queue")
     ))
 }

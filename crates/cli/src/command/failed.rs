@@ -9,8 +9,15 @@ use clap::Subcommand;
 use crate::client::Client;
 use crate::failure::Failure;
 
+const EXAMPLES: &str = "\
+Examples:
+  duly failed list --queue mail
+  duly failed retry --kind http --dry-run
+  duly failed discard --submitted-before 2026-01-01T00:00:00Z";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,

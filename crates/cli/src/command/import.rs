@@ -54,9 +54,9 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
         existed => format!(", {} were there already", output::count(existed)),
     };
     output::print(&format!(
-        "{} tasks imported{existed}; {} queues set",
-        output::count(sum.restored),
-        output::count(sum.queues)
+        "{} imported{existed}; {} set",
+        output::many(sum.restored, "task"),
+        output::many(sum.queues, "queue")
     ))
 }
 

@@ -11,8 +11,15 @@ use clap::Subcommand;
 use crate::client::Client;
 use crate::failure::Failure;
 
+const EXAMPLES: &str = "\
+Examples:
+  duly queue list
+  duly queue pause mail
+  duly queue set mail --bound 100000 --keep-failed 30d";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,

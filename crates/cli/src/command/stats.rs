@@ -88,7 +88,7 @@ fn workers(stats: &Stats) -> Table {
 
 /// Nothing, unless it was measured for long enough.
 fn throughput(stats: &Stats) -> Table {
-    let mut table = Table::new(&["PER SECOND: SUBMITTED", "COMPLETED", "FAILED"]);
+    let mut table = Table::new(&["SUBMITTED/S", "COMPLETED/S", "FAILED/S"]);
     let pace = &stats.throughput;
     if pace.window_ms > 0 {
         let rates = [

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{count, is_plain};
+use super::{is_plain, many};
 
 /// A line that is overwritten until it is dropped.
 pub(crate) struct Bar(ProgressBar);
@@ -41,14 +41,14 @@ impl Bar {
 
     /// So many tasks are done.
     pub(crate) fn at(&self, tasks: u64) {
-        self.0.set_message(format!("{} tasks", count(tasks)));
         self.0.set_position(tasks);
+        self.0.set_message(many(tasks, "task"));
     }
 
     /// So many bytes have gone through, with so many tasks in them.
     pub(crate) fn at_bytes(&self, bytes: u64, tasks: u64) {
-        self.0.set_message(format!("{} tasks", count(tasks)));
         self.0.set_position(bytes);
+        self.0.set_message(many(tasks, "task"));
     }
 }
 

@@ -80,7 +80,7 @@ async fn an_archive_goes_through_a_pipe_in_several_pieces() {
         stdin.write_all(archive.as_bytes()).await.unwrap();
         drop(stdin);
         let output = child.wait_with_output().await.unwrap();
-        assert_eq!(output.stdout, b"1,234 tasks imported; 1 queues set\n");
+        assert_eq!(output.stdout, b"1,234 tasks imported; 1 queue set\n");
         assert_eq!(server.json(&["stats"]).await["tasks"]["pending"], 1_234);
         server.stop().await;
     })

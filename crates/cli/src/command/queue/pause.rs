@@ -4,8 +4,14 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::output;
 
+const EXAMPLES: &str = "\
+Examples:
+  duly queue pause mail reports
+  duly queue resume mail reports";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The queues
     #[arg(required = true, value_name = "QUEUE")]

@@ -8,8 +8,14 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::{duration, output};
 
+const EXAMPLES: &str = "\
+Examples:
+  duly queue show mail
+  duly queue show mail --json | jq .tasks.pending";
+
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The queue
     #[arg(value_name = "QUEUE")]
