@@ -63,6 +63,28 @@ async fn what_was_exported_and_imported_is_the_same() {
 }
 
 #[tokio::test]
+async fn a_store_in_memory_with_a_file_takes_all_and_gives_it_back() {
+    both(async |there| {
+        furnish(there).await;
+        let archive = there.text(&["export"]).await;
+        let file = there.place.file("a.ndjson", &archive);
+        let memory = there.place.path("memory.json");
+        let store = format!("memory:?file={}", memory.display());
+        let missing = run(&["--store", &store, "export"]).await;
+        assert_eq!(
+            missing.code, 2,
+            "what is only read is not made: {missing:?}"
+        );
+        let taken = run(&["--store", &store, "import", text(&file)]).await;
+        assert_eq!(taken.code, 0, "{taken:?}");
+        let given = run(&["--store", &store, "export"]).await;
+        assert_eq!(given.code, 0, "{given:?}");
+        assert_eq!(said(&given.out), said(&archive));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_archive_goes_through_a_pipe_in_several_pieces() {
     both(async |there| {
         let lines = "{}\n".repeat(1_234);
