@@ -1,6 +1,7 @@
 //! Duly's benchmarks. Each prints its limit beside it, measured in the same run: a number without its
 //! comparison says nothing on a noisy machine. The last line of output is one JSON object.
 
+mod http;
 mod memory;
 mod sqlite;
 mod stats;
@@ -20,6 +21,8 @@ struct Cli {
 enum Bench {
     /// The SQLite store: throughput, latency, idleness and growth, beside the same rows written by hand.
     Sqlite(SqliteArgs),
+    /// Submits over HTTP, beside the same store called directly.
+    Http(HttpArgs),
     /// What a pending task costs in the memory store.
     Memory {
         /// How many tasks wait.
@@ -47,9 +50,26 @@ struct SqliteArgs {
     only: Vec<String>,
 }
 
+#[derive(Args)]
+struct HttpArgs {
+    /// Tasks that are submitted in batches, per round.
+    #[arg(long, default_value_t = 200_000)]
+    tasks: u32,
+    /// Tasks that are submitted one by one, per round.
+    #[arg(long, default_value_t = 60_000)]
+    singles: u32,
+    /// How often each is measured, over HTTP and directly in turn; the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// In which folder the files are made, and removed afterwards; the system's temporary one by default.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
 fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
         Bench::Sqlite(args) => sqlite::run(&args),
+        Bench::Http(args) => http::run(&args),
         Bench::Memory { tasks } => memory::run(tasks),
     }
 }

@@ -3,9 +3,9 @@
 mod bare;
 mod growth;
 mod idle;
-mod latency;
+pub(crate) mod latency;
 mod limit;
-mod port;
+pub(crate) mod port;
 mod throughput;
 mod worker;
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::SqliteArgs;
 
 /// What every task carries: about what a small job does.
-const PAYLOAD: &str = r#"{"to":"someone@example.org","template":"welcome","locale":"en","attempted":false,"n":12345}"#;
+pub(crate) const PAYLOAD: &str = r#"{"to":"someone@example.org","template":"welcome","locale":"en","attempted":false,"n":12345}"#;
 
 pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
     // Always a fresh folder: figures of a used file would be other figures.
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
 }
 
 /// Ids as clients make them: by time, with random-looking rest.
-fn ids(count: u32) -> Vec<[u8; 16]> {
+pub(crate) fn ids(count: u32) -> Vec<[u8; 16]> {
     ids_from(0, count)
 }
 

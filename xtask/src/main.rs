@@ -47,7 +47,7 @@ enum Command {
     Bare,
     /// Count the crates that the library pulls with its default features
     Weight,
-    /// Measure, each figure beside its limit: `bench sqlite`, `bench memory`
+    /// Measure, each figure beside its limit: `bench sqlite`, `bench http`, `bench memory`
     Bench(bench::Arguments),
     /// Feed every parser that takes bytes from outside with what it does not expect
     Fuzz(fuzz::Arguments),

@@ -69,7 +69,7 @@ async fn sample(
 }
 
 /// What it costs to write 4 KiB and make it durable.
-fn fsyncs(path: &Path) -> anyhow::Result<Vec<f64>> {
+pub(crate) fn fsyncs(path: &Path) -> anyhow::Result<Vec<f64>> {
     let mut file = File::create(path)?;
     let mut samples = Vec::new();
     for _ in 0..SAMPLES {
@@ -82,7 +82,7 @@ fn fsyncs(path: &Path) -> anyhow::Result<Vec<f64>> {
     Ok(samples)
 }
 
-fn figures(what: &str, samples: &mut [f64]) -> Value {
+pub(crate) fn figures(what: &str, samples: &mut [f64]) -> Value {
     let (p50, p99) = (percentile(samples, 50.0), percentile(samples, 99.0));
     println!("{what:<30} p50 {p50:>6.3} ms   p99 {p99:>6.3} ms");
     json!({ "p50": rounded_fine(p50), "p99": rounded_fine(p99) })

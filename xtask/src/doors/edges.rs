@@ -40,8 +40,10 @@ const ROOMS: &[Room] = &[
     Room::new(
         "duly-bench",
         &[
+            "duly",
             "duly-core",
             "duly-runtime",
+            "duly-server",
             "duly-store",
             "duly-store-sqlite",
         ],
