@@ -63,8 +63,8 @@ fn refused(error: &serde_json::Error, path: Option<String>) -> ParseError {
         message,
         field: path.filter(|_| well_formed),
         expected,
-        line: error.line(),
-        column: error.column(),
+        line: error.line().max(1),
+        column: error.column().max(1),
     }
 }
 
