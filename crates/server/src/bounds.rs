@@ -14,6 +14,8 @@ pub const SMALL_BODY_BYTES_MAX: usize = 64 << 10;
 pub const LARGE_BODIES_MAX: usize = 8;
 /// Archives that are exported or imported at once; more are refused.
 pub const ARCHIVES_MAX: usize = 4;
+/// Bytes of an archive that is imported: 16 GiB. It goes through memory a page at a time.
+pub const IMPORT_BYTES_MAX: u64 = 16 << 30;
 /// How long a body may take to arrive, with the wait for a place.
 pub const BODY_WAIT_MAX: Duration = Duration::from_secs(30);
 /// Bytes of a request's line and headers that are read before it is refused; what arrives in one
@@ -55,6 +57,8 @@ pub const FEED_KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Pages of events that one request looks through for what its filter means; then it answers what it
 /// has found, with where to go on.
 pub const EVENT_SCAN_PAGES_MAX: usize = 20;
+/// How deep a payload may be nested: most programs that read JSON go no deeper than some more.
+pub const PAYLOAD_DEPTH_MAX: usize = 100;
 /// Parameters of a query.
 pub const PARAMETERS_MAX: usize = 100;
 /// Bytes of an `Idempotency-Key`.

@@ -92,9 +92,11 @@ impl Open {
 /// Whether the other end begins to say something in time. Who connects and is silent takes a place
 /// from others for this long only.
 async fn speaks(stream: &TcpStream, stop: &CancellationToken) -> bool {
-    let first = tokio::time::timeout(FIRST_BYTE_WAIT_MAX, stream.readable());
+    let mut byte = [0];
+    // That a socket is readable may be a false alarm; a byte is none.
+    let first = tokio::time::timeout(FIRST_BYTE_WAIT_MAX, stream.peek(&mut byte));
     tokio::select! {
-        first = first => matches!(first, Ok(Ok(()))),
+        first = first => matches!(first, Ok(Ok(1..))),
         () = stop.cancelled() => false,
     }
 }

@@ -6,6 +6,7 @@ use duly_api::Problem;
 use duly_core::{RetryPolicy, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
+use crate::bounds::PAYLOAD_DEPTH_MAX;
 use crate::port::trace::{RESERVED, TraceContext, is_reserved};
 use crate::port::{Clock, Filter, NewTask, Payload, QueueChange, When, id};
 use crate::query;
@@ -62,8 +63,8 @@ fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
         let detail = format!("labels has {name:?}: expected {expected}, which is reserved");
         return Err(Problem::invalid("labels", expected, detail).into());
     }
-    let payload = wire.payload.map_or_else(Payload::default, payload);
-    let mut task = NewTask::new(id, kind, payload);
+    let payload = wire.payload.map(payload).transpose()?;
+    let mut task = NewTask::new(id, kind, payload.unwrap_or_default());
     task.due = due(wire.delay_ms, wire.run_at)?.unwrap_or_default();
     task.deadline = when(
         ("deadline_in_ms", wire.deadline_in_ms),
@@ -82,9 +83,33 @@ fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
     Ok(task)
 }
 
-/// What a handler gets.
-pub(crate) fn payload(json: Box<RawValue>) -> Payload {
-    Payload::json(Box::<str>::from(json).into_boxed_bytes())
+/// What a handler gets: JSON that it will be able to read.
+pub(crate) fn payload(json: Box<RawValue>) -> Result<Payload, Refusal> {
+    if depth(json.get()) > PAYLOAD_DEPTH_MAX {
+        let expected = format!("JSON that is nested at most {PAYLOAD_DEPTH_MAX} deep");
+        let detail = format!("payload is nested too deep: expected {expected}");
+        return Err(Problem::invalid("payload", expected, detail).into());
+    }
+    Ok(Payload::json(Box::<str>::from(json).into_boxed_bytes()))
+}
+
+/// How deep arrays and objects are nested in what is known to be JSON.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut is_text, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// When a task is due, if anything is said of it.
@@ -143,5 +168,33 @@ fn when(
         (Some(ms), None) => Ok(Some(When::After(Duration::from_millis(ms)))),
         (None, Some(at)) => Ok(Some(When::At(at))),
         (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_texts_is_not_nested() {
+        for (json, deep) in [
+            ("7", 0),
+            ("[]", 1),
+            (r#"[{"a": [1]}, [2]]"#, 3),
+            (r#""[[[""#, 0),
+            (r#"["\"[[[", "\\", {}]"#, 2),
+        ] {
+            assert_eq!(depth(json), deep, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_payload_is_nested_to_a_bound() {
+        let nested = |deep| {
+            let text = "[".repeat(deep) + &"]".repeat(deep);
+            payload(RawValue::from_string(text).unwrap())
+        };
+        assert!(nested(PAYLOAD_DEPTH_MAX).is_ok());
+        assert!(nested(PAYLOAD_DEPTH_MAX + 1).is_err());
     }
 }

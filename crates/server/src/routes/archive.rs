@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::App;
 use crate::body::{Form, discard, incomplete, unsupported};
-use crate::bounds::{ARCHIVES_MAX, BODY_WAIT_MAX};
+use crate::bounds::{ARCHIVES_MAX, BODY_WAIT_MAX, IMPORT_BYTES_MAX};
 use crate::params::NoParams;
 use crate::port::archive::{ArchiveError, Export, Import, ImportError};
 use crate::port::{BoxFuture, StoreError};
@@ -55,7 +55,7 @@ pub(crate) async fn export(State(app): State<App>, _: NoParams) -> Result<Respon
         content((String = "application/x-ndjson", example = "{\"archive\":{\"format\":\"duly\",\"version\":1,\"at_us\":1767225600000000}}\n{\"end\":{\"queues\":0,\"tasks\":0,\"events\":0}}\n")),
     ),
     responses((status = 200, description = "What became of it", body = Imported)),
-    extensions(("x-codes" = json!(["TaskExists", "QueueFull", "BodyIncomplete", "Unavailable", "Corrupt"])))
+    extensions(("x-codes" = json!(["TaskExists", "QueueFull", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
 )]
 pub(crate) async fn import(
     State(app): State<App>,
@@ -79,6 +79,7 @@ pub(crate) async fn import(
 }
 
 async fn fed(mut import: Import, body: &mut Body) -> Result<Imported, Refusal> {
+    let mut arrived = 0;
     while !body.is_end_stream() {
         let frame = match tokio::time::timeout(BODY_WAIT_MAX, body.frame()).await {
             Ok(Some(Ok(frame))) => frame,
@@ -91,6 +92,10 @@ async fn fed(mut import: Import, body: &mut Body) -> Result<Imported, Refusal> {
             }
         };
         if let Ok(bytes) = frame.into_data() {
+            arrived += bytes.len() as u64;
+            if arrived > IMPORT_BYTES_MAX {
+                return Err(too_large());
+            }
             import.feed(&bytes).await?;
         }
     }
@@ -100,6 +105,13 @@ async fn fed(mut import: Import, body: &mut Body) -> Result<Imported, Refusal> {
         existed: imported.existed,
         queues: imported.queues,
     })
+}
+
+fn too_large() -> Refusal {
+    let detail = format!(
+        "the archive is larger than {IMPORT_BYTES_MAX} bytes: import it by `duly import --store`"
+    );
+    Problem::new(Code::BodyTooLarge, detail).into()
 }
 
 /// Archives hold pages of the store in memory: there are few at once.

@@ -67,7 +67,7 @@ pub(crate) async fn retry(
     _: NoParams,
     Asked(asked): Asked<FailedRetry>,
 ) -> Result<Json<BulkDone>, Refusal> {
-    let payload = asked.payload.map(convert::payload);
+    let payload = asked.payload.map(convert::payload).transpose()?;
     let which = Which {
         ids: asked.ids,
         filter: asked.filter,

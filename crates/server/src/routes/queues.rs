@@ -112,6 +112,7 @@ pub(crate) async fn purge(
     _: NoParams,
     Maybe(asked): Maybe<Purge>,
 ) -> Result<Json<BulkDone>, Refusal> {
+    let after = sweep::cursor(asked.cursor.as_deref())?;
     one(&app, &name).await?;
     let waiting = duly_core::State::ALL.into_iter();
     let waiting = waiting.filter(|state| !state.is_final() && !state.is_leased());
@@ -122,7 +123,7 @@ pub(crate) async fn purge(
             ..Filter::default()
         },
         change: Change::Cancel,
-        after: sweep::cursor(asked.cursor.as_deref())?,
+        after,
         dry_run: asked.dry_run,
     };
     Ok(Json(sweep.run(&app).await?))

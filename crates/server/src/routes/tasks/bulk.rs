@@ -52,7 +52,7 @@ fn what(asked: Bulk) -> Result<Change, Refusal> {
         Action::Cancel => Some(Change::Cancel),
         Action::Discard => Some(Change::Discard),
         Action::Retry => Some(Change::Retry {
-            payload: asked.payload.map(convert::payload),
+            payload: asked.payload.map(convert::payload).transpose()?,
         }),
         Action::Reprioritise => asked.priority.map(Change::Reprioritise),
         Action::Reschedule => due.map(Change::Reschedule),

@@ -60,7 +60,7 @@ pub(crate) async fn retry(
     _: NoParams,
     Maybe(asked): Maybe<TaskRetry>,
 ) -> Result<Json<Task>, Refusal> {
-    let payload = asked.payload.map(convert::payload);
+    let payload = asked.payload.map(convert::payload).transpose()?;
     let record = app.store().change(id, Change::Retry { payload }).await?;
     Ok(Json(convert::task(record)))
 }
