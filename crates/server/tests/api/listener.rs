@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use duly_server::bounds::{BODY_BYTES_MAX, HEADERS_MAX};
+use duly_server::bounds::{BODY_BYTES_MAX, CONNECTIONS_MAX, FIRST_BYTE_WAIT_MAX, HEADERS_MAX};
 use duly_server::{Options, bind, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -109,4 +109,30 @@ async fn who_sends_too_much_before_it_listens_hears_why() {
     );
     let answer = ask(address, &head).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_connects_and_is_silent_is_sent_away() {
+    let address = served(Router::new()).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let begin = tokio::time::Instant::now();
+    assert_eq!(silent.read(&mut [0; 1]).await.unwrap(), 0, "it is closed");
+    assert_eq!(begin.elapsed().as_secs(), FIRST_BYTE_WAIT_MAX.as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn silent_connections_take_every_place_for_a_short_while_only() {
+    let address = served(Router::new()).await;
+    let mut silent = Vec::new();
+    for _ in 0..CONNECTIONS_MAX {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    let begin = tokio::time::Instant::now();
+    let answer = ask(
+        address,
+        "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert!(begin.elapsed() <= FIRST_BYTE_WAIT_MAX + Duration::from_secs(1));
 }

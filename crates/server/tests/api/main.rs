@@ -2,13 +2,23 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod archive;
+mod brought;
+mod bulk;
+mod change;
 mod delivery;
 mod door;
+mod failed;
 mod feed;
+mod guard;
+mod idempotency;
+mod input;
+mod lines;
 mod listener;
 mod metrics;
 mod openapi;
+mod queue;
 mod ready;
 mod show;
 mod submit;
 mod support;
+mod worker;

@@ -113,6 +113,24 @@ fn every_reference_leads_somewhere() {
     assert!(seen > 100, "{seen}");
 }
 
+#[tokio::test]
+async fn no_operation_takes_a_parameter_that_nobody_asked_for() {
+    let (api, document) = (Api::new(), document());
+    for (path, method, _) in operations(&document) {
+        let asked = format!("{}?surprise=1", filled(path));
+        let of = if path == "/v1/import" {
+            "application/x-ndjson"
+        } else {
+            "application/json"
+        };
+        let asked = request(&method.to_uppercase(), &asked).header("content-type", of);
+        let body = if method == "get" { "" } else { "{}" };
+        let answer = api.send(asked.body(Body::from(body)).unwrap()).await;
+        let refusal = answer.refusal(422, "InvalidInput");
+        assert_eq!(refusal["field"], "surprise", "{method} {path}: {refusal}");
+    }
+}
+
 #[test]
 fn operations_have_names_of_their_own_and_tell_all_codes() {
     let document = document();

@@ -2,40 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::Api;
-use duly::store::{Claim, Labels, Payload, Registration, Settle, Settlement};
-use duly_core::{Decision, Incarnation};
+use crate::support::{Api, claim, settle, submit};
+use duly::store::{Payload, Settlement};
+use duly_core::Decision;
 use serde_json::{Value, json};
-
-const WORKER: Incarnation = Incarnation::from_bytes([9; 16]);
-
-/// Lets a worker `w` take one task of kind `a`.
-async fn claim(api: &Api) -> duly_core::AttemptRef {
-    let registration = Registration {
-        incarnation: WORKER,
-        name: "w".into(),
-        queues: vec!["default".into()],
-        kinds: vec!["a".into()],
-        labels: Labels::new(),
-        capacity: 1,
-    };
-    api.store.register(registration).await.unwrap();
-    let claim = Claim {
-        incarnation: WORKER,
-        queues: vec!["default".into()],
-        kinds: vec!["a".into()],
-        run: 1,
-        prefetch: 0,
-        suspect: false,
-        turn: 0,
-    };
-    api.store.claim(claim).await.unwrap().leases[0].attempt
-}
-
-async fn submit(api: &Api, task: &str) -> String {
-    let answer = api.post(task.to_owned()).await;
-    answer.body["id"].as_str().unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn a_task_is_shown_with_its_attempts_and_events() {
@@ -85,15 +55,6 @@ async fn a_task_is_shown_with_its_attempts_and_events() {
         kinds,
         ["submitted", "started", "retrying", "started", "completed"]
     );
-}
-
-async fn settle(api: &Api, settlement: Settlement) {
-    let settle = Settle {
-        incarnation: WORKER,
-        settlements: vec![settlement],
-    };
-    let settled = api.store.settle(settle).await.unwrap();
-    settled.attempts[0].as_ref().unwrap();
 }
 
 #[tokio::test]

@@ -7,8 +7,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use duly::Duly;
-use duly::store::{ManualClock, MemoryStore, Store};
-use duly_server::{App, router};
+use duly::store::{
+    Claim, Labels, ManualClock, MemoryStore, Registration, Settle, Settlement, Store,
+};
+use duly_core::Incarnation;
+use duly_server::{App, Options, router};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -39,6 +42,18 @@ impl Api {
         let clock = Arc::new(ManualClock::default());
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(clock.clone()));
         let app = options(App::new(Duly::with_store(store.clone(), clock.clone())));
+        Self::over(app, clock, store)
+    }
+
+    /// For those alone whom the options let in.
+    pub(crate) fn guarded(options: Options) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(clock.clone()));
+        let duly = Duly::with_store(store.clone(), clock.clone());
+        Self::over(App::with_options(duly, options), clock, store)
+    }
+
+    fn over(app: App, clock: Arc<ManualClock>, store: Arc<dyn Store>) -> Self {
         let router = router(app.clone());
         Self {
             clock,
@@ -63,6 +78,13 @@ impl Api {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call("GET", path).await
+    }
+
+    /// A request with this text as JSON.
+    pub(crate) async fn json(&self, method: &str, path: &str, body: &str) -> Answer {
+        let request = request(method, path).header("content-type", "application/json");
+        let body = Body::from(body.to_owned());
+        self.send(request.body(body).unwrap()).await
     }
 
     /// `POST /v1/tasks` with this text as JSON.
@@ -111,4 +133,52 @@ pub(crate) fn request(method: &str, path: &str) -> axum::http::request::Builder 
         .method(method)
         .uri(path)
         .header("host", "127.0.0.1:7788")
+}
+
+pub(crate) const WORKER: Incarnation = Incarnation::from_bytes([9; 16]);
+
+/// Lets a worker `w` take one task of kind `a`.
+pub(crate) async fn claim(api: &Api) -> duly_core::AttemptRef {
+    let registration = Registration {
+        incarnation: WORKER,
+        name: "w".into(),
+        queues: vec!["default".into()],
+        kinds: vec!["a".into()],
+        labels: Labels::new(),
+        capacity: 1,
+    };
+    api.store.register(registration).await.unwrap();
+    let claim = Claim {
+        incarnation: WORKER,
+        queues: vec!["default".into()],
+        kinds: vec!["a".into()],
+        run: 1,
+        prefetch: 0,
+        suspect: false,
+        turn: 0,
+    };
+    api.store.claim(claim).await.unwrap().leases[0].attempt
+}
+
+pub(crate) async fn settle(api: &Api, settlement: Settlement) {
+    let settle = Settle {
+        incarnation: WORKER,
+        settlements: vec![settlement],
+    };
+    let settled = api.store.settle(settle).await.unwrap();
+    settled.attempts[0].as_ref().unwrap();
+}
+
+/// Submits a task; its id.
+pub(crate) async fn submit(api: &Api, task: &str) -> String {
+    let answer = api.post(task.to_owned()).await;
+    answer.body["id"].as_str().unwrap().to_owned()
+}
+
+/// What a request is answered, as text.
+pub(crate) async fn text(api: &Api, request: Request<Body>) -> (HeaderMap, String) {
+    let response = api.router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
 }
