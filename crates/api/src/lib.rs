@@ -32,6 +32,7 @@ mod problem;
 mod queue;
 mod ready;
 mod retry;
+mod run;
 #[cfg(feature = "openapi")]
 pub mod schema;
 mod stats;
@@ -55,6 +56,9 @@ pub use problem::{Code, Problem};
 pub use queue::{Purge, Queue, QueueChange, Queues};
 pub use ready::{Component, Health, Ready, Status};
 pub use retry::{Backoff, Jitter, Retry};
+pub use run::{
+    RunFailure, RunGroup, RunLine, RunOpened, RunOvertake, RunPlanned, RunSummary, RunTask,
+};
 pub use stats::{Stats, Throughput, WorkerTotals};
 pub use submitted::{Submitted, SubmittedBatch};
 pub use task::{Attempt, Event, Progress, Task};

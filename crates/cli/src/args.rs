@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Client;
 use crate::command::{
     bench, cancel, completions, config, events, export, failed, import, list, man, moving, queue,
-    retry, serve, show, stats, submit, worker, workers,
+    retry, run, serve, show, stats, submit, worker, workers,
 };
 use crate::failure::Failure;
 use crate::{logs, target};
@@ -53,6 +53,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the server: API and workers
     Serve(serve::Arguments),
+    /// Run the tasks of a file, and sum up
+    Run(run::Arguments),
     /// Run tasks of a store, without an API
     Worker(worker::Arguments),
     /// Check, show or begin the configuration of serve and worker

@@ -59,6 +59,9 @@ pub(crate) enum Failure {
     /// What was waited for ended, but not well.
     #[error("{0}")]
     EndedBadly(String),
+    /// Some of what was to be done failed, and that has been told.
+    #[error("some of it failed")]
+    Told,
     /// Whoever ran the command ended it.
     #[error("interrupted")]
     Interrupted,
@@ -79,7 +82,7 @@ impl Failure {
     fn number(&self) -> u8 {
         match self {
             Self::Unheard => 0,
-            Self::Other(_) => 1,
+            Self::Told | Self::Other(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
             Self::Refused { problem, .. } if NOT_FOUND.contains(&problem.code.as_str()) => 5,
@@ -105,9 +108,9 @@ impl Failure {
         }
     }
 
-    /// Says it on stderr. Who interrupted the command, or has gone away, needs no words.
+    /// Says it on stderr. Who has been told, interrupted the command, or has gone away, needs no words.
     pub(crate) fn print(&self, as_json: bool) {
-        if matches!(self, Self::Interrupted | Self::Unheard) {
+        if matches!(self, Self::Told | Self::Interrupted | Self::Unheard) {
             return;
         }
         let mut stderr = std::io::stderr().lock();

@@ -63,6 +63,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match command {
         Command::Serve(_) | Command::Worker(_) => Ok(()),
         Command::Config(asked) => command::config::run(asked, json),
+        Command::Run(asked) => command::run::run(asked, arguments.target.own_store()?, json).await,
         Command::Bench(asked) => command::bench::run(&asked, json).await,
         Command::Completions(asked) => command::completions::run(&asked),
         Command::Man(asked) => command::man::run(&asked),

@@ -42,6 +42,18 @@ pub(crate) enum Target {
 }
 
 impl Arguments {
+    /// The store that is typed, for a command that opens one of its own and asks no server.
+    pub(crate) fn own_store(self) -> Result<Option<String>, Failure> {
+        if self.server.is_some() {
+            return Err(Failure::Usage(
+                "--server: expected none; tasks of a file run in this process, on a store of their \
+                 own or on that of --store"
+                    .into(),
+            ));
+        }
+        Ok(self.store)
+    }
+
     /// What is typed goes before the environment, and in it a server before a store: `DULY_STORE` is
     /// what `duly serve` opens, and whoever names a server besides means to talk to that.
     pub(crate) fn target(&self) -> Result<Target, Failure> {

@@ -77,6 +77,14 @@ pub struct Track {
     pub error: Option<String>,
 }
 
+impl Track {
+    /// It failed for good: failed, timed out, or expired.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        matches!(self.state, State::Failed | State::TimedOut | State::Expired)
+    }
+}
+
 /// A task that joins a board.
 #[derive(Clone, Debug)]
 pub(crate) struct Entrant {

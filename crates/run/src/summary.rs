@@ -117,7 +117,7 @@ pub struct Failure {
 impl Summary {
     /// Of what a board shows, for a process that opened the round at `opened`.
     pub(crate) fn new(board: &Board, round: u32, opened: Timestamp, now: Timestamp) -> Self {
-        let failures = board.tasks().iter().filter(|task| is_failure(task.state));
+        let failures = board.tasks().iter().filter(|task| task.is_failure());
         let failures: Vec<_> = failures.map(|task| failure(board, task)).collect();
         let cancelled = board.groups().iter().any(|group| group.cancelled > 0);
         let outcome = match board.is_over() {
@@ -134,10 +134,6 @@ impl Summary {
             failures,
         }
     }
-}
-
-const fn is_failure(state: State) -> bool {
-    matches!(state, State::Failed | State::TimedOut | State::Expired)
 }
 
 fn failure(board: &Board, task: &Track) -> Failure {

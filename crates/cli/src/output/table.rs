@@ -45,7 +45,8 @@ impl Table {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    fn for_people(&self, room: Option<usize>) -> Option<String> {
+    /// The text for people, whoever reads it, in this room.
+    pub(crate) fn for_people(&self, room: Option<usize>) -> Option<String> {
         if self.rows.is_empty() {
             return None;
         }
