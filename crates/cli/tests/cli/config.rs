@@ -5,7 +5,11 @@ use serde_json::Value;
 use crate::support::{Outcome, Place, duly, run, text};
 
 /// A command in a folder, with variables.
-async fn within(place: &Place, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+pub(crate) async fn within(
+    place: &Place,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+) -> Outcome {
     let mut command = duly();
     command.current_dir(place.path("")).args(arguments);
     command.envs(variables.iter().copied());
@@ -86,146 +90,6 @@ async fn the_template_is_a_file_that_changes_nothing() {
         place.file("duly.yaml", &printed.out);
         let shown = within(&place, &[], &["config", "show", "--changed"]).await;
         assert_eq!(shown.out, "logs.level\twarn\tDULY_LOG\n", "{shown:?}");
-    }
-}
-
-#[tokio::test]
-async fn what_makes_no_sense_starts_nothing_and_ends_with_2() {
-    let place = Place::new();
-    let file = |content: &str| {
-        place.file("duly.yaml", content);
-    };
-    for (content, arguments, variables, said) in [
-        (
-            "worker: {concurrency: 0}",
-            &["serve"][..],
-            &[][..],
-            "duly.yaml:1:23: worker.concurrency is 0",
-        ),
-        (
-            "worker: {concurrency: 0}",
-            &["worker"],
-            &[],
-            "duly.yaml:1:23: worker.concurrency is 0",
-        ),
-        (
-            "a: &a [x]\n\tb: c",
-            &["serve"],
-            &[],
-            "duly.yaml:2:2: this is not YAML",
-        ),
-        (
-            "",
-            &["serve", "--config", "none.yaml"],
-            &[],
-            "cannot read the configuration none.yaml",
-        ),
-        ("", &["serve", "--config", "."], &[], "it is a folder"),
-        (
-            "",
-            &["serve"],
-            &[("DULY_CONFIG", "none.yaml")],
-            "cannot read the configuration none.yaml",
-        ),
-        (
-            "",
-            &["serve"],
-            &[("DULY__SERVR__LISTEN", "x")],
-            "did you mean DULY__SERVER?",
-        ),
-        (
-            "",
-            &["serve"],
-            &[("DULY__SERVER__LISTEN", "x")],
-            "DULY__SERVER__LISTEN: server.listen is x",
-        ),
-        (
-            "",
-            &["serve", "--name", ""],
-            &[],
-            "--name: worker.name is \"\"",
-        ),
-        (
-            "",
-            &["serve", "--log-level", "loud"],
-            &[],
-            "--log-level: logs.level is loud",
-        ),
-        (
-            "store: 'mongo:db'",
-            &["serve"],
-            &[],
-            "duly.yaml:1: \"mongo:db\" names no known store",
-        ),
-        (
-            "server: {listen: '0.0.0.0:0'}",
-            &["serve"],
-            &[],
-            "a loopback address",
-        ),
-        (
-            "server: {token_file: absent}",
-            &["serve"],
-            &[],
-            "duly.yaml:1: cannot read absent",
-        ),
-        (
-            "server: {token_file: duly.yaml}",
-            &["serve"],
-            &[],
-            "token is of",
-        ),
-        (
-            "http: {deny: [10.0.0.1/8]}",
-            &["config", "check"],
-            &[],
-            "duly.yaml:1: http.deny: the rule \"10.0.0.1/8\" names no network",
-        ),
-        (
-            "http: {allow: ['a b']}",
-            &["serve"],
-            &[],
-            "duly.yaml:1:16: http.allow[0] is \"a b\"",
-        ),
-        (
-            "shell: {commands: {zip: {program: no-such-program}}}",
-            &["worker"],
-            &[],
-            "duly.yaml:1: command \"zip\": program no-such-program: not found",
-        ),
-        ("", &["serve", "--token", "x"], &[], "server.token_file"),
-        (
-            "",
-            &["worker", "--server", "http://127.0.0.1:1"],
-            &[],
-            "--server is for commands",
-        ),
-    ] {
-        file(content);
-        // Should it start all the same, it does so where it harms nothing.
-        let free = [
-            ("DULY__SERVER__LISTEN", "127.0.0.1:0"),
-            ("DULY_STORE", "memory:"),
-        ];
-        let is_free = |(name, _): &&(&str, &str)| {
-            let said = format!("{content}{arguments:?}{variables:?}");
-            !said.contains(name)
-                && !(content.contains("store") && *name == "DULY_STORE")
-                && !content.contains("listen")
-        };
-        let free = free.iter().filter(is_free).copied();
-        let variables: Vec<_> = variables.iter().copied().chain(free).collect();
-        let outcome = within(&place, &variables, arguments).await;
-        assert_eq!(
-            (outcome.code, outcome.out.as_str()),
-            (2, ""),
-            "{content}: {outcome:?}"
-        );
-        assert!(
-            outcome.err.contains(said),
-            "{content}: {said}?\n{}",
-            outcome.err
-        );
     }
 }
 

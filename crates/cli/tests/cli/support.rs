@@ -338,7 +338,7 @@ fn lines_of(stderr: ChildStderr) -> mpsc::UnboundedReceiver<String> {
 
 /// What is at a URL: the status, and the text.
 pub(crate) async fn fetched(url: &str) -> (u16, String) {
-    let client = duly_server::tls::client(|builder| builder.no_proxy()).unwrap();
+    let client = duly_server::tls::client(reqwest::ClientBuilder::no_proxy).unwrap();
     let answer = client.get(url).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
