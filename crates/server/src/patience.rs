@@ -108,6 +108,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::advance;
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_read_is_waited_for_and_then_not() {
@@ -127,7 +128,7 @@ mod tests {
         let mut patient = Patient::new(here, CancellationToken::new());
         let slow = async {
             for _ in 0..4 {
-                tokio::time::sleep(WRITE_WAIT_MAX - Duration::from_secs(1)).await;
+                advance(WRITE_WAIT_MAX - Duration::from_secs(1)).await;
                 there.read_u8().await.unwrap();
             }
         };
@@ -141,7 +142,7 @@ mod tests {
         let stop = CancellationToken::new();
         let mut patient = Patient::new(here, stop.clone());
         let stopped = async {
-            tokio::time::sleep(Duration::from_secs(7)).await;
+            advance(Duration::from_secs(7)).await;
             stop.cancel();
         };
         let start = tokio::time::Instant::now();

@@ -174,11 +174,3 @@ pub(crate) async fn submit(api: &Api, task: &str) -> String {
     let answer = api.post(task.to_owned()).await;
     answer.body["id"].as_str().unwrap().to_owned()
 }
-
-/// What a request is answered, as text.
-pub(crate) async fn text(api: &Api, request: Request<Body>) -> (HeaderMap, String) {
-    let response = api.router.clone().oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
-    (parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
-}
