@@ -65,6 +65,23 @@ fn what_is_wrong_with_the_file_is_told_by_its_place() {
         ),
         ("name: [a]", "a.yaml:1:7: expected text"),
         (
+            "tasks:\n- {name: a, command: [x]}\n- {name: a, command: [y]}",
+            "a.yaml:3:3: two groups are named \"a\"",
+        ),
+        (
+            "tasks:\n- name: a\n  command: [x]\n  request: {url: 'http://a'}",
+            "a.yaml:4:12: a group has a command or a request, not both",
+        ),
+    ] {
+        let refusal = refusal(text);
+        assert!(refusal.starts_with(said), "{text}\n{refusal}");
+    }
+}
+
+#[test]
+fn what_is_no_yaml_is_told_by_its_place() {
+    for (text, said) in [
+        (
             "name: a\nname: b",
             "a.yaml:2:1: duplicate mapping key `name`",
         ),
@@ -76,14 +93,6 @@ fn what_is_wrong_with_the_file_is_told_by_its_place() {
         ),
         ("tasks: *nothing", "a.yaml:1:8: reference to unknown value"),
         ("name: \u{7}", "a.yaml:1:7: unexpected character"),
-        (
-            "tasks:\n- {name: a, command: [x]}\n- {name: a, command: [y]}",
-            "a.yaml:3:3: two groups are named \"a\"",
-        ),
-        (
-            "tasks:\n- name: a\n  command: [x]\n  request: {url: 'http://a'}",
-            "a.yaml:4:12: a group has a command or a request, not both",
-        ),
     ] {
         let refusal = refusal(text);
         assert!(refusal.starts_with(said), "{text}\n{refusal}");
@@ -177,6 +186,15 @@ fn what_is_wrong_with_a_group_is_told_by_its_place() {
             "backoff: {first: 5s, grow: fast}",
             "expected fixed, linear or exponential",
         ),
+    ] {
+        let refusal = refusal(&with(line));
+        assert!(refusal.contains(said), "{line}\n{refusal}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_items_and_variables_is_told_by_its_place() {
+    for (line, said) in [
         ("each: []", "4:9: each is an empty list"),
         (
             "each: 7",
