@@ -104,7 +104,7 @@ fn clippy() -> Result<()> {
 
 fn docs() -> Result<()> {
     cargo::run(
-        &["doc", "--workspace", "--no-deps"],
+        &["doc", "--workspace", "--no-deps", "--all-features"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )
 }
