@@ -8,6 +8,8 @@ mod command;
 mod config;
 mod duration;
 mod failure;
+#[cfg(test)]
+mod guides;
 mod logs;
 mod output;
 mod process;

@@ -47,6 +47,8 @@
 #![forbid(unsafe_code)]
 
 mod client;
+#[cfg(all(doctest, feature = "sqlite", feature = "signal", feature = "testing"))]
+mod guides;
 mod open;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

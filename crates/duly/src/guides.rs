@@ -1,0 +1,19 @@
+//! The guides and the README: their Rust is compiled, and run where it may be, as doctests are.
+
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+#[doc = include_str!("../../../docs/first-job.md")]
+struct FirstJob;
+
+#[doc = include_str!("../../../docs/retries.md")]
+struct Retries;
+
+#[doc = include_str!("../../../docs/shutdown.md")]
+struct Shutdown;
+
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
+
+#[doc = include_str!("../../../docs/transactions.md")]
+struct Transactions;
