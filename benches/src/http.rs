@@ -131,7 +131,7 @@ impl Served {
     async fn close(self) -> anyhow::Result<()> {
         let _ = self.stop.send(());
         self.serving.await?;
-        self.port.store.close().await;
+        self.port.store.close().await?;
         Ok(())
     }
 }

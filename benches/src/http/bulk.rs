@@ -39,7 +39,7 @@ pub(super) async fn direct(path: &Path, tasks: u32) -> anyhow::Result<f64> {
         done??;
     }
     let rate = rate(tasks, begin.elapsed());
-    port.store.close().await;
+    port.store.close().await?;
     Ok(rate)
 }
 

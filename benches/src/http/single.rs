@@ -37,7 +37,7 @@ pub(super) async fn direct(path: &Path, tasks: u32) -> anyhow::Result<f64> {
         done??;
     }
     let rate = rate(each * CALLERS, begin.elapsed());
-    port.store.close().await;
+    port.store.close().await?;
     Ok(rate)
 }
 

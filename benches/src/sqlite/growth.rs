@@ -18,7 +18,7 @@ const REPEATS: usize = 5;
 
 pub(crate) async fn run(dir: &Path, largest: u32) -> anyhow::Result<Value> {
     let (ours_file, limit_file) = (dir.join("growth-ours.db"), dir.join("growth-limit.db"));
-    Port::sqlite(&limit_file).await?.store.close().await;
+    Port::sqlite(&limit_file).await?.store.close().await?;
     let mut limit = Limit::open(&limit_file)?;
     let port = Port::sqlite(&ours_file).await?;
     let payload = Payload::json(PAYLOAD);
@@ -58,7 +58,7 @@ pub(crate) async fn run(dir: &Path, largest: u32) -> anyhow::Result<Value> {
             "ratio": rounded(ratio),
         }));
     }
-    port.store.close().await;
+    port.store.close().await?;
     Ok(Value::Array(rows))
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn run(dir: &Path) -> anyhow::Result<Value> {
     let share = (cpu_seconds()? - before) / begin.elapsed().as_secs_f64() * 100.0;
     println!("an idle worker with housekeeping: {share:.2} % of a core");
     worker.shutdown(Duration::from_secs(5)).await;
-    port.store.close().await;
+    port.store.close().await?;
     Ok(json!({ "core_percent": rounded(share) }))
 }
 

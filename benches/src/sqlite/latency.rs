@@ -43,8 +43,8 @@ pub(crate) async fn run(dir: &Path) -> anyhow::Result<Value> {
         "start_from_another_store_ms": figures("… submitted on another store", &mut foreign),
     });
     worker.shutdown(Duration::from_secs(5)).await;
-    there.store.close().await;
-    here.store.close().await;
+    there.store.close().await?;
+    here.store.close().await?;
     Ok(report)
 }
 

@@ -97,7 +97,7 @@ fn figures(what: &str, ours: &[Round], limit: &[Round], of: fn(&Round) -> f64) -
 
 async fn by_hand(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Round> {
     for path in [phased, steady] {
-        Port::sqlite(path).await?.store.close().await;
+        Port::sqlite(path).await?.store.close().await?;
     }
     let ids = ids(tasks);
     let mut limit = Limit::open(phased)?;
@@ -146,7 +146,7 @@ async fn by_port(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Rou
         port.complete(taken).await?;
     }
     let drain = rate(tasks, begin.elapsed());
-    port.store.close().await;
+    port.store.close().await?;
     let port = Port::sqlite(steady).await?;
     let begin = Instant::now();
     for batch in ids.chunks(BATCH as usize) {
@@ -155,7 +155,7 @@ async fn by_port(phased: &Path, steady: &Path, tasks: u32) -> anyhow::Result<Rou
         port.complete(taken).await?;
     }
     let cycle = rate(tasks, begin.elapsed());
-    port.store.close().await;
+    port.store.close().await?;
     Ok(Round {
         submit,
         drain,

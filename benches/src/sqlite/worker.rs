@@ -42,7 +42,7 @@ pub(super) async fn round(phased: &Path, steady: &Path, tasks: u32) -> anyhow::R
     all_done(&port, &count, tasks).await?;
     let drain = rate(tasks, begin.elapsed());
     worker.shutdown(Duration::from_secs(5)).await;
-    port.store.close().await;
+    port.store.close().await?;
 
     let port = Port::sqlite(steady).await?;
     let count = Arc::new(Count::default());
@@ -52,7 +52,7 @@ pub(super) async fn round(phased: &Path, steady: &Path, tasks: u32) -> anyhow::R
     all_done(&port, &count, tasks).await?;
     let cycle = rate(tasks, begin.elapsed());
     worker.shutdown(Duration::from_secs(5)).await;
-    port.store.close().await;
+    port.store.close().await?;
     Ok(Round {
         submit: submitted,
         drain,

@@ -62,9 +62,9 @@ impl Client {
         Ok(Self { transport })
     }
 
-    /// Lets go of a store in good order.
-    pub(crate) async fn close(&self) {
-        self.transport.close().await;
+    /// Lets go of a store in good order. What went wrong before comes first.
+    pub(crate) async fn close(&self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+        self.transport.close(outcome).await
     }
 
     /// Asks to see something.

@@ -73,8 +73,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             let target = arguments.target.target()?;
             let client = Client::open(target, asked.may_make_store()).await?;
             let outcome = until_interrupted(asked.run(&client, json)).await;
-            client.close().await;
-            outcome
+            client.close(outcome).await
         }
     }
 }

@@ -40,6 +40,17 @@ pub(crate) async fn open_existing(url: &str) -> Result<Duly, Failure> {
     open(url).await
 }
 
+/// Closes a store, and tells if what it held could not be kept. What went wrong before comes first.
+pub(crate) async fn close(duly: &Duly, outcome: Result<(), Failure>) -> Result<(), Failure> {
+    let Err(lost) = duly.close().await else {
+        return outcome;
+    };
+    match outcome {
+        Ok(()) => Err(anyhow::Error::new(lost).into()),
+        Err(failure) => Err(failure.followed_by(lost.to_string())),
+    }
+}
+
 /// The file that a URL names.
 pub(crate) fn file(url: &str) -> Option<&str> {
     let (place, options) = url.split_once('?').unwrap_or((url, ""));

@@ -393,8 +393,12 @@ impl Duly {
 
     /// Ends what the store has begun, and lets go of it: what is asked afterwards, by any clone of
     /// this handle, is unavailable. Shut workers down before.
-    pub async fn close(&self) {
-        self.store.close().await;
+    ///
+    /// # Errors
+    /// If a store in memory could not be saved to its file: what happened since the last save is lost,
+    /// unless closing it again succeeds.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.store.close().await
     }
 }
 

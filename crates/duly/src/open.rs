@@ -173,7 +173,8 @@ mod tests {
                     .await
                     .unwrap()
                     .close()
-                    .await;
+                    .await
+                    .unwrap();
                 assert!(path.exists(), "{url}");
             }
         }
@@ -198,7 +199,7 @@ mod tests {
             assert!(second.contains("in use by another process"), "{second}");
             let change = duly_store::QueueChange::default();
             store.configure("mail".into(), change).await.unwrap();
-            store.close().await;
+            store.close().await.unwrap();
         }
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, &text[..text.len() / 2]).unwrap();

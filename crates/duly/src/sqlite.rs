@@ -32,7 +32,7 @@
 //! let done = duly.wait(task.id).await?;
 //! assert_eq!(done.state, duly::State::Completed);
 //! worker.shutdown(Duration::from_secs(30)).await;
-//! # duly.close().await;
+//! # duly.close().await?;
 //! # Ok(())
 //! # }
 //! ```

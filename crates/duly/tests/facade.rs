@@ -147,7 +147,7 @@ async fn what_was_submitted_is_there_after_opening_the_file_again() {
     let duly = Duly::open(&url).await.unwrap();
     assert!(duly.store().traits().durable);
     let id = duly.submit(email("ada")).await.unwrap().id;
-    duly.close().await;
+    duly.close().await.unwrap();
     assert!(duly.submit(email("bob")).await.is_err());
     let duly = Duly::open(&format!("sqlite://{}", file.display()))
         .await

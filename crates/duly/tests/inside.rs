@@ -69,7 +69,7 @@ async fn a_worker_begins_soon_after_the_commit_and_never_without_it() {
     let counts = duly.queues().await.unwrap()[0].counts;
     assert_eq!((counts.of(State::Completed), counts.unfinished()), (10, 0));
     assert!(begun.try_recv().is_err(), "nothing else ran");
-    duly.close().await;
+    duly.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -103,5 +103,5 @@ async fn what_is_refused_is_named_and_the_transaction_goes_on() {
     let task = submit(Task::new("note", &2).unique_key("one")).unwrap();
     shop.execute_batch("COMMIT").unwrap();
     assert_eq!(duly.task(task.id).await.unwrap().unwrap().sequence, 1);
-    duly.close().await;
+    duly.close().await.unwrap();
 }

@@ -41,7 +41,7 @@ use crate::{
 /// let task = NewTask::new(id::task_id(&SystemClock), "greet", Payload::json(r#""world""#));
 /// let reply = store.submit(Submit::one(task)).await?;
 /// assert!(store.task(reply.tasks[0].id).await?.is_some());
-/// store.close().await;
+/// store.close().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -145,7 +145,7 @@ impl SqliteStore {
     /// order.commit()?;
     ///
     /// assert!(store.task(reply.tasks[0].id).await?.is_some());
-    /// # store.close().await;
+    /// # store.close().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -365,7 +365,7 @@ impl Store for SqliteStore {
         self.write_heavy(bytes.sum(), request, save::restore)
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             self.reader_places.close();
             self.writer_places.close();
@@ -378,6 +378,7 @@ impl Store for SqliteStore {
             let (sender, stopped) = oneshot::channel();
             drop(self.writer.send(writer::Letter::Stop(sender)));
             drop(stopped.await);
+            Ok(())
         })
     }
 }

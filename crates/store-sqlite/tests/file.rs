@@ -35,7 +35,7 @@ async fn made(path: &Path) {
     let store = open(path).await.unwrap();
     let tasks = vec![task(1)];
     store.submit(Submit { tasks }).await.unwrap();
-    store.close().await;
+    store.close().await.unwrap();
 }
 
 fn alter(path: &Path, sql: &str) {
@@ -170,7 +170,7 @@ async fn another_applications_database_can_be_shared() {
     for tasks in [vec![task(1)], vec![task(2)]] {
         let store = SqliteStore::open(&path, share()).await.unwrap();
         store.submit(Submit { tasks }).await.unwrap();
-        store.close().await;
+        store.close().await.unwrap();
     }
     let connection = Connection::open(&path).unwrap();
     let number = |sql| {
@@ -210,7 +210,8 @@ async fn a_newer_schema_is_refused_unless_it_still_serves_this_version() {
         .await
         .expect("a neighbour's schema serves")
         .close()
-        .await;
+        .await
+        .unwrap();
     add(4, 3);
     match refused(&path).await {
         OpenError::Newer { found, known, .. } => assert_eq!((found, known), (4, 2)),
@@ -272,7 +273,7 @@ async fn many_may_open_a_fresh_file_at_once() {
         let path = folder.path().join(format!("{round}.db"));
         let (one, two, three) = tokio::join!(open(&path), open(&path), open(&path));
         for store in [one, two, three] {
-            store.unwrap().close().await;
+            store.unwrap().close().await.unwrap();
         }
     }
 }
@@ -283,8 +284,8 @@ async fn a_closed_store_has_let_go_of_its_file() {
     let folder = guard.downcast::<tempfile::TempDir>().unwrap();
     let tasks = vec![task(1)];
     store.submit(Submit { tasks }).await.unwrap();
-    store.close().await;
-    store.close().await;
+    store.close().await.unwrap();
+    store.close().await.unwrap();
     let files = std::fs::read_dir(folder.path()).unwrap();
     let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
     assert_eq!(names, ["duly.db"], "the log is copied and gone");

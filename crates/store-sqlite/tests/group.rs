@@ -166,7 +166,7 @@ async fn closing_ends_what_was_begun() {
     }
     let first = answers.join_next().await;
     assert!(first.is_some_and(|answer| answer.unwrap().is_ok()));
-    store.close().await;
+    store.close().await.unwrap();
     let mut taken = 1;
     while let Some(answer) = answers.join_next().await {
         match answer.unwrap() {

@@ -261,7 +261,7 @@ async fn a_connection_that_does_not_fit_is_refused() {
     world.run("DELETE FROM duly_schema WHERE version = 9; COMMIT; BEGIN IMMEDIATE");
     world.submit_in(vec![task(1)]).expect("it fits again");
     world.run("ROLLBACK; BEGIN IMMEDIATE");
-    world.store.close().await;
+    world.store.close().await.unwrap();
     let closed = submit(&world.shop);
     assert!(closed.to_string().contains("closed"), "{closed}");
 }

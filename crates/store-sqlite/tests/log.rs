@@ -84,7 +84,7 @@ async fn readers_without_a_pause_do_not_let_it_grow() {
     for reader in readers {
         reader.join().unwrap();
     }
-    store.close().await;
+    store.close().await.unwrap();
     assert!(longest < LOG_BYTES_MAX, "{longest} bytes");
 }
 
@@ -104,5 +104,5 @@ async fn a_reader_that_never_ends_holds_nobody_up() {
         store.submit(heavy()).await.unwrap();
     }
     assert!(log(&path) < LOG_BYTES_MAX, "it was cut back");
-    store.close().await;
+    store.close().await.unwrap();
 }

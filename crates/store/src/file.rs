@@ -81,7 +81,7 @@ impl Default for FileOptions {
 /// # let path = folder.path().join("duly.json");
 /// let store = MemoryFile::open(&path, FileOptions::default()).await?;
 /// store.configure("mail".into(), Default::default()).await?;
-/// store.close().await;
+/// store.close().await?;
 ///
 /// let again = MemoryFile::open(&path, FileOptions::default()).await?;
 /// assert_eq!(&*again.queues().await?[0].name, "mail");

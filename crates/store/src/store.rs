@@ -152,5 +152,7 @@ pub trait Store: Send + Sync + 'static {
     fn restore(&self, request: Restore) -> BoxFuture<'_, Result<Restored, SubmitError>>;
 
     /// Ends what was begun, and lets go of the store; what is asked afterwards is `Unavailable`.
-    fn close(&self) -> BoxFuture<'_, ()>;
+    ///
+    /// An error says that what it held is not where it should be kept: to close it again tries again.
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 }

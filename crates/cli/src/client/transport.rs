@@ -40,10 +40,11 @@ impl Transport {
         }
     }
 
-    /// Ends what was begun; a store is closed in good order.
-    pub(super) async fn close(&self) {
-        if let Self::Store { duly, .. } = self {
-            duly.close().await;
+    /// Ends what was begun; a store is closed in good order. What went wrong before comes first.
+    pub(super) async fn close(&self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+        match self {
+            Self::Store { duly, .. } => store::close(duly, outcome).await,
+            Self::Network { .. } => outcome,
         }
     }
 

@@ -40,9 +40,9 @@ pub(crate) async fn run(asked: &Arguments, json: bool) -> Result<(), Failure> {
     let duly = store::open(&url).await?;
     let measured = measure(&duly, asked).await;
     let tidied = load::tidy(&duly).await;
-    duly.close().await;
+    let closed = store::close(&duly, tidied).await;
     let figures = measured?;
-    tidied?;
+    closed?;
     let named = asked
         .store
         .as_deref()

@@ -88,7 +88,7 @@ pub(crate) async fn run(asked: Arguments, own: Option<String>, json: bool) -> Re
     let again = Again::new(&asked, &file, own.as_deref(), &url);
     let duly = store::open(&url).await?;
     let outcome = work(&asked, &file, &again, &duly, json).await;
-    duly.close().await;
+    let outcome = store::close(&duly, outcome).await;
     drop(lock);
     outcome
 }

@@ -11,6 +11,7 @@ use duly_server::router;
 use crate::failure::Failure;
 use crate::logs;
 use crate::process::{self, Flags, Keeper, Life};
+use crate::store;
 
 use banner::Banner;
 
@@ -66,6 +67,5 @@ pub(crate) async fn run(
     }
     Banner::new(&config, address).print(json)?;
     life.live(&mut keeper).await;
-    duly.close().await;
-    Ok(())
+    store::close(&duly, Ok(())).await
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::process::{self, Flags, Keeper, Life};
+use crate::store;
 use crate::{logs, output};
 
 const EXAMPLES: &str = "\
@@ -66,8 +67,7 @@ pub(crate) async fn run(
     life.work(worker)?;
     print(&config, address, json)?;
     life.live(&mut keeper).await;
-    duly.close().await;
-    Ok(())
+    store::close(&duly, Ok(())).await
 }
 
 /// Text, or one line of JSON: programs wait for it to know that it is there.

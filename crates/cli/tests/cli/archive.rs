@@ -85,6 +85,21 @@ async fn a_store_in_memory_with_a_file_takes_all_and_gives_it_back() {
 }
 
 #[tokio::test]
+async fn what_a_store_in_memory_cannot_keep_is_no_success() {
+    let place = Place::new();
+    let path = place.path("memory.json");
+    let store = format!("memory:?file={}", path.display());
+    // Where the save is written there is a folder already.
+    std::fs::create_dir(place.path("memory.json.tmp")).unwrap();
+    let outcome = run(&["--store", &store, "submit", "k"]).await;
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    let lost = "changes since then are in memory only";
+    assert!(outcome.err.contains("cannot save to"), "{outcome:?}");
+    assert!(outcome.err.contains(lost), "{outcome:?}");
+    assert!(!path.exists());
+}
+
+#[tokio::test]
 async fn an_archive_goes_through_a_pipe_in_several_pieces() {
     both(async |there| {
         let lines = "{}\n".repeat(1_234);

@@ -86,7 +86,7 @@ async fn workers_are_shown_with_what_they_can_do() {
         assert!(text.starts_with("w?[2J\t1\t4\t25 %\t"), "{text}");
         assert_eq!(text.lines().count(), 1, "in a pipe each line is a worker");
         worker.shutdown_now().await;
-        duly.close().await;
+        duly.close().await.unwrap();
     })
     .await;
 }

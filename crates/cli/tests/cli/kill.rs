@@ -118,5 +118,5 @@ async fn account(place: &Place, receiver: &Receiver) {
         lost += usize::try_from(ended.lost).unwrap();
     }
     assert!((1..=CONCURRENCY).contains(&lost), "{lost} were running");
-    duly.close().await;
+    duly.close().await.unwrap();
 }

@@ -48,7 +48,7 @@ pub(crate) async fn both(test: impl AsyncFn(&There)) {
         let place = Place::new();
         // It makes the file.
         let duly = Duly::open(&place.store()).await.unwrap();
-        duly.close().await;
+        duly.close().await.unwrap();
         let server = match has_server {
             true => Some(place.serve(&["--no-worker"]).await),
             false => None,
@@ -123,7 +123,7 @@ impl There {
         });
         let worker = worker.handle_raw("bad", async |_, _| Verdict::fail("it \x1b[31mbroke"));
         worker.inline().unwrap().run_due(1_000).await.unwrap();
-        duly.close().await;
+        duly.close().await.unwrap();
     }
 }
 
@@ -222,7 +222,7 @@ impl Place {
     pub(crate) async fn ended(&self, id: TaskId) -> TaskRecord {
         let duly = Duly::open(&self.store()).await.unwrap();
         let ended = duly.wait(id).await.unwrap();
-        duly.close().await;
+        duly.close().await.unwrap();
         ended
     }
 }

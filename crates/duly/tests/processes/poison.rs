@@ -60,7 +60,7 @@ async fn a_poison_task_is_given_up_and_no_innocent_one_fails() {
         }
     }
     assert_eq!(deaths, 3);
-    duly.close().await;
+    duly.close().await.unwrap();
 }
 
 /// Works until it dies.

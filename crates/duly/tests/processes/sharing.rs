@@ -47,7 +47,7 @@ async fn two_processes_share_one_file() {
     assert_eq!(counts.unfinished(), 0);
     assert!(share > 0 && share < ran, "both worked: {share} of {ran}");
     println!("{submitted} tasks, {share} of them run by the first process");
-    duly.close().await;
+    duly.close().await.unwrap();
 }
 
 /// What a child says: how many it submitted, and what it started.
@@ -103,5 +103,5 @@ pub(crate) async fn child() {
     }
     println!("\nsubmitted {}", submitted.len());
     worker.shutdown(PATIENCE).await;
-    duly.close().await;
+    duly.close().await.unwrap();
 }

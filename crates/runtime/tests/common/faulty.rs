@@ -313,7 +313,7 @@ impl Store for FaultyStore {
         self.call(Operation::Other, |s| s.restore(request))
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         self.inner.close()
     }
 }

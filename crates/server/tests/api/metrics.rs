@@ -197,7 +197,7 @@ async fn labels_are_bounded() {
 async fn a_store_that_does_not_answer_leaves_its_part_out() {
     let duly = Duly::in_memory(Arc::new(ManualClock::default()));
     let app = App::new(duly.clone());
-    duly.close().await;
+    duly.close().await.unwrap();
     let told = scrape(&app).await;
     assert_eq!(told.value("duly_store_up"), Some(0.0));
     assert!(!told.families.contains_key("duly_workers"), "{told:?}");

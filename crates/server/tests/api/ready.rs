@@ -55,7 +55,7 @@ impl Api {
 #[tokio::test]
 async fn the_process_lives_whatever_the_store_does() {
     let api = Api::new();
-    api.store.close().await;
+    api.store.close().await.unwrap();
     let answer = api.get("/health").await;
     assert_eq!(
         (answer.status.as_u16(), &answer.body["status"]),
@@ -82,7 +82,7 @@ async fn all_is_well_where_somebody_works_and_keeps_house() {
 #[tokio::test]
 async fn a_store_that_does_not_answer_makes_it_unhealthy() {
     let api = Api::new();
-    api.store.close().await;
+    api.store.close().await.unwrap();
     let (status, ready) = api.ready().await;
     assert_eq!((status, ready.status), (503, Status::Unhealthy));
     assert_eq!(api.component("store").await.0, Status::Unhealthy);

@@ -192,7 +192,7 @@ async fn a_full_queue_says_so_and_when_to_come_again() {
 #[tokio::test]
 async fn a_store_that_is_closed_is_unavailable() {
     let api = Api::new();
-    api.store.close().await;
+    api.store.close().await.unwrap();
     let answer = api.post(r#"{"kind": "a"}"#).await;
     answer.refusal(503, "Unavailable");
     assert_eq!(answer.headers["retry-after"], "1");

@@ -135,15 +135,20 @@ impl Store for MemoryFile {
         self.inner.store.restore(request)
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
+    /// Saves; the file is another's only once that has succeeded.
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async {
-            self.inner.store.close().await;
+            self.inner.store.close().await?;
             self.stop.notify_one();
-            if let Err(error) = save(self.inner.clone()).await {
-                tracing::error!(%error, "the last state was not saved");
-            }
+            save(self.inner.clone())
+                .await
+                .map_err(|error| StoreError::Unavailable {
+                    reason: error.to_string(),
+                    outcome_unknown: false,
+                })?;
             let saver = self.inner.saver.lock();
             saver.unwrap_or_else(PoisonError::into_inner).release();
+            Ok(())
         })
     }
 }

@@ -103,7 +103,7 @@ async fn what_was_closed_is_there_again() {
         .unwrap();
     let before = held(&*file).await;
     rig.run(1).await;
-    file.close().await;
+    file.close().await.unwrap();
     let closed = file.task(id(1)).await;
     assert!(matches!(closed, Err(StoreError::Unavailable { .. })));
     let again = place.open().await.unwrap();
@@ -132,7 +132,7 @@ async fn the_file_is_one_json_document() {
     assert_eq!(value["end"], counted);
     assert!(!place.beside(".spool").exists() && !place.beside(".tmp").exists());
     // Whoever writes it anew need not keep its lines.
-    file.close().await;
+    file.close().await.unwrap();
     fs::write(place.path(), serde_json::to_vec_pretty(&value).unwrap()).unwrap();
     assert_eq!(held(&*place.open().await.unwrap()).await.len(), 2);
 }
@@ -179,19 +179,39 @@ async fn it_saves_now_and_then_and_again_after_a_failure() {
 }
 
 #[tokio::test]
+async fn a_save_that_fails_when_it_is_closed_is_told_and_closing_again_tries_again() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    rig.submit(vec![task(1)]).await;
+    let full = || Err(io::Error::from(io::ErrorKind::StorageFull));
+    file.inner.saver.lock().unwrap().before(full);
+    let error = file.close().await.unwrap_err();
+    assert!(error.retryable(), "{error}");
+    let message = error.to_string();
+    assert!(message.contains("cannot save to "), "{message}");
+    assert!(message.contains("in memory only"), "{message}");
+    let other = place.open().await;
+    assert!(matches!(other, Err(FileError::InUse { .. })), "not let go");
+    file.inner.saver.lock().unwrap().before(|| Ok(()));
+    file.close().await.unwrap();
+    file.close().await.unwrap();
+    assert_eq!(held(&*place.open().await.unwrap()).await.len(), 1);
+}
+
+#[tokio::test]
 async fn only_one_works_with_it() {
     let place = Place::new();
     let file = place.open().await.unwrap();
     let error = place.open().await.unwrap_err();
     assert!(matches!(error, FileError::InUse { .. }));
     assert!(error.to_string().contains("duly.json.lock"), "{error}");
-    file.close().await;
+    file.close().await.unwrap();
     let next = place.open().await.unwrap();
     next.submit(crate::Submit::one(task(1))).await.unwrap();
     // What was closed writes no more.
     file.save().await.unwrap();
     assert!(!place.text().contains("\"tasks\":1"));
-    file.close().await;
+    file.close().await.unwrap();
     assert!(place.open().await.is_err());
 }
 
@@ -203,7 +223,7 @@ async fn saved_twice(place: &Place) -> [String; 2] {
     let first = place.text();
     place.clock.advance(Duration::from_secs(60));
     rig.submit(vec![task(2)]).await;
-    file.close().await;
+    file.close().await.unwrap();
     [first, place.text()]
 }
 
@@ -254,7 +274,7 @@ async fn a_damaged_file_is_set_aside_and_the_save_before_is_loaded() {
         let kept = place.folder.path().join(aside);
         assert_eq!(fs::read_to_string(&kept).unwrap(), damage);
         assert_eq!(held(&*file).await.len(), 1);
-        file.close().await;
+        file.close().await.unwrap();
         assert!(
             place.open().await.unwrap().notice().is_none(),
             "it was saved anew"
@@ -378,7 +398,7 @@ async fn killed_at_any_step_a_whole_file_is_left() {
         // And the next save of the next process goes through.
         again.cancel(id(3)).await.unwrap();
         let newest = held(&*again).await;
-        again.close().await;
+        again.close().await.unwrap();
         assert_eq!(held(&*place.open().await.unwrap()).await, newest);
         if saved.is_ok() {
             assert!(
@@ -467,7 +487,7 @@ async fn a_save_that_is_overtaken_is_not_the_last() {
         Ok(())
     });
     file.save().await.unwrap();
-    file.close().await;
+    file.close().await.unwrap();
     let again = place.open().await.unwrap();
     assert_eq!(held(&*again).await[0].task.state, State::Cancelled);
 }

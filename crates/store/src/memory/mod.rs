@@ -298,11 +298,11 @@ impl Store for MemoryStore {
         done(self.restore_now(&request))
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         self.world
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .closed = true;
-        done(())
+        done(Ok(()))
     }
 }

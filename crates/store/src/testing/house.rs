@@ -287,7 +287,7 @@ pub async fn hints_are_given(rig: Rig) {
 /// A closed store says so, and has finished what it had begun.
 pub async fn a_closed_store_is_unavailable(rig: Rig) {
     rig.submit(vec![task(1)]).await;
-    rig.store.close().await;
+    rig.store.close().await.unwrap();
     let refused = rig.store.submit(Submit::one(task(2))).await;
     assert!(
         matches!(
