@@ -16,6 +16,7 @@ mod finding;
 mod fuzz;
 mod kill;
 mod policy;
+mod schemathesis;
 mod source;
 mod system;
 mod terminal;
@@ -51,6 +52,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Feed every parser that takes bytes from outside with what it does not expect
     Fuzz(fuzz::Arguments),
+    /// Send a server what its own description allows, and what it does not
+    Schemathesis(schemathesis::Arguments),
     /// Kill a server under load, again and again, and account for every task
     Kill(kill::Arguments),
 }
@@ -79,6 +82,7 @@ fn run(command: Command) -> Result<()> {
         Command::Weight => weight::check(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Schemathesis(arguments) => schemathesis::check(arguments.install),
         Command::Kill(arguments) => kill::run(&arguments),
     }
 }

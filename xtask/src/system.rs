@@ -16,6 +16,12 @@ const NEEDS: &[Need] = &[
         supply: Supply::Packages(&["gcc", "libc6-dev"]),
     },
     Need {
+        name: "Python with its module venv",
+        why: "the step `schemathesis`",
+        probe: Probe::Runs("python3", &["-c", "import ensurepip, venv"]),
+        supply: Supply::Packages(&["python3", "python3-venv"]),
+    },
+    Need {
         name: "rustfmt",
         why: "the step `fmt`",
         probe: Probe::Runs("cargo", &["fmt", "--version"]),

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{bare, cargo, doors, fuzz, policy, system, tidy, weight};
+use crate::{bare, cargo, doors, fuzz, policy, schemathesis, system, tidy, weight};
 
 mod step;
 mod summary;
@@ -26,6 +26,9 @@ const STEPS: &[Step] = &[
     Step::new("clippy", Pace::Quick, |_| clippy()),
     Step::new("docs", Pace::Full, |_| docs()),
     Step::new("unit tests", Pace::Quick, unit_tests),
+    Step::new("schemathesis", Pace::Full, |arguments| {
+        schemathesis::check(arguments.install)
+    }),
     Step::new("core bare", Pace::Full, |_| bare::check()),
     Step::new("crate count", Pace::Full, |_| weight::check()),
     Step::new("fuzz", Pace::Full, |arguments| {

@@ -87,7 +87,7 @@ pub struct Bulk {
         deserialize_with = "object::json",
         skip_serializing_if = "Option::is_none"
     )]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Json, required = false))]
     pub payload: Option<Box<RawValue>>,
     /// What the answer before gave as `next`: go on there.
     #[serde(default, skip_serializing_if = "Option::is_none")]

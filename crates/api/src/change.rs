@@ -9,6 +9,7 @@ use crate::{object, text, time};
 /// The body of `PATCH /v1/tasks/{id}`: at least one of its fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(min_properties = 1))]
 #[serde(deny_unknown_fields)]
 pub struct TaskChange {
     /// The new priority of an unfinished task.
@@ -43,7 +44,7 @@ pub struct TaskRetry {
         deserialize_with = "object::json",
         skip_serializing_if = "Option::is_none"
     )]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Json, required = false))]
     pub payload: Option<Box<RawValue>>,
 }
 

@@ -45,7 +45,7 @@ pub struct FailedRetry {
         deserialize_with = "object::json",
         skip_serializing_if = "Option::is_none"
     )]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Json, required = false))]
     pub payload: Option<Box<RawValue>>,
     /// Only count: nothing is changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -26,10 +26,11 @@ pub struct NewTask {
     /// The name of its handler. The server requires it; in a file for `duly submit KIND` it may be
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Name, required = true))]
     pub kind: Option<String>,
     /// What the handler gets: any JSON. `null` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Json, required = false))]
     pub payload: Option<Box<RawValue>>,
     /// The queue it waits in: `default` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,6 +44,7 @@ pub struct Queue {
 /// The body of `PATCH /v1/queues/{name}`: at least one of its fields; what is not given stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(min_properties = 1))]
 #[serde(deny_unknown_fields)]
 pub struct QueueChange {
     /// Pause or resume it.

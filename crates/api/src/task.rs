@@ -82,7 +82,7 @@ pub struct Task {
     /// What the handler gets (only where one task is asked for). Bytes that are not JSON are text in
     /// base64, and `payload_encoding` says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Json, required = false))]
     pub payload: Option<Box<RawValue>>,
     /// `base64`, if the payload is not JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +90,7 @@ pub struct Task {
     /// What the handler returned (only where one task is asked for; `null` if nothing), in the same
     /// way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Json>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Json, required = false))]
     pub result: Option<Box<RawValue>>,
     /// `base64`, if the result is not JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]

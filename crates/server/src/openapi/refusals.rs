@@ -9,13 +9,16 @@ use utoipa::Modify;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{
-    Content, ContentBuilder, Header, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+    Content, ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
     example::ExampleBuilder,
     schema::{ObjectBuilder, Type},
 };
 
 /// Where an operation names its codes; all of them stand there in the end.
 const CODES: &str = "x-codes";
+
+/// Operations whose body may be left out.
+const OPTIONAL: [&str; 2] = ["retry_task", "purge_queue"];
 
 /// What any request may be answered.
 const COMMON: [Code; 6] = [
@@ -53,6 +56,11 @@ impl Modify for Refusals {
 type Answers = BTreeMap<String, RefOr<Response>>;
 
 fn complete(operation: &mut Operation, answers: &mut Answers) {
+    if let Some(RefOr::T(body)) = operation.request_body.as_mut()
+        && OPTIONAL.contains(&operation.operation_id.as_deref().unwrap_or_default())
+    {
+        body.required = Some(Required::False);
+    }
     let extensions = operation.extensions.get_or_insert_default();
     let named = extensions
         .get(CODES)

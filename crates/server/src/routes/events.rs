@@ -46,10 +46,10 @@ pub(crate) async fn list(
     Params(pairs): Params,
 ) -> Result<Response, Refusal> {
     let form = accept::form(&headers)?;
-    let asked = asked::read(&pairs)?;
+    let asked = asked::read(&pairs)?.resumed(&headers)?;
     match form {
         Form::Page => Ok(Json(page(&app, asked).await?).into_response()),
-        Form::Stream => stream(&app, asked.resumed(&headers)?).await,
+        Form::Stream => stream(&app, asked).await,
     }
 }
 

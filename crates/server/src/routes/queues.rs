@@ -13,6 +13,9 @@ use crate::refusal::Refusal;
 use crate::sweep::{self, Sweep};
 use crate::{App, convert};
 
+/// As many unfinished tasks as any store can count.
+const BOUND_MAX: u64 = i64::MAX.cast_unsigned();
+
 /// `GET /v1/queues`: all of them.
 #[utoipa::path(
     get, path = "/v1/queues", operation_id = "list_queues", tag = "queues",
@@ -63,6 +66,11 @@ pub(crate) async fn change(
         let detail = format!("nothing is to change: expected {expected}");
         return Err(Problem::invalid("paused", expected, detail).into());
     }
+    if let Some(bound) = asked.bound.filter(|bound| *bound > BOUND_MAX) {
+        let expected = format!("at most {BOUND_MAX}");
+        let detail = format!("bound is {bound}: expected {expected}");
+        return Err(Problem::invalid("bound", expected, detail).into());
+    }
     configure(&app, name, convert::queue_change(asked)).await
 }
 
@@ -102,7 +110,7 @@ pub(crate) async fn resume(
 #[utoipa::path(
     post, path = "/v1/queues/{name}/purge", operation_id = "purge_queue", tag = "queues",
     params(("name" = schema::Name, Path, description = "The queue")),
-    request_body(content = Option<Purge>, example = json!({"dry_run": true})),
+    request_body(content = Purge, example = json!({"dry_run": true})),
     responses((status = 200, description = "What was done; `next` is set if there is more to do", body = BulkDone)),
     extensions(("x-codes" = json!(["QueueNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
 )]

@@ -50,7 +50,7 @@ pub(crate) async fn change(
 #[utoipa::path(
     post, path = "/v1/tasks/{id}/retry", operation_id = "retry_task", tag = "tasks",
     params(("id" = schema::TaskId, Path, description = "The task")),
-    request_body(content = Option<TaskRetry>, example = json!({"payload": {"to": "ada@example.org"}})),
+    request_body(content = TaskRetry, example = json!({"payload": {"to": "ada@example.org"}})),
     responses((status = 200, description = "The task, back in line", body = Task)),
     extensions(("x-codes" = json!(["TaskNotFound", "InvalidTransition", "TaskExists", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
 )]

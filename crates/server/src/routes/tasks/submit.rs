@@ -31,7 +31,7 @@ const KNOWN: &str = "require_worker";
         content((crate::openapi::Tasks = "application/json", examples(
             ("one" = (summary = "One task", value = json!({"kind": "http", "payload": {"url": "http://localhost:8080/hook"}}))),
             ("many" = (summary = "Two tasks", value = json!([{"kind": "email.send", "queue": "mail", "delay_ms": 5000}, {"kind": "email.send", "priority": "high"}]))),
-        )), (String = "application/x-ndjson", example = "{\"kind\": \"a\"}\n{\"kind\": \"b\"}\n")),
+        )), (Vec<duly_api::NewTask> = "application/x-ndjson")),
     ),
     responses(
         (status = 201, description = "Submitted: one answer for one task, else one for each", body = crate::openapi::SubmittedTasks),
