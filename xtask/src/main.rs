@@ -82,7 +82,7 @@ fn run(command: Command) -> Result<()> {
         Command::Weight => weight::check(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
-        Command::Schemathesis(arguments) => schemathesis::check(arguments.install),
+        Command::Schemathesis(arguments) => schemathesis::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
     }
 }

@@ -16,9 +16,15 @@ const NEEDS: &[Need] = &[
         supply: Supply::Packages(&["gcc", "libc6-dev"]),
     },
     Need {
-        name: "Python with its module venv",
+        name: "Python 3.11 or later with its module venv",
         why: "the step `schemathesis`",
-        probe: Probe::Runs("python3", &["-c", "import ensurepip, venv"]),
+        probe: Probe::Runs(
+            "python3",
+            &[
+                "-c",
+                "import sys, ensurepip, venv; assert sys.version_info >= (3, 11)",
+            ],
+        ),
         supply: Supply::Packages(&["python3", "python3-venv"]),
     },
     Need {

@@ -1,12 +1,13 @@
 //! Python packages of this project's own, beneath `target/`.
 
-use std::process::{Command, Stdio};
+use std::fs;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
-/// What is installed, each at one version.
-const PACKAGES: &[&str] = &["schemathesis==4.32.5", "prometheus_client==0.26.0"];
+/// All packages, each at one version and with the hashes of its files, from the folder of the tools.
+const REQUIREMENTS: &str = "requirements.txt";
 
 /// An environment that has them.
 pub(super) struct Python {
@@ -14,32 +15,39 @@ pub(super) struct Python {
 }
 
 impl Python {
-    /// The environment, made if it may be.
-    pub(super) fn find(root: &Utf8Path, install: bool) -> Result<Self> {
-        let folder = root.join("target/schemathesis");
-        std::fs::create_dir_all(&folder).with_context(|| format!("{folder} cannot be made"))?;
-        let venv = folder.join("venv");
+    /// The environment, made anew if it has not what is required and may be.
+    pub(super) fn find(root: &Utf8Path, tools: &Utf8Path, install: bool) -> Result<Self> {
+        let venv = root.join("target/schemathesis/venv");
         let python = Self {
             program: venv.join("bin/python"),
         };
-        if python.is_whole() {
+        let requirements = tools.join(REQUIREMENTS);
+        let required = fs::read(&requirements).with_context(|| format!("no {requirements}"))?;
+        // Written last, so that an environment with it is whole.
+        let installed = venv.join(REQUIREMENTS);
+        if fs::read(&installed).is_ok_and(|installed| installed == required) {
             return Ok(python);
         }
         if !install {
             bail!(
-                "{} are missing: run `cargo xtask schemathesis --install`, or `cargo xtask test \
-                 --install`",
-                PACKAGES.join(" and ")
+                "schemathesis is missing, or another version than {REQUIREMENTS} says: run `cargo \
+                 xtask schemathesis --install`, or `cargo xtask test --install`"
             );
         }
-        run(Command::new("python3").args(["-m", "venv", venv.as_str()]))?;
+        let venv = venv.as_str();
+        run(Command::new("python3").args(["-m", "venv", "--clear", venv]))?;
         let pip = ["install", "--quiet", "--disable-pip-version-check"];
-        run(python.command("pip").args(pip).args(PACKAGES))?;
+        let mut command = python.module("pip");
+        command
+            .args(pip)
+            .args(["--require-hashes", "--requirement"]);
+        run(command.arg(&requirements))?;
+        fs::write(installed, required).context("the environment cannot be marked as whole")?;
         Ok(python)
     }
 
     /// Runs a module.
-    pub(super) fn command(&self, module: &str) -> Command {
+    pub(super) fn module(&self, module: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["-m", module]);
         command
@@ -51,27 +59,13 @@ impl Python {
         command.arg(path);
         command
     }
-
-    /// Whether it is there with all packages, at their versions.
-    fn is_whole(&self) -> bool {
-        let check = "import sys; from importlib.metadata import version\n\
-                     for one in sys.argv[1:]:\n    name, wanted = one.split('==')\n    \
-                     assert version(name) == wanted";
-        let mut command = Command::new(&self.program);
-        command.args(["-c", check]).args(PACKAGES);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    }
 }
 
 fn run(command: &mut Command) -> Result<()> {
     println!("$ {command:?}");
-    let status = command
-        .status()
-        .with_context(|| format!("{command:?} did not start"))?;
-    if !status.success() {
-        bail!("{command:?}: {status}");
-    }
+    let status = command.status();
+    let status = status.with_context(|| format!("{command:?} did not start"))?;
+    ensure!(status.success(), "{command:?}: {status}");
     Ok(())
 }
 
@@ -81,14 +75,20 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_the_next_command() {
-        let folder = std::env::temp_dir().join(format!("duly-xtask-{}", std::process::id()));
-        let root = Utf8PathBuf::from_path_buf(folder).expect("a path of text");
-        let error = Python::find(&root, false).err().expect("nothing is there");
-        let text = error.to_string();
-        assert!(
-            text.contains("schemathesis==") && text.contains("--install"),
-            "{text}"
-        );
-        std::fs::remove_dir_all(&root).expect("it was made");
+        let root = std::env::temp_dir().join(format!("duly-xtask-{}", std::process::id()));
+        let root = Utf8PathBuf::from_path_buf(root).expect("a path of text");
+        let venv = root.join("target/schemathesis/venv");
+        fs::create_dir_all(&venv).expect("the temporary folder can be written");
+        for (file, text) in [
+            (root.join(REQUIREMENTS), "a==2"),
+            (venv.join(REQUIREMENTS), "a==1"),
+        ] {
+            fs::write(file, text).expect("it can be written");
+        }
+        let error = Python::find(&root, &root, false).err().expect("an old one");
+        assert!(error.to_string().contains("--install"), "{error}");
+        fs::write(root.join(REQUIREMENTS), "a==1").expect("it can be written");
+        assert!(Python::find(&root, &root, false).is_ok());
+        fs::remove_dir_all(&root).expect("it was made");
     }
 }
