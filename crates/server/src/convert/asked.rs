@@ -18,6 +18,8 @@ pub(crate) struct Submission<'a> {
     clock: &'a dyn Clock,
     trace: Option<TraceContext>,
     key: Option<&'a Key>,
+    /// How many ids were derived from the key.
+    derived: usize,
 }
 
 impl<'a> Submission<'a> {
@@ -26,15 +28,23 @@ impl<'a> Submission<'a> {
         trace: Option<TraceContext>,
         key: Option<&'a Key>,
     ) -> Self {
-        Self { clock, trace, key }
+        Self {
+            clock,
+            trace,
+            key,
+            derived: 0,
+        }
     }
 
-    /// A task to submit, by its place among the others.
-    pub(crate) fn task(&self, wire: duly_api::NewTask, index: usize) -> Result<NewTask, Refusal> {
+    /// The next task to submit.
+    pub(crate) fn task(&mut self, wire: duly_api::NewTask) -> Result<NewTask, Refusal> {
         let derives = self.key.filter(|_| wire.id.is_none());
         let id = match (wire.id, derives) {
             (Some(id), _) => id,
-            (None, Some(key)) => key.task_id(index),
+            (None, Some(key)) => {
+                self.derived += 1;
+                key.task_id(self.derived - 1)
+            }
             (None, None) => id::task_id(self.clock),
         };
         let mut task = new_task(wire, id)?;

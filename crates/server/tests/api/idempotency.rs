@@ -57,6 +57,21 @@ async fn a_key_for_something_else_is_refused_and_nothing_is_submitted() {
 }
 
 #[tokio::test]
+async fn a_key_for_something_else_is_refused_wherever_ids_are_given_beside_it() {
+    let api = Api::new();
+    let id = "01932f5e-7c1a-7b3e-9d55-0242ac120002";
+    let mixed = format!(r#"[{{"kind": "a", "id": "{id}"}}, {{"kind": "a"}}]"#);
+    let first = keyed(&api, "k", &mixed).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    assert_eq!(keyed(&api, "k", &mixed).await.status, 200);
+    let plain = r#"[{"kind": "b"}, {"kind": "b"}]"#;
+    let refused = keyed(&api, "k", plain).await;
+    refused.refusal(422, "IdempotencyKeyReused");
+    let tasks = api.get("/v1/tasks?kind=b").await.body;
+    assert_eq!(tasks["tasks"], json!([]), "what is refused is not there");
+}
+
+#[tokio::test]
 async fn ids_that_are_given_count_for_more_than_the_key() {
     let api = Api::new();
     let id = "01932f5e-7c1a-7b3e-9d55-0242ac120002";

@@ -123,10 +123,10 @@ fn placed(error: ParseError, body: &[u8], part: &[u8]) -> ParseError {
 
 pub(super) fn convert(
     tasks: Vec<NewTask>,
-    submission: &Submission<'_>,
+    submission: &mut Submission<'_>,
 ) -> Result<Vec<port::NewTask>, Refusal> {
     let converted = tasks.into_iter().enumerate().map(|(index, task)| {
-        let converted = submission.task(task, index);
+        let converted = submission.task(task);
         converted.map_err(|refusal| refusal.at_index(index))
     });
     converted.collect()

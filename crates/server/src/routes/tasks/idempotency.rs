@@ -51,10 +51,11 @@ pub(super) fn key(headers: &HeaderMap, body: &Bytes) -> Result<Option<Key>, Refu
 }
 
 impl Key {
-    /// The id of a task of the request: a UUID of version 8, always the same.
-    pub(crate) fn task_id(&self, index: usize) -> TaskId {
+    /// An id for a task of the request, by how many were derived before: a UUID of version 8, always
+    /// the same.
+    pub(crate) fn task_id(&self, before: usize) -> TaskId {
         let mut hash = self.hash.clone();
-        hash.update((index as u64).to_be_bytes());
+        hash.update((before as u64).to_be_bytes());
         let digest = hash.finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
@@ -74,26 +75,37 @@ impl Key {
     }
 }
 
+/// The ids that were derived from the key, in order.
+pub(super) fn derived(tasks: &[NewTask]) -> Vec<TaskId> {
+    let signed = tasks.iter().filter(|task| task.labels.contains_key(LABEL));
+    signed.map(|task| task.id).collect()
+}
+
 /// Before anything is submitted: the first task, if it is there already, came with the same request.
-pub(super) async fn check_before(app: &App, key: &Key, tasks: &[NewTask]) -> Result<(), Refusal> {
-    // A task alone is told by the reply as well, without asking twice.
-    let mut derived = tasks.iter().filter(|task| task.labels.contains_key(LABEL));
-    match (derived.next(), derived.next()) {
-        (Some(first), Some(_)) => check(app, key, first.id).await,
+pub(super) async fn check_before(app: &App, key: &Key, derived: &[TaskId]) -> Result<(), Refusal> {
+    match derived {
+        // Whatever else a request with this key submits, it has the first of its ids.
+        [first, _, ..] => check(app, key, *first).await,
+        // A task alone is told by the reply as well, without asking twice.
         _ => Ok(()),
     }
 }
 
 /// What was there already came with the same request.
-pub(super) async fn check_after(app: &App, key: &Key, reply: &SubmitReply) -> Result<(), Refusal> {
-    let derived = |(index, id): (usize, TaskId)| key.task_id(index) == id;
-    let existed = reply
+pub(super) async fn check_after(
+    app: &App,
+    key: &Key,
+    derived: &[TaskId],
+    reply: &SubmitReply,
+) -> Result<(), Refusal> {
+    // Both are in the order of the request.
+    let mut derived = derived.iter().peekable();
+    let mut ours = reply
         .tasks
         .iter()
-        .enumerate()
-        .find(|(index, task)| task.existed && derived((*index, task.id)));
-    match existed {
-        Some((_, task)) => check(app, key, task.id).await,
+        .filter(|task| derived.next_if_eq(&&task.id).is_some());
+    match ours.find(|task| task.existed) {
+        Some(task) => check(app, key, task.id).await,
         None => Ok(()),
     }
 }

@@ -47,17 +47,18 @@ pub(crate) async fn submit(
 ) -> Result<Response, Refusal> {
     let needs_worker = require_worker(&pairs)?;
     let key = idempotency::key(&headers, &body.bytes)?;
-    let submission = Submission::new(app.clock(), trace::of(&headers), key.as_ref());
+    let mut submission = Submission::new(app.clock(), trace::of(&headers), key.as_ref());
     let (asked, is_array) = match batch::read(body.form, &body.bytes)? {
-        Asked::One(task) => (vec![submission.task(*task, 0)?], false),
-        Asked::Many(tasks) => (batch::convert(tasks, &submission)?, true),
+        Asked::One(task) => (vec![submission.task(*task)?], false),
+        Asked::Many(tasks) => (batch::convert(tasks, &mut submission)?, true),
     };
     let of_batch = |refusal: Refusal| if is_array { refusal } else { refusal.alone() };
     if needs_worker {
         require::worker(&app, &asked).await.map_err(of_batch)?;
     }
+    let derived = idempotency::derived(&asked);
     if let Some(key) = &key {
-        idempotency::check_before(&app, key, &asked).await?;
+        idempotency::check_before(&app, key, &derived).await?;
     }
     let kinds: Vec<Name> = asked.iter().map(|task| task.kind.clone()).collect();
     let submitted = app.store().submit(Submit { tasks: asked }).await;
@@ -70,7 +71,7 @@ pub(crate) async fn submit(
         app.metrics().scheduled(kind);
     }
     if let Some(key) = &key {
-        idempotency::check_after(&app, key, &reply).await?;
+        idempotency::check_after(&app, key, &derived, &reply).await?;
     }
     Ok(answer(reply.tasks, is_array))
 }
