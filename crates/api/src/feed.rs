@@ -35,14 +35,15 @@ pub struct FeedEvent {
     pub event: Event,
 }
 
-/// The `data` of the message `resync` of a live stream: its reader was too slow, and missed events.
-/// The stream goes on with what is new.
+/// The `data` of the message `resync` of a live stream: its reader missed events, because it was too
+/// slow, or because what followed the place to go on from is not kept any more, or because that place
+/// is one of another store. The stream goes on with what is new.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Resync {
-    /// How many messages were left out.
+    /// How many events were left out; 0: nobody knows.
     pub missed: u64,
-    /// The place before the first that was: `GET /v1/events?after=…` has them.
+    /// From where on the history has them, if it has: `GET /v1/events?after=…`.
     pub next: String,
 }
 

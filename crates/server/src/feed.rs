@@ -74,11 +74,9 @@ impl Feed {
         let place = Arc::clone(&self.0.places).try_acquire_owned();
         let place = place.map_err(|_| too_many())?;
         let pages = self.listen();
-        let after = match after {
-            Some(after) => after,
-            None => self.0.store.events_end().await?,
-        };
-        Ok(Subscription::new(self.clone(), pages, after, filter, place))
+        let end = self.0.store.events_end().await?;
+        let range = after.unwrap_or(end)..end;
+        Ok(Subscription::new(self.clone(), pages, range, filter, place))
     }
 
     /// Ends all streams, each with a last word, and lets nobody begin another.

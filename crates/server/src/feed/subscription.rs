@@ -1,5 +1,6 @@
 //! One subscriber: what it gets next.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -8,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::bounds::{FEED_HISTORY_MAX, FEED_KEEP_ALIVE, FEED_RETRY};
-use crate::port::{EventCursor, RequestError};
+use crate::port::{EventCursor, EventPage, RequestError};
 
 use super::page::Page;
 use super::{Feed, Filter, Pages, history};
@@ -33,6 +34,10 @@ pub(crate) struct Subscription {
     counted: Option<u64>,
     /// Pages were lost before the one that comes next.
     behind: bool,
+    /// Where the newest event was when it began.
+    end: EventCursor,
+    /// It has to be seen whether what follows the place to go on from is still kept.
+    resumed: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -50,11 +55,14 @@ impl Subscription {
     pub(super) fn new(
         feed: Feed,
         pages: Pages,
-        after: EventCursor,
+        history: Range<EventCursor>,
         filter: Filter,
         place: OwnedSemaphorePermit,
     ) -> Self {
+        let Range { start: after, end } = history;
         Self {
+            end,
+            resumed: after != EventCursor::START && filter.task.is_none(),
             feed,
             pages,
             filter,
@@ -94,8 +102,17 @@ impl Subscription {
     }
 
     /// Tells at once where the stream begins: who breaks off before the first event can go on there.
-    fn opening(&self) -> Bytes {
-        format!(": events follow\nretry: {RETRY_MS}\nid: {}\n\n", self.at).into()
+    /// A place that the store has not come to is one of another life of it, or of another store: what
+    /// happened since is not known, and the stream begins at the end.
+    fn opening(&mut self) -> Bytes {
+        let is_known = self.at <= self.end;
+        self.at = self.at.min(self.end);
+        self.told = self.at;
+        let mut text = format!(": events follow\nretry: {RETRY_MS}\nid: {}\n\n", self.at);
+        if !is_known {
+            text.push_str(&resync(0, self.at));
+        }
+        text.into()
     }
 
     /// Tells, if events were left out, that they need not be looked at again.
@@ -146,8 +163,27 @@ impl Subscription {
         if page.events.len() < FEED_HISTORY_MAX as usize {
             self.phase = Phase::Live;
         }
-        let start = std::mem::replace(&mut self.at, page.next);
-        Page::of(page.events, 0).text(start, &self.filter)
+        let removed = self.removed(&page);
+        let start = self.at;
+        self.at = start.max(page.next);
+        let text = Page::of(page.events, 0).text(start, &self.filter);
+        match removed {
+            Some(resync) => [resync.into_bytes(), text.to_vec()].concat().into(),
+            None => text,
+        }
+    }
+
+    /// Tells, once, that what lay right after the place to go on from is not kept any more.
+    fn removed(&mut self, page: &EventPage) -> Option<String> {
+        if !std::mem::take(&mut self.resumed) {
+            return None;
+        }
+        let first = page.events.first();
+        let kept = first.map_or(self.end, |event| EventCursor::after(event.sequence - 1));
+        let missed = kept.sequence().saturating_sub(self.at.sequence());
+        let missed = u64::try_from(missed).ok().filter(|missed| *missed > 0)?;
+        self.at = kept;
+        Some(resync(missed, kept))
     }
 
     /// A page from the ring.
@@ -183,23 +219,25 @@ impl Subscription {
                 self.phase = Phase::History;
                 return Bytes::new();
             }
-            (true, Some(counted)) => Some(self.resync(page.first.saturating_sub(counted))),
+            (true, Some(counted)) => {
+                let missed = page.first.saturating_sub(counted);
+                self.feed.0.resyncs.add(missed);
+                Some(resync(missed, self.at))
+            }
         };
         self.at = page.next();
         self.counted = Some(page.after());
         match resync {
-            Some(resync) => [resync, text.to_vec()].concat().into(),
+            Some(resync) => [resync.into_bytes(), text.to_vec()].concat().into(),
             None => text,
         }
     }
+}
 
-    /// Tells what was missed, and where it is.
-    fn resync(&self, missed: u64) -> Vec<u8> {
-        self.feed.0.resyncs.add(missed);
-        let next = self.at.to_string();
-        let data = Resync { missed, next };
-        let json = serde_json::to_string(&data).expect("text and numbers become JSON");
-        let next = data.next;
-        format!("id: {next}\nevent: resync\ndata: {json}\n\n").into_bytes()
-    }
+/// Tells what was missed, and from where on the history has what it has of it.
+fn resync(missed: u64, from: EventCursor) -> String {
+    let next = from.to_string();
+    let data = Resync { missed, next };
+    let json = serde_json::to_string(&data).expect("text and numbers become JSON");
+    format!("id: {from}\nevent: resync\ndata: {json}\n\n")
 }
