@@ -29,8 +29,9 @@ impl Form {
     /// What the header `Content-Type` says, whatever its parameters. A page of elsewhere can make a
     /// browser send other types without asking, but not these.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let value = headers.get(header::CONTENT_TYPE);
-        let text = value.and_then(|value| value.to_str().ok());
+        let mut given = headers.get_all(header::CONTENT_TYPE).iter();
+        let only = given.next().filter(|_| given.next().is_none());
+        let text = only.and_then(|value| value.to_str().ok());
         let essence = text.and_then(|text| text.split(';').next());
         let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
         let is_json = essence == "application/json"

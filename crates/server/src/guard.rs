@@ -42,7 +42,9 @@ fn check(request: &Request, options: &Options) -> Result<(), Refusal> {
     if request.uri().path() != "/health" {
         token::check(request.headers(), options.tokens())?;
     }
-    if !request.body().is_end_stream() {
+    // A form that is empty is still one that a page of elsewhere could send.
+    let declares = request.headers().contains_key(header::CONTENT_TYPE);
+    if !request.body().is_end_stream() || (declares && !request.method().is_safe()) {
         Form::of(request.headers())?;
     }
     Ok(())
