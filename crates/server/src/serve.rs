@@ -33,7 +33,10 @@ pub async fn serve(
         router,
         watched: GracefulShutdown::new(),
         stop: CancellationToken::new(),
+        cut: CancellationToken::new(),
     };
+    // However this ends, no connection outlives it.
+    let _cut = open.cut.clone().drop_guard();
     tokio::select! {
         () = open.accept(&listener) => {}
         () = stop => {}
@@ -54,6 +57,8 @@ struct Open {
     watched: GracefulShutdown,
     /// Tripped when the server stops.
     stop: CancellationToken,
+    /// Tripped when it waits no longer.
+    cut: CancellationToken,
 }
 
 impl Open {
@@ -79,10 +84,16 @@ impl Open {
             tracing::debug!(%error, "a connection ended early");
         }
         let (router, watcher) = (self.router.clone(), self.watched.watcher());
-        let stop = self.stop.clone();
+        let (stop, cut) = (self.stop.clone(), self.cut.clone());
         tokio::spawn(async move {
-            if speaks(&stream, &stop).await {
-                answer(Patient::new(stream, stop), router, watcher).await;
+            let answered = async {
+                if speaks(&stream, &stop).await {
+                    answer(Patient::new(stream, stop), router, watcher).await;
+                }
+            };
+            tokio::select! {
+                () = answered => {}
+                () = cut.cancelled() => {}
             }
             drop(place);
         });
