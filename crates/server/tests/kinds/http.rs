@@ -321,6 +321,23 @@ async fn a_denied_name_is_not_even_looked_up() {
 }
 
 #[tokio::test]
+async fn another_name_in_the_header_is_no_way_around() {
+    let server = Server::fine().await;
+    let (url, port) = (format!("http://{}/", server.at), server.at.port());
+    let asked = |host: &str| json!({"url": url, "headers": {"Host": host}});
+    let client = Client::new(Targets::nowhere().allow("127.0.0.1").unwrap()).unwrap();
+    for host in ["bad.test", "127.0.0.2", "127.0.0.1.bad.test", "a b"] {
+        let error = refusal(sent(&client, asked(host)).await);
+        assert!(error.contains("by the header Host"), "{host}: {error}");
+    }
+    assert_eq!(server.connections(), 0);
+    let same = asked(&format!("127.0.0.1:{port}"));
+    assert!(is_done(&sent(&client, same).await));
+    let client = Client::new(Targets::default()).unwrap();
+    assert!(is_done(&sent(&client, asked("any.test")).await));
+}
+
+#[tokio::test]
 async fn a_name_that_means_nothing_is_worth_another_try() {
     let client = Client::with_names(Targets::public(), Book::of("a.test", &[])).unwrap();
     match got(&client, "http://hooks.test/").await {

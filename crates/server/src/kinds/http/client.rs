@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use reqwest::header::{HOST, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Url};
 
@@ -67,8 +68,16 @@ impl Client {
 
     /// What sends a request to this URL, if it may go there. What its name means is checked when it is
     /// looked up.
-    pub(super) fn towards(&self, url: &Url) -> Result<&reqwest::Client, Refused> {
+    pub(super) fn towards(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+    ) -> Result<&reqwest::Client, Refused> {
         self.targets.check_url(url)?;
+        if let Some(host) = headers.get(HOST) {
+            self.targets
+                .check_host(url, host.to_str().unwrap_or_default())?;
+        }
         let port = url.port_or_known_default().unwrap_or_default();
         let doors = self.doors.partition_point(|door| door.first <= port);
         let door = &self.doors[doors.saturating_sub(1)];

@@ -91,7 +91,7 @@ async fn exchange(client: &Client, request: &Request, now: impl Fn() -> Timestam
         body: request.body.clone(),
     };
     for _ in 0..=REDIRECTS_MAX {
-        let sender = match client.towards(&step.url) {
+        let sender = match client.towards(&step.url, &step.headers) {
             Ok(sender) => sender,
             Err(refused) => return refusal_of(request, &refused),
         };

@@ -23,7 +23,8 @@ pub use rule::{InvalidRule, Rule};
 ///
 /// What counts is the address that is connected to, of every redirect anew: what a name means is looked
 /// up once for both the check and the connection. A proxy that the environment names (`HTTP_PROXY` and
-/// the like) is used only if everything is allowed: what a proxy connects to could not be checked.
+/// the like) is used only if everything is allowed: what a proxy connects to could not be checked. So it is
+/// with a header `Host` that names another host than the URL: what is behind it could not be seen.
 ///
 /// ```
 /// use duly_server::kinds::http::Targets;
@@ -126,6 +127,23 @@ impl Targets {
                 None => Ok(()),
             },
         }
+    }
+
+    /// Whether a request to this URL may say that it is meant for `host`. One address serves many names:
+    /// what is behind one that no rule has seen could be what the rules are there to keep out.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub(super) fn check_host(&self, url: &Url, host: &str) -> Result<(), Refused> {
+        let said = Url::parse(&format!("{}://{host}/", url.scheme())).ok();
+        let is_same = said.is_some_and(|said| said.host() == url.host());
+        if is_same || self.is_everything() {
+            return Ok(());
+        }
+        let name = url.host_str().unwrap_or_default();
+        Err(Refused(format!(
+            "{name} is given another name by the header Host, which is refused where there are rules"
+        )))
     }
 
     /// Whether a connection may be made to this address, which `name` means if it is not empty.
