@@ -57,7 +57,7 @@ pub const FEED_KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Pages of events that one request looks through for what its filter means; then it answers what it
 /// has found, with where to go on.
 pub const EVENT_SCAN_PAGES_MAX: usize = 20;
-/// How deep a payload may be nested: most programs that read JSON go no deeper than some more.
+/// How deep a payload, and an answer that is kept as JSON, may be nested: most programs that read JSON go no deeper than some more.
 pub const PAYLOAD_DEPTH_MAX: usize = 100;
 /// Parameters of a query.
 pub const PARAMETERS_MAX: usize = 100;

@@ -18,6 +18,7 @@ mod history;
 pub mod kinds;
 mod listen;
 mod metrics;
+mod nesting;
 mod openapi;
 mod options;
 mod params;

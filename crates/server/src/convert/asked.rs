@@ -7,6 +7,7 @@ use duly_core::{RetryPolicy, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::bounds::PAYLOAD_DEPTH_MAX;
+use crate::nesting::depth;
 use crate::port::trace::{RESERVED, TraceContext, is_reserved};
 use crate::port::{Clock, Filter, NewTask, Payload, QueueChange, When, id};
 use crate::query;
@@ -103,25 +104,6 @@ pub(crate) fn payload(json: Box<RawValue>) -> Result<Payload, Refusal> {
     Ok(Payload::json(Box::<str>::from(json).into_boxed_bytes()))
 }
 
-/// How deep arrays and objects are nested in what is known to be JSON.
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest, mut is_text, mut is_escaped) = (0_usize, 0, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => is_text = !is_text,
-            b'[' | b'{' if !is_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
 /// When a task is due, if anything is said of it.
 pub(crate) fn due(
     delay_ms: Option<u64>,
@@ -184,19 +166,6 @@ fn when(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_stands_in_texts_is_not_nested() {
-        for (json, deep) in [
-            ("7", 0),
-            ("[]", 1),
-            (r#"[{"a": [1]}, [2]]"#, 3),
-            (r#""[[[""#, 0),
-            (r#"["\"[[[", "\\", {}]"#, 2),
-        ] {
-            assert_eq!(depth(json), deep, "{json}");
-        }
-    }
 
     #[test]
     fn a_payload_is_nested_to_a_bound() {

@@ -14,7 +14,7 @@
 //! | `response_bytes_max` | how much of the answer's body is kept: 65,536 unless given, at most 131,072 |
 //!
 //! The task's result is the answer: its `status`, some of its `headers`, its `body` (JSON if it is
-//! whole and says so, text, or base64 with `body_encoding`), and whether that was `truncated`. An
+//! whole, says so, and is nested at most 100 deep; text, or base64 with `body_encoding`), and whether that was `truncated`. An
 //! answer that asks by `Retry-After` to be left alone for a while is. Redirects are followed, at
 //! most 5, and only within the same host (and never from `https` back to `http`), so that headers
 //! meant for one host do not reach another. Unless given, `Idempotency-Key` is the task's id: as

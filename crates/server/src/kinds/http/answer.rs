@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::bounds::HEADER_BYTES_MAX;
+use crate::bounds::PAYLOAD_DEPTH_MAX;
+use crate::nesting::depth;
 
 /// Headers of an answer that are kept. Cookies are not: they are secrets.
 const KEPT: [&str; 8] = [
@@ -95,7 +97,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
-/// JSON if it is whole and says so, otherwise text, otherwise text in base64.
+/// JSON if it is whole and says so, and can be read by those who ask for the result; otherwise text,
+/// otherwise text in base64.
 fn content(
     bytes: &mut Vec<u8>,
     is_json: bool,
@@ -104,6 +107,7 @@ fn content(
     if is_json
         && !truncated
         && let Ok(json) = serde_json::from_slice::<Box<RawValue>>(bytes)
+        && depth(json.get()) <= PAYLOAD_DEPTH_MAX
     {
         return (json, None);
     }
@@ -152,6 +156,14 @@ mod tests {
         assert_eq!(
             body(b"broken json", true, false),
             ("\"broken json\"".into(), None)
+        );
+        let nested = |deep| "[".repeat(deep) + &"]".repeat(deep);
+        let deep = nested(PAYLOAD_DEPTH_MAX);
+        assert_eq!(body(deep.as_bytes(), true, false).0, deep);
+        let deeper = nested(PAYLOAD_DEPTH_MAX + 1);
+        assert_eq!(
+            body(deeper.as_bytes(), true, false).0,
+            format!("\"{deeper}\"")
         );
         assert_eq!(
             body(&[0xff, 0xfe], false, false),
