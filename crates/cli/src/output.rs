@@ -67,8 +67,10 @@ pub(crate) fn stream_json(value: &impl Serialize) -> Result<(), Failure> {
 }
 
 fn json_line(value: &impl Serialize) -> Result<String, Failure> {
-    let line = serde_json::to_string(value).context("cannot write the answer as JSON")?;
-    Ok(line)
+    let text = serde_json::to_string(value).context("cannot write the answer as JSON")?;
+    // Payloads stand there as they were submitted. A line break within them lies between two tokens: in
+    // texts it is written as `\n`.
+    Ok(text.replace(['\n', '\r'], " "))
 }
 
 /// Says on stderr that there is more than was asked for, and how to get it: on stdout it would stand
@@ -193,6 +195,14 @@ pub(crate) fn count(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_one_line_however_its_payload_was_written() {
+        let payload = "{\n  \"a\\n\": [1,\r\n 2]\n}";
+        let payload = serde_json::value::RawValue::from_string(payload.to_owned()).unwrap();
+        let line = json_line(&payload).unwrap();
+        assert_eq!(line, "{   \"a\\n\": [1,   2] }");
+    }
 
     #[test]
     fn one_is_not_many() {
