@@ -44,6 +44,8 @@ pub(crate) fn targets(config: &Config) -> Result<Targets, Failure> {
     };
     let start = match &said.allow {
         Some(_) => Targets::nowhere(),
+        // Who gives it a name lets others in by it, if only through a proxy on this machine.
+        None if !config.settings.server.hosts.is_empty() => Targets::public(),
         None => Targets::of_listener(config.settings.server.listen.ip()),
     };
     let mut allow = said.allow.iter().flatten();
@@ -154,6 +156,8 @@ mod tests {
             ("DULY__SERVER__TOKEN_FILE", "tokens"),
         ];
         assert_eq!(shown(&open), "allow public; deny nothing");
+        let behind_a_proxy = [("DULY__SERVER__HOSTS", "duly.example.org")];
+        assert_eq!(shown(&behind_a_proxy), "allow public; deny nothing");
         let said = [
             ("DULY__HTTP__ALLOW", "a.example.org, 10.0.0.0/8"),
             ("DULY__HTTP__DENY", "10.0.0.1"),

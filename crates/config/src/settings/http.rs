@@ -12,9 +12,9 @@ const RULE: &str = "a host, an address or a network, perhaps with a port, such a
 group! {
     /// The kind `http`: where its requests may go.
     Http {
-        /// Where requests may go. Without this: everywhere, if only this machine can reach `server.listen`,
-        /// and otherwise to public addresses. A name alone opens no way into private networks, wherever
-        /// it points.
+        /// Where requests may go. Without this: everywhere, if only this machine can reach `server.listen`
+        /// and there are no `server.hosts`, and otherwise to public addresses. A name alone opens no way
+        /// into private networks, wherever it points.
         [AtStart] allow: Option<Vec<String>> = None, list(text(RULE, is_rule), RULES_MAX).or_none(),
             example "[public, 10.1.2.0/24:8080]";
 
