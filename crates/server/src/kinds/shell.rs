@@ -23,7 +23,7 @@
 //! There is no shell, so nothing is expanded: `$HOME`, `*` and `;` are text. The environment of a
 //! command is empty but for what it was told to have, not even `PATH` is there, and these:
 //! `DULY_TASK_ID`, `DULY_ATTEMPT`, and `TRACEPARENT` and `TRACESTATE` if the task has a trace. Files that
-//! the server has opened are closed to it.
+//! the server has opened are closed to it; not so those that the server itself was started with.
 //!
 //! The task's result: `exit_code` (null if a signal ended it), `signal` (null if none did), `stdout` and
 //! `stderr` (of long ones the beginning and the end; what is not UTF-8 is replaced by `�`), whether
