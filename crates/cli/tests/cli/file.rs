@@ -1,6 +1,6 @@
 //! `duly submit --file`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use duly::State;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
@@ -53,6 +54,41 @@ async fn each_line_is_delivered() {
     while paths.len() < 1_200 {
         paths.insert(told.recv().await.unwrap());
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_example_does_what_it_says() {
+    let place = Place::new();
+    let server = place.serve(&[]).await;
+    let example = include_str!("../../../../examples/deliveries.ndjson");
+    let example = example.replace("http://127.0.0.1:7788", &server.url);
+    let file = place.file("deliveries.ndjson", &example);
+    server
+        .json(&["submit", "http", "--file", text(&file)])
+        .await;
+    let listed = server.lines(&["list", "--label", "batch=example", "--limit", "100"]);
+    let mut attempts_by_note = BTreeMap::new();
+    for task in listed.await {
+        let ended = place
+            .ended(task["id"].as_str().unwrap().parse().unwrap())
+            .await;
+        let note = ended.labels.get("note").cloned();
+        let is_meant = note.as_ref().is_some_and(|note| {
+            ["fails for good: 404", "is tried three times"].contains(&note.as_str())
+        });
+        let expected = if is_meant {
+            State::Failed
+        } else {
+            State::Completed
+        };
+        assert_eq!(ended.state, expected, "{ended:?}");
+        attempts_by_note.insert(note, ended.attempt);
+    }
+    let attempts = |note: &str| attempts_by_note[&Some(note.to_owned())];
+    assert_eq!(attempts("fails for good: 404"), 1);
+    assert_eq!(attempts("is tried three times"), 3);
+    assert_eq!(attempts("three seconds later"), 1);
     server.stop().await;
 }
 
