@@ -6,6 +6,7 @@ use anyhow::Result;
 use crate::finding::conclude;
 use crate::{cargo, tree};
 
+mod guides;
 mod links;
 mod manifests;
 mod readme;
@@ -26,6 +27,7 @@ pub(crate) fn check() -> Result<()> {
     findings.extend(files.iter().flat_map(text::check));
     findings.extend(files.iter().flat_map(manifests::check));
     findings.extend(files.iter().flat_map(|file| links::check(&root, file)));
+    findings.extend(guides::check(&root, &files, &sources));
     findings.extend(readme::check(&files));
     conclude(findings)
 }

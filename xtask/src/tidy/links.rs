@@ -1,5 +1,7 @@
 //! Relative links in Markdown lead somewhere.
 
+use std::fs;
+
 use cargo_metadata::camino::Utf8Path;
 
 use crate::finding::Finding;
@@ -10,10 +12,9 @@ pub(super) fn check(root: &Utf8Path, file: &TextFile) -> Vec<Finding> {
     if file.path.extension() != Some("md") {
         return Vec::new();
     }
-    let folder = root.join(&file.path).with_file_name("");
     relative_links(&file.text)
         .into_iter()
-        .filter(|(_, target)| !folder.join(target).exists())
+        .filter(|(_, target)| !leads_somewhere(root, file, target))
         .map(|(line, target)| {
             Finding::at(
                 &file.path,
@@ -22,6 +23,30 @@ pub(super) fn check(root: &Utf8Path, file: &TextFile) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+/// Whether there is such a file, and in it such a heading if the link names one.
+fn leads_somewhere(root: &Utf8Path, file: &TextFile, target: &str) -> bool {
+    let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let to = root.join(&file.path).with_file_name("").join(path);
+    if anchor.is_empty() || !path.is_empty() && to.extension() != Some("md") {
+        return to.exists();
+    }
+    match path {
+        "" => has_heading(&file.text, anchor),
+        _ => fs::read_to_string(to).is_ok_and(|text| has_heading(&text, anchor)),
+    }
+}
+
+/// Whether a heading of the text has this anchor: its letters and digits, in small, with `-` for
+/// each space.
+fn has_heading(text: &str, anchor: &str) -> bool {
+    let heads = text.lines().filter(|line| line.starts_with('#'));
+    heads
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase())
+        .map(|head| head.replace(' ', "-"))
+        .map(|head| head.replace(|c: char| !c.is_alphanumeric() && !"-_".contains(c), ""))
+        .any(|head| head == anchor)
 }
 
 /// The targets of links into the file tree, with the lines that they stand on.
@@ -57,12 +82,11 @@ fn targets(line: &str) -> Vec<String> {
     inline.chain(reference).filter_map(relative).collect()
 }
 
-/// The path of a link without its title and anchor; `None` where it leads elsewhere.
+/// A link without its title; `None` where it leads out of the project.
 fn relative(target: &str) -> Option<String> {
     let target = target.split_whitespace().next()?.trim_matches(['<', '>']);
-    let path = target.split('#').next()?;
-    let is_elsewhere = path.is_empty() || path.contains("://") || path.starts_with("mailto:");
-    (!is_elsewhere).then(|| path.to_owned())
+    let is_elsewhere = target.contains("://") || target.starts_with("mailto:");
+    (!is_elsewhere).then(|| target.to_owned())
 }
 
 #[cfg(test)]
@@ -72,19 +96,29 @@ mod tests {
     #[test]
     fn a_link_that_leads_nowhere_is_found() {
         let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
-        let text = "See [here](main.rs#top), [there](../Cargo.toml \"title\"),\n[gone](gone.md).\n";
+        let text = "See [here](main.rs#top), [there](../Cargo.toml \"title\"),\n[gone](gone.md).\n\
+                    [the words](../../ARCHITECTURE.md#words), [none](../../README.md#gone)\n\
+                    # A head, of sorts\n[up](#a-head-of-sorts) [down](#down)\n";
         let file = TextFile {
             path: "src/a.md".into(),
             text: text.to_owned(),
         };
         let found: Vec<_> = check(root, &file).iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["src/a.md:2: the link `gone.md` leads nowhere"]);
+        let expected = [
+            "src/a.md:2: the link `gone.md` leads nowhere",
+            "src/a.md:3: the link `../../README.md#gone` leads nowhere",
+            "src/a.md:5: the link `#down` leads nowhere",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]
     fn only_relative_links_are_looked_at() {
         let text = "[a](https://example.org/x) [b](#anchor) [c](mailto:a@example.org) ![d](d.svg)";
-        assert_eq!(relative_links(text), [(1, "d.svg".to_owned())]);
+        assert_eq!(
+            relative_links(text),
+            [(1, "#anchor".to_owned()), (1, "d.svg".to_owned())]
+        );
     }
 
     #[test]
