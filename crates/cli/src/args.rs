@@ -1,5 +1,7 @@
 //! What can be typed. Each command's own arguments stand with the command.
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 use crate::client::Client;
@@ -21,9 +23,11 @@ Exit codes:
   6    the task that was waited for ended otherwise than completed
   130  interrupted (Ctrl-C)
 
-Durations are written as 500ms, 30s, 5m, 2h or 7d; times as in RFC 3339: 2026-01-31T12:00:00Z.
-With --json, answers are JSON on stdout, one value per line, and errors are JSON on stderr; so is the
-place where a list goes on that did not end: {\"next\": …}.";
+Durations are written as 500ms, 30s, 5m, 2h or 7d; times as in RFC 3339:
+2026-01-31T12:00:00Z.
+
+With --json, answers are JSON on stdout, one value per line, and errors are JSON on
+stderr; so is the place where a list goes on that did not end: {\"next\": …}.";
 
 /// Duly runs work when it is due, in the right order, and tells you why anything is still waiting.
 #[derive(Parser)]
@@ -47,6 +51,12 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) logs: logs::Arguments,
+}
+
+/// Whether `--json` is among what was typed, where the rest was not understood.
+pub(crate) fn wants_json(typed: impl IntoIterator<Item = OsString>) -> bool {
+    let mut options = typed.into_iter().take_while(|text| text != "--");
+    options.any(|text| text == "--json")
 }
 
 #[derive(Debug, Subcommand)]

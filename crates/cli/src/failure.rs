@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use duly_api::{Code, Problem};
 use serde_json::json;
 
@@ -119,11 +120,11 @@ impl Failure {
         } else {
             let colour = stderr.is_terminal() && output::colours_wanted();
             let label = if colour {
-                "\x1b[1;31merror\x1b[0m"
+                "\x1b[1;31merror:\x1b[0m"
             } else {
-                "error"
+                "error:"
             };
-            format!("{label}: {}", output::printable_lines(&self.to_string()))
+            format!("{label} {}", output::printable_lines(&self.to_string()))
         };
         // There is nobody left to tell if stderr is closed.
         let _ = writeln!(stderr, "{line}");
@@ -161,6 +162,22 @@ impl Failure {
             }
             _ => json!({"error": self.to_string(), "exit": exit}),
         }
+    }
+}
+
+impl From<&clap::Error> for Failure {
+    /// What was wrong, with what was probably meant, without the lines on how to call the command.
+    fn from(error: &clap::Error) -> Self {
+        use ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingSubcommand};
+        if let DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand = error.kind() {
+            return Self::Usage("expected a command: `duly --help` lists them".to_owned());
+        }
+        let text = error.render().to_string();
+        let is_wrong = |part: &&str| !part.starts_with("Usage:") && !part.starts_with("For more");
+        let parts: Vec<_> = text.split("\n\n").filter(is_wrong).collect();
+        let said = parts.join(";");
+        let words: Vec<_> = said.split_whitespace().collect();
+        Self::Usage(words.join(" ").trim_start_matches("error: ").to_owned())
     }
 }
 

@@ -27,7 +27,10 @@ use client::Client;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refused(&error),
+    };
     let json = arguments.json;
     match started(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,6 +39,16 @@ fn main() -> ExitCode {
             failure.code()
         }
     }
+}
+
+/// What was typed is not understood, or asks for help.
+fn refused(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && args::wants_json(std::env::args_os()) {
+        let failure = Failure::from(error);
+        failure.print(true);
+        return failure.code();
+    }
+    error.exit()
 }
 
 /// Runs the command. What still blocks when it is done, such as reading from a terminal, does not keep

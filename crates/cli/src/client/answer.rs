@@ -1,18 +1,20 @@
 //! Reading an answer: whole, or piece by piece.
 
 use axum::body::{Body, Bytes};
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderMap, Response, StatusCode, header};
 use duly_api::Problem;
 use http_body_util::BodyExt;
+use reqwest::Url;
 use serde::de::DeserializeOwned;
 
-use super::transport::{Transport, root};
+use super::transport::{Transport, plain, root};
 use crate::bounds::{ANSWER_BYTES_MAX, ANSWER_WAIT_MAX, SILENCE_MAX};
 use crate::failure::Failure;
 
 /// An answer of which the head is there.
 pub(crate) struct Answer {
     status: StatusCode,
+    headers: HeaderMap,
     body: Body,
     /// Who answers, for people.
     from: String,
@@ -20,9 +22,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(super) fn new(transport: &Transport, response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
         Self {
-            status: response.status(),
-            body: response.into_body(),
+            status: parts.status,
+            headers: parts.headers,
+            body,
             from: transport.name(),
         }
     }
@@ -33,15 +37,54 @@ impl Answer {
             return Ok(self);
         }
         let body = self.whole().await?;
-        match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => Err(problem.into()),
-            Err(_) => Err(anyhow::anyhow!(
-                "{} answered {}, but not as a Duly server does: check --server",
-                self.from,
-                self.status
+        Err(match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => problem.into(),
+            Err(_) => self.strange(),
+        })
+    }
+
+    /// What no Duly server answers, of which the status says what it may be.
+    fn strange(&self) -> Failure {
+        let answered = format!("{} answered {}", self.from, self.status);
+        match (self.status, self.place()) {
+            (
+                StatusCode::BAD_GATEWAY
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::GATEWAY_TIMEOUT,
+                _,
+            ) => Failure::Unreachable(format!(
+                "{answered}: it stands before the server, and does not reach it; try again"
+            )),
+            (status, Some(place)) if status.is_redirection() => anyhow::anyhow!(
+                "{answered}, which points to {place}: name the Duly server there with --server"
             )
-            .into()),
+            .into(),
+            _ => {
+                anyhow::anyhow!("{answered}, but not as a Duly server does: check --server").into()
+            }
         }
+    }
+
+    /// Where it points, as it may be shown.
+    fn place(&self) -> Option<String> {
+        let place = self.headers.get(header::LOCATION)?.to_str().ok()?;
+        // What is relative leads elsewhere on the same server: there is nothing to name.
+        Some(plain(&Url::parse(place).ok()?))
+    }
+
+    /// The answer if it is of this media type.
+    pub(super) fn of_type(self, expected: &str) -> Result<Self, Failure> {
+        let said = self.headers.get(header::CONTENT_TYPE);
+        let said = said.and_then(|said| said.to_str().ok()).unwrap_or("none");
+        if said.split(';').next().unwrap_or_default().trim() == expected {
+            return Ok(self);
+        }
+        Err(anyhow::anyhow!(
+            "{} answered with the media type {said}, as no Duly server does: expected {expected}; check \
+             --server",
+            self.from
+        )
+        .into())
     }
 
     /// All of it, as JSON.
@@ -49,7 +92,7 @@ impl Answer {
         let body = self.whole().await?;
         serde_json::from_slice(&body).map_err(|error| {
             anyhow::anyhow!(
-                "{} answered what no Duly server answers: {error}",
+                "{} answered what no Duly server answers ({error}): check --server",
                 self.from
             )
             .into()

@@ -10,6 +10,7 @@ use super::{Answer, Asked, Client, Parameter};
 use crate::bounds::{AWAY_MAX, PAUSE_FIRST, PAUSE_MAX};
 use crate::failure::Failure;
 
+const STREAM: &str = "text/event-stream";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// The message that says that events were left out: the history has them.
 const RESYNC: &str = "resync";
@@ -89,7 +90,7 @@ impl Follow<'_> {
     }
 
     async fn open(&self) -> Result<Stream, Failure> {
-        let mut headers = vec![(header::ACCEPT, "text/event-stream")];
+        let mut headers = vec![(header::ACCEPT, STREAM)];
         if let Some(place) = &self.place {
             headers.push((LAST_EVENT_ID, place));
         }
@@ -98,7 +99,7 @@ impl Follow<'_> {
             headers: &headers,
             ..Asked::new(Method::GET, &["v1", "events"])
         };
-        let answer = self.client.send(asked).await?;
+        let answer = self.client.send(asked).await?.of_type(STREAM)?;
         Ok(Stream {
             answer,
             parser: Parser::default(),

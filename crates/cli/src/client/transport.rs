@@ -8,6 +8,7 @@ use duly::Duly;
 use duly_server::{App, router};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
 use tower::ServiceExt;
 
 use crate::bounds::{ANSWER_WAIT_MAX, CONNECT_WAIT_MAX};
@@ -119,6 +120,8 @@ fn network(base: Url, token: Option<HeaderValue>) -> Result<Transport, Failure> 
     let http = duly_server::tls::client(|builder| {
         let builder = builder.connect_timeout(CONNECT_WAIT_MAX);
         let builder = builder.default_headers(headers.clone());
+        // Elsewhere a request would be another, and the token shown to whoever is there.
+        let builder = builder.redirect(Policy::none());
         // A server on this machine is never behind a proxy.
         let builder = builder.no_proxy();
         match base.scheme() {
@@ -132,7 +135,7 @@ fn network(base: Url, token: Option<HeaderValue>) -> Result<Transport, Failure> 
 }
 
 /// A URL without user, password and query.
-fn plain(url: &Url) -> String {
+pub(super) fn plain(url: &Url) -> String {
     let mut url = url.clone();
     // Either fails only for URLs that cannot have one.
     let _ = url.set_username("");

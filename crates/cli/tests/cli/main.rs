@@ -18,6 +18,7 @@ mod senseless;
 mod server;
 mod shell;
 mod signal;
+mod stranger;
 mod support;
 mod typed;
 mod worker;

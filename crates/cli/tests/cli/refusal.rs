@@ -104,6 +104,39 @@ async fn errors_are_json_too_where_answers_are() {
     server.stop().await;
 }
 
+/// For whoever reads answers by machine, what is typed wrong is no exception.
+#[tokio::test]
+async fn what_is_typed_wrong_is_json_too_where_answers_are() {
+    for (arguments, said) in [
+        (
+            &["list", "--json", "--limit", "0"][..],
+            "0 is not in 1..=1000",
+        ),
+        (
+            &["--json", "lst"],
+            "similar subcommands exist: 'ls', 'list'",
+        ),
+        (&["submit", "--json"], "<KIND>"),
+        (&["--json"], "`duly --help`"),
+        (&["queue", "--json"], "`duly --help`"),
+    ] {
+        let outcome = run(arguments).await;
+        assert_eq!((outcome.code, outcome.out.as_str()), (2, ""), "{outcome:?}");
+        let error: Value = serde_json::from_str(&outcome.err).unwrap();
+        assert_eq!(error["exit"], 2);
+        let text = error["error"].as_str().unwrap();
+        assert!(text.contains(said), "{arguments:?}: {text}");
+        assert!(
+            !text.contains("Usage:") && !text.starts_with("error"),
+            "{text}"
+        );
+    }
+    let help = run(&["list", "--json", "--help"]).await;
+    assert_eq!(help.code, 0, "help is no error: {help:?}");
+    let text = run(&["submit", "a", "--file", "f", "--", "--json"]).await;
+    assert!(text.err.starts_with("error: "), "no option: {text:?}");
+}
+
 #[tokio::test]
 async fn a_port_that_is_taken_is_said_so() {
     let place = Place::new();
