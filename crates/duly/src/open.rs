@@ -11,7 +11,7 @@ pub enum OpenError {
     /// The URL names no kind of store that is known here.
     #[error("\"{url}\" names no known store: expected {}", known())]
     UnknownScheme {
-        /// The URL, without its options.
+        /// The URL, without its options and credentials.
         url: String,
     },
     /// The URL lacks what the store needs.
@@ -74,9 +74,18 @@ pub(crate) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Sto
         #[cfg(feature = "sqlite")]
         Some(("sqlite", path)) => sqlite::open(place, path, &options, clock).await,
         _ => Err(OpenError::UnknownScheme {
-            url: place.to_owned(),
+            url: without_credentials(place),
         }),
     }
+}
+
+/// A URL that names another kind of store may well hold a password.
+fn without_credentials(place: &str) -> String {
+    let Some((before, after)) = place.rsplit_once('@') else {
+        return place.to_owned();
+    };
+    let scheme = before.find("://").map_or("", |at| &before[..at + 3]);
+    format!("{scheme}***@{after}")
 }
 
 fn pairs(options: &str) -> Result<Vec<(&str, &str)>, OpenError> {
@@ -113,6 +122,16 @@ mod tests {
         let refusal = refused("redis://localhost?password=secret").await;
         assert!(refusal.contains("\"redis://localhost\" names no known store"));
         assert!(!refusal.contains("secret"));
+        let refusal = refused("postgres://me:se@cret@localhost/db").await;
+        assert!(
+            refusal.contains("\"postgres://***@localhost/db\""),
+            "{refusal}"
+        );
+        assert!(
+            refused("me:secret@localhost")
+                .await
+                .contains("\"***@localhost\"")
+        );
         assert!(refused("duly.db").await.contains("memory:"));
         assert!(
             refused("memory:?size=3")
