@@ -32,5 +32,5 @@ pub const CONCURRENCY_MAX: u32 = 100_000;
 pub const PREFETCH_MAX: u32 = 1_000;
 /// The longest that a setting may wait for, unless it says less: a day.
 pub const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
-/// The longest that finished tasks are kept: ten years.
-pub const RETENTION_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+/// The longest that finished tasks are kept: a hundred years.
+pub const RETENTION_MAX: Duration = Duration::from_secs(100 * 366 * 24 * 3600);

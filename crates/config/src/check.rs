@@ -48,8 +48,7 @@ fn queues(config: &Config) -> Option<Fault> {
 /// What others can reach must ask who calls, and know what it is called.
 fn listen(config: &Config, setting: &str, address: Option<SocketAddr>) -> Option<Fault> {
     let (server, address) = (&config.settings.server, address?);
-    let asks = server.token_file.is_some() || !server.tokens.is_empty();
-    let missing = match (asks, server.hosts.is_empty()) {
+    let missing = match (server.asks(), server.hosts.is_empty()) {
         _ if address.ip().is_loopback() => return None,
         (false, _) => "server.token_file, without which the API does not ask who calls",
         (true, true) => "server.hosts, the names that others call it by",

@@ -174,6 +174,7 @@ mod tests {
         assert_eq!(bounds::NAME_BYTES_MAX, duly::store::bounds::NAME_BYTES_MAX);
         assert_eq!(bounds::NAMES_MAX, duly::store::bounds::WORKER_NAMES_MAX);
         assert_eq!(bounds::LABELS_MAX, duly::store::bounds::LABELS_MAX);
+        assert_eq!(bounds::RETENTION_MAX, duly::store::bounds::RETENTION_MAX);
         assert_eq!(bounds::NAMES_MAX, shell::bounds::COMMANDS_MAX);
         assert_eq!(bounds::LIST_MAX, shell::bounds::ARGS_MAX);
         assert_eq!(http::bounds::RULES_MAX, 100);

@@ -97,8 +97,9 @@ async fn the_template_is_a_file_that_changes_nothing() {
 async fn the_banner_tells_which_file_was_read() {
     let place = Place::new();
     let file = place.file("other.yaml", "worker: {concurrency: 7, name: seven}\n");
-    let server = place.serve(&["--config", text(&file)]).await;
+    let mut server = place.serve_logged(&["--config", text(&file)]).await;
     assert_eq!(server.said["config"], text(&file));
+    server.log("worker is registered").await;
     let workers = server.json(&["workers"]).await;
     assert_eq!(
         (&workers["name"], &workers["capacity"]),
@@ -120,6 +121,7 @@ async fn tokens_of_a_file_close_the_api() {
     let server = place.serve(&["--no-worker", "--config", text(&file)]).await;
     let refused = server.run(&["list"]).await;
     assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(refused.err.contains("DULY_TOKEN"), "{refused:?}");
     let answered = server.run(&["list", "--token", token]).await;
     assert_eq!(answered.code, 0, "{answered:?}");
     server.stop().await;

@@ -48,6 +48,14 @@ group! {
     }
 }
 
+impl Server {
+    /// Whether requests must bring a token.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        self.token_file.is_some() || !self.tokens.is_empty()
+    }
+}
+
 fn is_host(text: &str) -> bool {
     let is_known = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     let bare = text.trim_start_matches('[').trim_end_matches(']');
