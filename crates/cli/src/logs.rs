@@ -1,7 +1,5 @@
 //! Logs, on stderr: for people, or as lines of JSON.
 
-use std::io::IsTerminal;
-
 use clap::ValueEnum;
 use duly_config::{LogFormat, Logs as Settings, Sources};
 use tracing_subscriber::EnvFilter;
@@ -126,7 +124,7 @@ fn install(filter: EnvFilter, format: LogFormat) -> Logs {
         // The one span that matters is the current one: a list would say it twice.
         LogFormat::Json => begin!(builder.json().flatten_event(true).with_span_list(false)),
         LogFormat::Text => {
-            let colours = std::io::stderr().is_terminal() && output::colours_wanted();
+            let colours = output::coloured_to(&std::io::stderr());
             begin!(builder.with_ansi(colours).with_target(false))
         }
     };

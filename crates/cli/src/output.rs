@@ -1,6 +1,7 @@
 //! What goes to stdout: text for people, lines for pipes.
 
 mod bar;
+mod colour;
 mod json;
 mod table;
 mod when;
@@ -10,21 +11,15 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 use anyhow::Context;
 use duly_api::Progress;
-use duly_core::{EventKind, State};
 use serde::Serialize;
 
 pub(crate) use bar::Bar;
+pub(crate) use colour::{coloured_to, event, state};
 pub(crate) use json::set_out;
 pub(crate) use table::Table;
 pub(crate) use when::{ago, span, when};
 
 use crate::failure::Failure;
-
-/// Whether the user lets us use colours.
-pub(crate) fn colours_wanted() -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !set("NO_COLOR") && !is_plain()
-}
 
 /// The terminal can only take plain lines.
 fn is_plain() -> bool {
@@ -112,51 +107,6 @@ pub(crate) fn printable_lines(text: &str) -> Cow<'_, str> {
         Cow::Owned(text.replace(steers, " "))
     } else {
         Cow::Borrowed(text)
-    }
-}
-
-/// A state, coloured by how it bodes where colours are wanted.
-pub(crate) fn state(state: State) -> String {
-    coloured(
-        match state {
-            State::Completed => GREEN,
-            State::Running | State::Assigned => CYAN,
-            State::Failed | State::TimedOut => RED,
-            State::Retrying => YELLOW,
-            State::Cancelled | State::Expired => GREY,
-            State::Scheduled | State::Blocked | State::Pending => PLAIN,
-        },
-        state.name(),
-    )
-}
-
-/// Text about an event of this kind, coloured in the same way.
-pub(crate) fn event(kind: EventKind, text: &str) -> String {
-    coloured(
-        match kind {
-            EventKind::Completed => GREEN,
-            EventKind::Started => CYAN,
-            EventKind::Failed | EventKind::TimedOut => RED,
-            EventKind::Retrying | EventKind::Lost => YELLOW,
-            EventKind::Cancelled | EventKind::Expired => GREY,
-            _ => PLAIN,
-        },
-        text,
-    )
-}
-
-const PLAIN: &str = "";
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const CYAN: &str = "36";
-const GREY: &str = "90";
-
-fn coloured(code: &str, text: &str) -> String {
-    if code != PLAIN && is_terminal() && colours_wanted() {
-        format!("\x1b[{code}m{text}\x1b[0m")
-    } else {
-        text.to_owned()
     }
 }
 

@@ -32,7 +32,10 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     if json {
         return output::print_json(&stats);
     }
-    output::print(&text(&stats))
+    match text(&stats) {
+        text if text.is_empty() => Ok(()),
+        text => output::print(&text),
+    }
 }
 
 /// The figures, for people or for a pipe.

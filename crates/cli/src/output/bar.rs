@@ -36,6 +36,7 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(expected, target);
         let style = ProgressStyle::with_template(style).expect("the templates are right");
         bar.set_style(style);
+        bar.set_message(many(0, "task"));
         Self(bar)
     }
 

@@ -7,8 +7,8 @@ use super::{is_terminal, width};
 
 /// Between two columns.
 const GAP: usize = 2;
-/// Where there is no room, a column is cut to this at least.
-const COLUMN_MIN: usize = 8;
+/// Where there is no room, a column is cut to this at least: a state is still whole.
+const COLUMN_MIN: usize = 9;
 
 /// A table in the making.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use console::Term;
+use console::{Term, truncate_str};
 
 use crate::client::Client;
 use crate::failure::Failure;
@@ -47,9 +47,8 @@ impl Screen {
             return output::stream(text);
         }
         self.clear()?;
-        let room = Term::stdout()
-            .size_checked()
-            .map(|(rows, _)| usize::from(rows));
+        let room = Term::stdout().size_checked();
+        let room = room.map(|(rows, columns)| (usize::from(rows), usize::from(columns)));
         let text = fitting(text, room);
         self.lines = text.lines().count();
         output::stream(&text)
@@ -69,15 +68,20 @@ impl Screen {
     }
 }
 
-/// As many lines as there is room for: others could not be drawn over.
-fn fitting(text: &str, rows: Option<usize>) -> String {
-    let room = rows.map_or(usize::MAX, |rows| rows.saturating_sub(2));
-    let count = text.lines().count();
-    if count <= room {
+/// As many lines as there is room for, each as long as there is: others could not be drawn over.
+fn fitting(text: &str, room: Option<(usize, usize)>) -> String {
+    let Some((rows, columns)) = room else {
         return text.to_owned();
+    };
+    let room = rows.saturating_sub(2);
+    let lines = text.lines().map(|line| truncate_str(line, columns, "…"));
+    let lines: Vec<_> = lines.collect();
+    let left = lines.len().saturating_sub(room);
+    let kept = lines[..lines.len() - left].join("\n");
+    if left == 0 {
+        return kept;
     }
-    let kept: Vec<_> = text.lines().take(room).collect();
-    format!("{}\n… {} more lines", kept.join("\n"), count - kept.len())
+    format!("{kept}\n… {}", output::many(left as u64, "more line"))
 }
 
 #[cfg(test)]
@@ -86,8 +90,16 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_counted() {
-        assert_eq!(fitting("a\nb\nc", Some(5)), "a\nb\nc");
-        assert_eq!(fitting("a\nb\nc", Some(4)), "a\nb\n… 1 more lines");
+        assert_eq!(fitting("a\nb\nc", Some((5, 80))), "a\nb\nc");
+        assert_eq!(fitting("a\nb\nc", Some((4, 80))), "a\nb\n… 1 more line");
+        assert_eq!(fitting("a\nb\nc", Some((3, 80))), "a\n… 2 more lines");
+        assert_eq!(fitting("a\nb\nc", Some((1, 80))), "\n… 3 more lines");
         assert_eq!(fitting("a\nb\nc", None), "a\nb\nc");
+    }
+
+    /// A line that goes on in the next row of the terminal would not be drawn over.
+    #[test]
+    fn a_line_takes_one_row() {
+        assert_eq!(fitting("abcdef\nab", Some((9, 4))), "abc…\nab");
     }
 }
