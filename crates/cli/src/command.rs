@@ -29,10 +29,12 @@ pub(crate) mod submit;
 pub(crate) mod worker;
 pub(crate) mod workers;
 
+use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use duly::store::bounds::RETENTION_MAX;
-use duly_core::{DELAY_MAX, Priority, TaskId, Timestamp};
+use duly_core::{DELAY_MAX, EventKind, Priority, State, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
 /// An id as it is typed.
@@ -46,9 +48,18 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     duly_api::time::parse(text).map_err(|_| format!("expected {}", duly_api::time::EXPECTED))
 }
 
-/// A time from now, or how long something may take, as it is typed.
+/// A time from now as it is typed.
 fn duration(text: &str) -> Result<Duration, String> {
     bounded(text, DELAY_MAX)
+}
+
+/// How long something may take, as it is typed.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let timeout = duration(text)?;
+    if timeout.is_zero() {
+        return Err("expected more than 0s".to_owned());
+    }
+    Ok(timeout)
 }
 
 /// How long something is kept, as it is typed.
@@ -70,10 +81,35 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// A number as it is typed; a store counts no further.
+fn number(least: i64) -> impl TypedValueParser<Value = u64> {
+    clap::value_parser!(i64)
+        .range(least..=i64::MAX)
+        .map(i64::unsigned_abs)
+}
+
 /// A priority as it is typed.
-fn priority(text: &str) -> Result<Priority, String> {
-    let expected = <Priority as duly_api::text::Word>::EXPECTED;
-    text.parse().map_err(|_| format!("expected {expected}"))
+fn priority() -> impl TypedValueParser<Value = Priority> {
+    words(Priority::ALL.iter().copied().map(Priority::name))
+}
+
+/// A state as it is typed.
+fn state() -> impl TypedValueParser<Value = State> {
+    words(State::ALL.iter().copied().map(State::name))
+}
+
+/// A kind of event as it is typed.
+fn event_kind() -> impl TypedValueParser<Value = EventKind> {
+    words(EventKind::ALL.iter().copied().map(EventKind::name))
+}
+
+/// One of the words that there are: shells complete them, and what is nearly one is guessed.
+fn words<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    let names: Vec<_> = names.collect();
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
 /// Any JSON as it is typed.

@@ -1,6 +1,6 @@
 //! What went wrong, for people and for scripts.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -34,7 +34,11 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Unreachable(String),
     /// The server refused; said with what was being done where that helps.
-    #[error("{}{problem}", .place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
+    #[error(
+        "{}{problem}{}",
+        .place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default(),
+        next_step(problem)
+    )]
     Refused {
         /// What the server said.
         problem: Box<Problem>,
@@ -72,6 +76,15 @@ pub(crate) enum Failure {
     /// Anything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
+}
+
+/// What is to be done here about what a server says to whoever asks.
+fn next_step(problem: &Problem) -> &'static str {
+    if problem.code == Code::Unauthorized.name() {
+        "; put it into DULY_TOKEN, or give it with --token"
+    } else {
+        ""
+    }
 }
 
 impl Failure {
@@ -118,8 +131,7 @@ impl Failure {
         let line = if as_json {
             self.json().to_string()
         } else {
-            let colour = stderr.is_terminal() && output::colours_wanted();
-            let label = if colour {
+            let label = if output::coloured_to(&stderr) {
                 "\x1b[1;31merror:\x1b[0m"
             } else {
                 "error:"

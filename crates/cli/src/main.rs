@@ -6,7 +6,6 @@ mod bounds;
 mod client;
 mod command;
 mod config;
-mod duration;
 mod failure;
 #[cfg(test)]
 mod guides;

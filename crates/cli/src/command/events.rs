@@ -35,11 +35,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     queue: Option<String>,
     /// Only of these kinds, with commas between them; may be repeated
-    #[arg(long, value_delimiter = ',', value_parser = kind, value_name = "KIND")]
+    #[arg(long, value_delimiter = ',', value_parser = super::event_kind(), value_name = "KIND")]
     kind: Vec<EventKind>,
     /// How many at most [default: 100, or without end if they are followed]
     #[arg(long, value_name = "N", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = super::number(1))]
     limit: Option<u64>,
     /// All that there are, page by page
     #[arg(long, conflicts_with_all = ["limit", "follow"])]
@@ -54,13 +54,6 @@ impl Arguments {
         query.extend(self.queue.clone().map(|queue| ("queue", queue)));
         query
     }
-}
-
-fn kind(text: &str) -> Result<EventKind, String> {
-    text.parse().map_err(|_| {
-        let names: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
-        format!("expected one of {}", names.join(", "))
-    })
 }
 
 pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {

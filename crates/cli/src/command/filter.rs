@@ -9,7 +9,7 @@ use crate::client::Parameter;
 #[command(next_help_heading = "Which tasks")]
 pub(crate) struct Filter {
     /// Only in these states, with commas between them; may be repeated
-    #[arg(long, value_delimiter = ',', value_parser = state, value_name = "STATE")]
+    #[arg(long, value_delimiter = ',', value_parser = super::state(), value_name = "STATE")]
     state: Vec<State>,
     /// Only in this queue
     #[arg(long)]
@@ -88,9 +88,4 @@ impl Filter {
         }
         query
     }
-}
-
-fn state(text: &str) -> Result<State, String> {
-    text.parse()
-        .map_err(|_| format!("expected {}", <State as duly_api::text::Word>::EXPECTED))
 }

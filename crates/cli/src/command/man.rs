@@ -55,16 +55,33 @@ fn print_one(path: &[String]) -> Result<(), Failure> {
             ))
         })?;
     }
-    let mut page = Vec::new();
-    Man::new(command)
-        .render(&mut page)
+    let mut text = Vec::new();
+    page(command)
+        .render(&mut text)
         .context("cannot write the page")?;
-    output::print(String::from_utf8_lossy(&page).trim_end())
+    output::print(String::from_utf8_lossy(&text).trim_end())
+}
+
+/// The page of a command, which is one of Duly's whatever its own name is.
+fn page(command: clap::Command) -> Man {
+    let source = format!("duly {}", duly_server::VERSION);
+    Man::new(command).source(source).manual("Duly")
 }
 
 fn write_all(dir: &Path) -> Result<(), Failure> {
     let place = dir.display();
     std::fs::create_dir_all(dir)
-        .and_then(|()| clap_mangen::generate_to(args::Arguments::command(), dir))
+        .and_then(|()| {
+            let mut duly = args::Arguments::command().disable_help_subcommand(true);
+            duly.build();
+            write_with_those_below(duly, dir)
+        })
         .map_err(|error| Failure::Usage(format!("--dir: cannot write to {place}: {error}")))
+}
+
+fn write_with_those_below(command: clap::Command, dir: &Path) -> std::io::Result<()> {
+    for below in command.get_subcommands() {
+        write_with_those_below(below.clone(), dir)?;
+    }
+    page(command).generate_to(dir).map(drop)
 }

@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
 struct Whither {
-    /// The new priority, of what is not finished: critical, high, normal or low
-    #[arg(long, value_parser = super::priority)]
+    /// The new priority, of what is not finished
+    #[arg(long, value_parser = super::priority())]
     priority: Option<Priority>,
     /// When it is due, of what waits
     #[arg(long, value_parser = super::instant, conflicts_with = "delay", value_name = "TIME")]

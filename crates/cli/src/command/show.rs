@@ -3,13 +3,12 @@
 use std::fmt::Write;
 
 use duly::{Clock, SystemClock};
-use duly_api::{Attempt, Task, time};
+use duly_api::{Attempt, Task, duration, time};
 use duly_core::{TaskId, Timestamp};
 use serde_json::value::RawValue;
 
 use super::{each, ending, events};
 use crate::client::Client;
-use crate::duration;
 use crate::failure::Failure;
 use crate::output::{self, Table};
 
@@ -130,7 +129,7 @@ fn facts(task: &Task) -> Vec<(String, String)> {
         ("started", at(task.started_at)),
         ("finished", at(task.finished_at)),
         ("deadline", at(task.deadline)),
-        ("timeout", limit.map(duration::show)),
+        ("timeout", limit.map(duration::format)),
         ("worker", task.worker.clone()),
         ("cancellation", asked),
         ("unique key", task.unique_key.clone()),

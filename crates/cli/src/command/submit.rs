@@ -5,6 +5,7 @@ mod delivery;
 mod file;
 mod stable;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,8 +68,8 @@ struct Options {
     /// The queue it waits in
     #[arg(long)]
     queue: Option<String>,
-    /// critical, high, normal or low
-    #[arg(long, value_parser = super::priority)]
+    /// How urgent it is
+    #[arg(long, value_parser = super::priority())]
     priority: Option<Priority>,
     /// It may start after this long
     #[arg(long, value_parser = super::duration, conflicts_with = "at", value_name = "DURATION",
@@ -81,10 +82,11 @@ struct Options {
     #[arg(long, value_parser = deadline, value_name = "TIME|DURATION", allow_hyphen_values = true)]
     deadline: Option<Deadline>,
     /// How long one attempt may take
-    #[arg(long, value_parser = super::duration, value_name = "DURATION", allow_hyphen_values = true)]
+    #[arg(long, value_parser = super::timeout, value_name = "DURATION", allow_hyphen_values = true)]
     timeout: Option<Duration>,
     /// How often it is tried in all [default: 20]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u32).range(1..))]
     max_attempts: Option<u32>,
     /// No two unfinished tasks of one kind share this key
     #[arg(long, conflicts_with = "file", value_name = "KEY")]
@@ -109,6 +111,18 @@ fn deadline(text: &str) -> Result<Deadline, String> {
 }
 
 impl Options {
+    /// Each label has one value: which of two is meant, nobody knows.
+    fn check(&self) -> Result<(), Failure> {
+        let mut names = BTreeSet::new();
+        let mut labels = self.label.iter();
+        match labels.find(|(name, _)| !names.insert(name)) {
+            Some((name, _)) => Err(Failure::Usage(format!(
+                "--label: {name:?} is given twice: expected one value for each name"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Says what the task does not say itself.
     fn complete(&self, mut task: NewTask) -> NewTask {
         task.queue = task.queue.or_else(|| self.queue.clone());
@@ -135,6 +149,7 @@ impl Options {
 }
 
 pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result<(), Failure> {
+    asked.options.check()?;
     if asked.file.is_some() {
         return file::run(client, &asked, json).await;
     }

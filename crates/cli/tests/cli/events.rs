@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use axum::Router;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -227,12 +227,13 @@ fn resync(n: u32) -> String {
 async fn a_reader_that_was_too_slow_fetches_what_it_missed() {
     let answer = async |headers: HeaderMap| {
         let last = headers.get("last-event-id");
-        match last.map(|id| id.to_str().unwrap().trim_start_matches('0')) {
+        let said = match last.map(|id| id.to_str().unwrap().trim_start_matches('0')) {
             None => [message(1), message(2), resync(2), message(4)].concat(),
             Some("2") => [message(3), message(4)].concat(),
             Some("4") => message(5),
             other => panic!("nobody was told {other:?}"),
-        }
+        };
+        ([(header::CONTENT_TYPE, "text/event-stream")], said)
     };
     let at = served(Router::new().fallback(answer)).await;
     let server = format!("http://{at}");

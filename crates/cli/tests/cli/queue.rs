@@ -28,10 +28,7 @@ async fn a_queue_is_set_shown_paused_and_opened_again() {
         );
         let shown = there.text(&["queue", "show", "mail"]).await;
         assert!(shown.contains("paused        yes"), "{shown}");
-        assert!(
-            shown.contains("completed for 60m, failed for 2d"),
-            "{shown}"
-        );
+        assert!(shown.contains("completed for 1h, failed for 2d"), "{shown}");
         assert_eq!(
             there.text(&["queue", "resume", "mail"]).await,
             "mail  open\n"
@@ -100,6 +97,22 @@ async fn a_queue_that_is_not_there_is_said_so() {
         let error: serde_json::Value = serde_json::from_str(&outcome.err).unwrap();
         assert_eq!(error["problem"]["code"], "QueueNotFound");
         assert_eq!(error["exit"], json!(5));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_set_is_shown_to_the_millisecond() {
+    both(async |there| {
+        let kept = ["--keep-completed", "150s", "--keep-failed", "1500ms"];
+        let set = [&["queue", "set", "q"][..], &kept].concat();
+        let expected = "keeps         completed for 150s, failed for 1500ms\n\
+                        now           nothing\never          nothing\n";
+        let said = there.text(&set).await;
+        assert!(said.ends_with(expected), "{said}");
+        let id = there.submit("k", &["--timeout", "150s"]).await;
+        let shown = there.text(&["show", &id]).await;
+        assert!(shown.contains("\ntimeout       150s\n"), "{shown}");
     })
     .await;
 }

@@ -18,7 +18,7 @@ async fn what_is_typed_wrong_is_refused_before_anything_is_done() {
         ),
         (
             &["submit", "http", "--max-attempts", "-1"],
-            "0..=4294967295",
+            "1..=4294967295",
         ),
         (&["submit", "http", "text"], "quotes"),
         (&["submit", "--file", "."], "it is a folder"),
@@ -32,7 +32,7 @@ async fn what_is_typed_wrong_is_refused_before_anything_is_done() {
         (&["submit", "http", "--at", "noon"], "RFC 3339"),
         (
             &["submit", "http", "--priority", "urgent"],
-            "critical, high, normal or low",
+            "critical, high, normal, low",
         ),
         (&["submit", "http", "--label", "a"], "NAME=VALUE"),
         (

@@ -44,6 +44,9 @@ async fn every_command_has_a_page_of_the_manual() {
     ] {
         let page = std::fs::read_to_string(dir.join(format!("{name}.1"))).unwrap();
         assert!(page.contains(".SH SYNOPSIS"), "{name}");
+        let head = page.lines().find(|line| line.starts_with(".TH")).unwrap();
+        let source = format!("\"duly {}\"", env!("CARGO_PKG_VERSION"));
+        assert!(head.contains(&source), "{name}: {head}");
     }
     let page = run(&["man", "queue", "set"]).await;
     assert!(page.out.contains("keep\\-completed"), "{page:?}");

@@ -71,7 +71,27 @@ const SUBMIT: &[Case] = &[
     (
         &["submit", "k", "--max-attempts", "-1"],
         "--max-attempts",
-        "0..=4294967295",
+        "-1 is not in 1..=4294967295",
+    ),
+    (
+        &["submit", "k", "--max-attempts", "0"],
+        "--max-attempts",
+        "0 is not in 1..=4294967295",
+    ),
+    (
+        &["submit", "k", "--timeout", "0s"],
+        "--timeout",
+        "more than 0s",
+    ),
+    (
+        &["submit", "k", "--label", "a=1", "--label", "a=2"],
+        "--label",
+        "\"a\" is given twice",
+    ),
+    (
+        &["submit", "k", "--priority", "hihg"],
+        "--priority",
+        "a similar value exists: 'high'",
     ),
     (
         &["submit", "k", "--max-attempts", TOO_MANY],
@@ -81,7 +101,7 @@ const SUBMIT: &[Case] = &[
     (
         &["submit", "k", "--priority", "asap"],
         "--priority",
-        "critical, high, normal or low",
+        "critical, high, normal, low",
     ),
     (&["submit", "k", "--label", "=v"], "--label", "NAME=VALUE"),
     (&["submit", "k", "--id", "7"], "--id", "a UUID"),
@@ -125,7 +145,8 @@ const SHOWN: &[Case] = &[
         "--kind",
         "submitted, started",
     ),
-    (&["events", "--limit", "0"], "--limit", "1.."),
+    (&["events", "--limit", "0"], "--limit", "0 is not in 1.."),
+    (&["events", "--limit", "-1"], "--limit", "-1 is not in 1.."),
     (&["events", "--task", "x"], "--task", "a UUID"),
     (&["completions", "csh"], "SHELL", "powershell"),
     (
@@ -155,7 +176,7 @@ const CHANGED: &[Case] = &[
     (
         &["queue", "set", "q", "--bound", "-1"],
         "--bound",
-        "invalid digit",
+        "-1 is not in 0..=9223372036854775807",
     ),
     (
         &["queue", "set", "q", "--bound", TOO_MANY],
@@ -229,8 +250,6 @@ async fn what_only_the_server_knows_is_refused_by_it() {
         for (arguments, said) in [
             (&["submit", ""][..], "kind is \"\": expected"),
             (&["submit", "k", "--queue", &long], "129 bytes"),
-            (&["submit", "k", "--max-attempts", "0"], "at least 1"),
-            (&["submit", "k", "--timeout", "0s"], "more than 0 s"),
             (&["submit", "k", "--unique", ""], "unique_key"),
             (&["submit", "k", "--label", "duly.trace=x"], "duly."),
             (&[&["submit", "k"], &labels[..]].concat(), "32"),

@@ -29,7 +29,8 @@ pub(super) struct Arguments {
 #[group(required = true, multiple = true)]
 struct Settings {
     /// How many unfinished tasks it may hold; those that are there stay
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+          value_parser = crate::command::number(0))]
     bound: Option<u64>,
     /// How long completed, cancelled and expired tasks are kept
     #[arg(long, value_name = "DURATION", value_parser = crate::command::retention,

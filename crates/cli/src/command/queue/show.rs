@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use duly_api::{Queue, time};
+use duly_api::{Queue, duration, time};
 
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::{duration, output};
+use crate::output;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ pub(super) fn say(queue: &Queue, json: bool) -> Result<(), Failure> {
 }
 
 fn facts(queue: &Queue) -> Vec<(String, String)> {
-    let kept = |ms| duration::show(Duration::from_millis(ms));
+    let kept = |ms| duration::format(Duration::from_millis(ms));
     let mut facts = vec![
         ("queue".to_owned(), queue.name.clone()),
         (
@@ -58,7 +58,13 @@ fn facts(queue: &Queue) -> Vec<(String, String)> {
     for (what, counts) in [("now", &queue.tasks), ("ever", &queue.totals)] {
         let there = counts.iter().filter(|(_, count)| **count > 0);
         let texts = there.map(|(name, count)| format!("{} {name}", output::count(*count)));
-        facts.push((what.to_owned(), texts.collect::<Vec<_>>().join(", ")));
+        let texts: Vec<_> = texts.collect();
+        let text = if texts.is_empty() {
+            "nothing".to_owned()
+        } else {
+            texts.join(", ")
+        };
+        facts.push((what.to_owned(), text));
     }
     facts
 }
