@@ -103,6 +103,8 @@ pub struct RunSummary {
     pub round: u32,
     /// How it ended: `done`, `failed` or `interrupted`.
     pub outcome: String,
+    /// How many tasks were over when this process took the round up.
+    pub over_before: u64,
     /// How long this process worked on it.
     pub wall_ms: u64,
     /// The groups, in the order of the file.

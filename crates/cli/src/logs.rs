@@ -8,7 +8,9 @@ use crate::failure::Failure;
 use crate::output;
 
 /// What commands log that do not go on until they are stopped, unless told otherwise.
-const LEVEL: &str = "warn";
+pub(crate) const LEVEL: &str = "warn";
+/// The same for `run`, which tells by itself what its tasks do.
+pub(crate) const LEVEL_RUN: &str = "error";
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -21,8 +23,8 @@ pub(crate) enum Format {
 }
 
 const LEVEL_HELP: &str = "What is logged: error, warn, info, debug or trace, or a list of such filters \
-                          per module [env: DULY_LOG] [default: info for serve and worker, warn for \
-                          the others]";
+                          per module [env: DULY_LOG] [default: info for serve and worker, error \
+                          for run, warn for the others]";
 
 /// What the help has these options under.
 pub(crate) const HEADING: &str = "What is said";
@@ -60,13 +62,13 @@ impl Arguments {
         }
     }
 
-    /// Starts logging for a command that has no configuration.
-    pub(crate) fn start(&self) -> Result<(), Failure> {
+    /// Starts logging for a command that has no configuration, at this level unless told otherwise.
+    pub(crate) fn start(&self, default: &str) -> Result<(), Failure> {
         let variable = std::env::var("DULY_LOG").ok();
         let (name, level) = match (&self.log_level, &variable) {
             (Some(level), _) => ("--log-level", level.as_str()),
             (None, Some(level)) => ("DULY_LOG", level.as_str()),
-            (None, None) => ("--log-level", LEVEL),
+            (None, None) => ("--log-level", default),
         };
         let format = match self.log_format.unwrap_or_default() {
             Format::Text => LogFormat::Text,

@@ -73,7 +73,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         other => other,
     };
-    logs.start()?;
+    logs.start(match command {
+        Command::Run(_) => logs::LEVEL_RUN,
+        _ => logs::LEVEL,
+    })?;
     match command {
         Command::Serve(_) | Command::Worker(_) => Ok(()),
         Command::Config(asked) => command::config::run(asked, json),

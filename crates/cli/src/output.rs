@@ -22,7 +22,7 @@ pub(crate) use when::{ago, span, when};
 use crate::failure::Failure;
 
 /// The terminal can only take plain lines.
-fn is_plain() -> bool {
+pub(crate) fn is_plain() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 

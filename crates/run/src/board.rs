@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use duly::{Event, EventKind, Priority, State, TaskId, Timestamp};
+use duly::{Event, EventKind, Name, Priority, State, TaskId, Timestamp};
 
 /// The tasks of a round, by group.
 #[derive(Debug)]
@@ -13,6 +13,16 @@ pub struct Board {
     by_id: HashMap<TaskId, usize>,
     /// Every start of an attempt, in the order of events: when, and of which task.
     starts: Vec<(Timestamp, usize)>,
+    /// Who works on the round, as the last start tells it.
+    session: Option<Session>,
+}
+
+/// The work of one process: each has another name than the one before.
+#[derive(Debug)]
+struct Session {
+    worker: Name,
+    /// When it first began something, if others had worked on the round before.
+    since: Option<Timestamp>,
 }
 
 /// Where a group stands.
@@ -65,6 +75,9 @@ pub struct Track {
     pub due_at: Option<Timestamp>,
     /// When it first began since then.
     pub began_at: Option<Timestamp>,
+    /// Since when whoever began it worked on the round, if others had before: until then it could not
+    /// begin.
+    pub worked_since: Option<Timestamp>,
     /// When the attempt that runs began.
     pub running_since: Option<Timestamp>,
     /// When it ended.
@@ -125,6 +138,7 @@ impl Board {
             tasks: Vec::with_capacity(entrants.len()),
             by_id: HashMap::with_capacity(entrants.len()),
             starts: Vec::new(),
+            session: None,
         };
         for entrant in entrants {
             let known = board
@@ -151,6 +165,7 @@ impl Board {
             state: State::Pending,
             due_at: entrant.due_at,
             began_at: None,
+            worked_since: None,
             running_since: None,
             ended_at: None,
             ran: Vec::new(),
@@ -185,7 +200,7 @@ impl Board {
                 task.priority = event.priority.unwrap_or(task.priority);
                 return None;
             }
-            EventKind::Started => self.start(place, event.at),
+            EventKind::Started => self.start(place, event),
             EventKind::Retrying | EventKind::Lost => self.stop(place, event, Change::Retrying),
             EventKind::Snoozed | EventKind::HandedBack => self.stop(place, event, Change::Returned),
             EventKind::Completed => self.end(place, event, State::Completed),
@@ -199,13 +214,31 @@ impl Board {
         Some((place, change))
     }
 
-    fn start(&mut self, place: usize, at: Timestamp) -> Change {
+    fn start(&mut self, place: usize, event: &Event) -> Change {
+        let at = event.at;
+        let worked_since = self.worked_since(event);
         self.set(place, State::Running);
         let task = &mut self.tasks[place];
-        task.began_at.get_or_insert(at);
+        if task.began_at.is_none() {
+            task.began_at = Some(at);
+            task.worked_since = worked_since;
+        }
         task.running_since = Some(at);
         self.starts.push((at, place));
         Change::Started
+    }
+
+    /// Since when whoever began this works on the round, if others did before.
+    fn worked_since(&mut self, event: &Event) -> Option<Timestamp> {
+        if let Some(worker) = &event.worker
+            && self.worker() != Some(worker)
+        {
+            self.session = Some(Session {
+                worker: worker.clone(),
+                since: self.session.is_some().then_some(event.at),
+            });
+        }
+        self.session.as_ref()?.since
     }
 
     fn stop(&mut self, place: usize, event: &Event, change: Change) -> Change {
@@ -302,6 +335,11 @@ impl Board {
     pub fn counts(&self) -> (usize, usize) {
         let ended = self.groups.iter().map(Standing::ended).sum();
         (self.tasks.len(), ended)
+    }
+
+    /// The name of whoever worked on the round last.
+    pub(crate) fn worker(&self) -> Option<&Name> {
+        self.session.as_ref().map(|session| &session.worker)
     }
 
     /// Every start of an attempt, in order.

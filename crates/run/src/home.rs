@@ -24,7 +24,8 @@ pub enum HomeError {
     #[error("{} is being run by another process: wait for it, or stop it", .0.display())]
     Busy(PathBuf),
     /// The folder cannot be made, or nothing can be made in it.
-    #[error("{} cannot be used: {error}", .path.display())]
+    #[error("{} cannot be used: {error}: expected a folder that can be written to, or \
+             `--store memory:`, which leaves nothing behind", .path.display())]
     Unusable {
         /// The folder or file.
         path: PathBuf,
@@ -49,7 +50,7 @@ impl TaskFile {
             Some(url) => match relative(url) {
                 None => return Ok(url.to_owned()),
                 Some((path, options)) => {
-                    let url = sqlite(&self.folder().join(path))?;
+                    let url = sqlite(&self.beside(path))?;
                     return Ok(format!("{url}{options}"));
                 }
             },
@@ -87,7 +88,13 @@ impl TaskFile {
     }
 
     fn home(&self) -> PathBuf {
-        self.folder().join(FOLDER)
+        self.beside(FOLDER)
+    }
+
+    /// A path from the file's folder on, in short.
+    fn beside(&self, path: &str) -> PathBuf {
+        let whole = self.folder().join(path);
+        whole.strip_prefix(".").map(Path::to_owned).unwrap_or(whole)
     }
 }
 
@@ -119,7 +126,7 @@ mod tests {
     fn a_store_lies_beside_the_file_unless_it_is_named() {
         let url = |path: &str, head: &str| file(Path::new(path), head).store_url();
         assert_eq!(url("x/a.yaml", "").unwrap(), "sqlite:x/.duly/a.db");
-        assert_eq!(url("a.yaml", "name: b\n").unwrap(), "sqlite:./.duly/b.db");
+        assert_eq!(url("a.yaml", "name: b\n").unwrap(), "sqlite:.duly/b.db");
         let named = |store: &str| url("x/a.yaml", &format!("store: '{store}'\n")).unwrap();
         assert_eq!(named("memory:"), "memory:");
         assert_eq!(

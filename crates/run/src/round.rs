@@ -10,6 +10,7 @@ use crate::board::Entrant;
 use crate::bounds::{LABEL_BYTES_MAX, PAGE, SUBMIT_BYTES_MAX, SUBMIT_MAX};
 use crate::identity::Digest;
 use crate::plan::{Choice, Plan};
+use crate::run::Crew;
 use crate::{RunError, identity};
 
 /// The group of a task, for whoever lists tasks.
@@ -213,9 +214,9 @@ async fn change(
 
 /// Takes back at once what a process held that ran the file before and is gone; waiting for its lease
 /// to lapse would only cost time. For who knows that it is gone: who holds the lock.
-pub(crate) async fn bury(duly: &Duly, worker: &Name) -> Result<(), StoreError> {
+pub(crate) async fn bury(duly: &Duly, crew: &Crew) -> Result<(), StoreError> {
     for record in duly.store().workers().await? {
-        if record.registration.name != *worker {
+        if !crew.has(&record.registration.name) {
             continue;
         }
         let request = TakeBack {

@@ -27,6 +27,8 @@ pub struct Asked {
     pub fresh: bool,
     /// Run again what is over and not done in the last round, instead of beginning a new one.
     pub retry_failed: bool,
+    /// The store is not the file's own: files of the same name elsewhere may use it too.
+    pub is_shared: bool,
 }
 
 /// A round that is ready to be worked on.
@@ -34,10 +36,12 @@ pub struct Asked {
 pub struct Run {
     duly: Duly,
     queue: Name,
-    worker: Name,
+    crew: Crew,
     round: u32,
     board: Board,
     opening: Opening,
+    /// How many tasks were over when it was opened.
+    over_before: usize,
     /// Where the events begin that the board has not seen.
     cursor: EventCursor,
     opened_at: Timestamp,
@@ -147,14 +151,19 @@ impl Run {
     /// [`RunError`]; then nothing was begun.
     pub async fn open(duly: &Duly, file: &TaskFile, asked: &Asked) -> Result<Self, RunError> {
         let choice = file.choose(&asked.only)?;
+        let digest = place_digest(file);
+        let queue = match asked.is_shared {
+            true => format!("run.{}.{digest}", file.name()),
+            false => format!("run.{}", file.name()),
+        };
         let opener = Opener {
             duly,
             file,
-            queue: Name::from(format!("run.{}", file.name())),
-            worker: worker(file),
+            queue: Name::from(queue),
+            crew: Crew::new(file.name(), &digest),
             opened_at: duly.clock().now(),
         };
-        round::bury(duly, &opener.worker).await?;
+        round::bury(duly, &opener.crew).await?;
         let last = opener.last().await?;
         match last {
             Some(last) if asked.retry_failed => opener.retry(last, &choice).await,
@@ -189,11 +198,37 @@ impl Run {
     }
 }
 
-/// Whoever works on a file has the same name: the next process knows what was held by the one before.
-fn worker(file: &TaskFile) -> Name {
-    let path = std::fs::canonicalize(file.path()).unwrap_or_else(|_| file.path().to_owned());
-    let digest = identity::of_names([path.to_string_lossy().as_ref()].into_iter()).text();
-    Name::from(format!("run-{}-{}", file.name(), &digest[..8]))
+/// Tells files of the same name apart by where they are.
+fn place_digest(file: &TaskFile) -> String {
+    let folder = std::fs::canonicalize(file.folder()).unwrap_or_else(|_| file.folder().to_owned());
+    let path = folder.join(file.path().file_name().unwrap_or_default());
+    let digest = identity::of_names([path.to_string_lossy().as_ref()].into_iter());
+    digest.text()[..8].to_owned()
+}
+
+/// The names of those who work on a file. There are two, taken in turns: the next process knows what
+/// was held by the one before, and events tell the work of one from that of the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Crew([Name; 2]);
+
+impl Crew {
+    fn new(run: &str, digest: &str) -> Self {
+        Self([1, 2].map(|turn| Name::from(format!("run-{run}-{digest}.{turn}"))))
+    }
+
+    /// Whether a worker of this name worked on the file.
+    pub(crate) fn has(&self, worker: &Name) -> bool {
+        self.0.contains(worker)
+    }
+
+    /// Whose turn it is after this one.
+    fn next(&self, last: Option<&Name>) -> Name {
+        let [first, second] = &self.0;
+        match last {
+            Some(last) if last == first => second.clone(),
+            _ => first.clone(),
+        }
+    }
 }
 
 /// What opening a run takes.
@@ -201,7 +236,7 @@ struct Opener<'a> {
     duly: &'a Duly,
     file: &'a TaskFile,
     queue: Name,
-    worker: Name,
+    crew: Crew,
     opened_at: Timestamp,
 }
 
@@ -327,14 +362,16 @@ impl Opener<'_> {
         let mut run = Run {
             duly: self.duly.clone(),
             queue: self.queue.clone(),
-            worker: self.worker.clone(),
+            crew: self.crew.clone(),
             round,
             board,
             opening,
+            over_before: 0,
             cursor,
             opened_at: self.opened_at,
         };
         run.catch_up(&mut |_, _| {}).await?;
+        run.over_before = run.board.counts().1;
         Ok(run)
     }
 

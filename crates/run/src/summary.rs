@@ -14,6 +14,8 @@ pub struct Summary {
     pub outcome: Outcome,
     /// The round that it worked on.
     pub round: u32,
+    /// How many tasks were over when this process took the round up.
+    pub over_before: usize,
     /// How long this process worked on it.
     pub wall: Duration,
     /// The groups, in order.
@@ -115,8 +117,14 @@ pub struct Failure {
 }
 
 impl Summary {
-    /// Of what a board shows, for a process that opened the round at `opened`.
-    pub(crate) fn new(board: &Board, round: u32, opened: Timestamp, now: Timestamp) -> Self {
+    /// Of what a board shows, for a process that opened the round at `opened`, when so many of its
+    /// tasks were over.
+    pub(crate) fn new(
+        board: &Board,
+        round: u32,
+        over_before: usize,
+        (opened, now): (Timestamp, Timestamp),
+    ) -> Self {
         let failures = board.tasks().iter().filter(|task| task.is_failure());
         let failures: Vec<_> = failures.map(|task| failure(board, task)).collect();
         let cancelled = board.groups().iter().any(|group| group.cancelled > 0);
@@ -128,6 +136,7 @@ impl Summary {
         Self {
             outcome,
             round,
+            over_before,
             wall: now.since(opened),
             groups: groups(board, opened),
             overtakes: overtakes(board),
@@ -172,12 +181,12 @@ fn groups(board: &Board, opened: Timestamp) -> Vec<GroupSummary> {
 /// From when a task could have begun until it did. While nobody worked on the round, it could not.
 fn wait(task: &Track, opened: Timestamp) -> Option<Duration> {
     let (due, began) = (task.due_at?, task.began_at?);
-    let could = if began >= opened {
-        due.max(opened)
+    let worked_since = if began >= opened {
+        Some(opened)
     } else {
-        due
+        task.worked_since
     };
-    Some(began.since(could))
+    Some(began.since(worked_since.map_or(due, |since| due.max(since))))
 }
 
 impl Spread {
@@ -246,6 +255,7 @@ mod tests {
     use super::*;
     use crate::board::tests::{entrant, event, id, ms};
     use duly::EventKind::{self, Completed, Failed, Started, Submitted};
+    use duly::Name;
 
     /// A board of low tasks 1, 2, 3 … and an urgent task 9 that is due at 10 ms.
     fn board(events: &[(u8, EventKind, i64)]) -> Board {
@@ -273,7 +283,7 @@ mod tests {
             (9, Completed, 20),
             (2, Started, 20),
         ]);
-        let summary = Summary::new(&board, 1, ms(0), ms(30));
+        let summary = Summary::new(&board, 1, 0, (ms(0), ms(30)));
         let [overtake] = &summary.overtakes[..] else {
             panic!("one: {summary:?}")
         };
@@ -295,7 +305,7 @@ mod tests {
             (9, Started, 16),
             (3, Started, 16),
         ]);
-        let summary = Summary::new(&board, 1, ms(0), ms(30));
+        let summary = Summary::new(&board, 1, 0, (ms(0), ms(30)));
         assert_eq!(
             (summary.overtakes[0].in_line, summary.overtakes[0].before_it),
             (3, 1)
@@ -307,10 +317,13 @@ mod tests {
         let all = (1..=4).map(|n| (n, Started, i64::from(n)));
         let events: Vec<_> = all.chain([(9, Started, 16)]).collect();
         assert_eq!(
-            Summary::new(&board(&events), 1, ms(0), ms(30)).overtakes,
+            Summary::new(&board(&events), 1, 0, (ms(0), ms(30))).overtakes,
             []
         );
-        assert_eq!(Summary::new(&board(&[]), 1, ms(0), ms(30)).overtakes, []);
+        assert_eq!(
+            Summary::new(&board(&[]), 1, 0, (ms(0), ms(30))).overtakes,
+            []
+        );
     }
 
     #[test]
@@ -321,7 +334,7 @@ mod tests {
             (2, Started, 8),
             (2, Failed, 18),
         ]);
-        let summary = Summary::new(&board, 1, ms(0), ms(30));
+        let summary = Summary::new(&board, 1, 0, (ms(0), ms(30)));
         let low = &summary.groups[0];
         assert_eq!((low.total, low.done, low.failed, low.left), (4, 1, 1, 2));
         let [two, eight, ten] = [2, 8, 10].map(Duration::from_millis);
@@ -336,13 +349,32 @@ mod tests {
     #[test]
     fn time_in_which_nobody_worked_is_not_waited() {
         let board = board(&[(1, Started, 2), (2, Started, 120)]);
-        let low = &Summary::new(&board, 1, ms(100), ms(130)).groups[0];
+        let low = &Summary::new(&board, 1, 0, (ms(100), ms(130))).groups[0];
         assert_eq!(low.waited.longest, Duration::from_millis(20));
+    }
+
+    #[test]
+    fn nor_is_time_between_two_that_worked_before() {
+        let mut board = board(&[]);
+        for (n, at, worker) in [(1, 2, "a"), (2, 120, "b"), (3, 125, "b")] {
+            let mut started = event(n, Started, at);
+            started.worker = Some(Name::from(worker));
+            board.take(&started);
+        }
+        let low = &Summary::new(&board, 1, 0, (ms(300), ms(330))).groups[0];
+        let five = Duration::from_millis(5);
+        assert_eq!(
+            (low.waited.median, low.waited.longest),
+            (Duration::from_millis(2), five)
+        );
     }
 
     #[test]
     fn a_round_without_anything_is_done() {
         let board = Board::new(&["a"], Vec::new());
-        assert_eq!(Summary::new(&board, 1, ms(0), ms(1)).outcome, Outcome::Done);
+        assert_eq!(
+            Summary::new(&board, 1, 0, (ms(0), ms(1))).outcome,
+            Outcome::Done
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! `duly run`.
 
 mod bars;
+mod hangup;
 mod json;
 mod lines;
 mod outcome;
@@ -20,6 +21,7 @@ use tokio::sync::watch;
 use crate::failure::Failure;
 use crate::store;
 
+use hangup::Hangup;
 use outcome::Again;
 use voice::Voice;
 
@@ -85,9 +87,15 @@ pub(crate) async fn run(asked: Arguments, own: Option<String>, json: bool) -> Re
         true => None,
         false => Some(file.lock().map_err(homeless)?),
     };
+    let wanted = Asked {
+        only: asked.only.clone(),
+        fresh: asked.fresh,
+        retry_failed: asked.retry_failed,
+        is_shared: own.is_some() || file.store().is_some(),
+    };
     let again = Again::new(&asked, &file, own.as_deref(), &url);
     let duly = store::open(&url).await?;
-    let outcome = work(&asked, &file, &again, &duly, json).await;
+    let outcome = work(&asked, &wanted, &file, again, &duly, json).await;
     let outcome = store::close(&duly, outcome).await;
     drop(lock);
     outcome
@@ -95,20 +103,16 @@ pub(crate) async fn run(asked: Arguments, own: Option<String>, json: bool) -> Re
 
 async fn work(
     asked: &Arguments,
+    wanted: &Asked,
     file: &TaskFile,
-    again: &Again,
+    again: Again,
     duly: &duly::Duly,
     json: bool,
 ) -> Result<(), Failure> {
-    let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let wanted = Asked {
-        only: asked.only.clone(),
-        fresh: asked.fresh,
-        retry_failed: asked.retry_failed,
-    };
+    let mut stops = Stops::listen().context("cannot listen for signals")?;
     let opened = tokio::select! {
-        opened = Run::open(duly, file, &wanted) => opened,
-        () = signals.next() => return Err(Failure::Interrupted),
+        opened = Run::open(duly, file, wanted) => opened,
+        () = stops.next() => return Err(Failure::Interrupted),
     };
     let mut run = match opened {
         Err(error @ RunError::NothingFailed { .. }) => return voice::nothing(&error, json),
@@ -125,7 +129,7 @@ async fn work(
     let mut voice = Voice::new(file.name(), &run, asked.quiet, json);
     voice.opened(&run, pace.concurrency);
     let (stop, stopped) = watch::channel(Stop::No);
-    let hearing = tokio::spawn(hear(signals, stop, voice.speaker(), asked.grace));
+    let hearing = tokio::spawn(hear(stops, stop, voice.speaker(), asked.grace));
     let driven = run
         .drive(pace, stopped, &mut |board, notice| {
             voice.tell(board, notice)
@@ -133,26 +137,50 @@ async fn work(
         .await;
     hearing.abort();
     voice.close();
+    let again = again.in_queue(run.queue());
     outcome::report(
         driven.map_err(failed)?,
         file.name(),
-        again,
+        &again,
         asked.quiet,
         json,
     )
 }
 
+/// What asks a run to stop.
+struct Stops {
+    signals: Signals,
+    hangup: Hangup,
+}
+
+impl Stops {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            signals: Signals::listen()?,
+            hangup: Hangup::listen()?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            () = self.signals.next() => {}
+            () = self.hangup.next() => {}
+        }
+    }
+}
+
 /// The first signal stops the run in good order, the second at once.
 async fn hear(
-    mut signals: Signals,
+    mut stops: Stops,
     stop: watch::Sender<Stop>,
     speaker: voice::Speaker,
     grace: Duration,
 ) {
-    signals.next().await;
+    stops.next().await;
     speaker.stopping(grace);
     stop.send_replace(Stop::Gracefully);
-    signals.next().await;
+    stops.next().await;
+    speaker.ending();
     stop.send_replace(Stop::Now);
     // Whoever still listens for a stop hears of it as long as this is held.
     std::future::pending::<()>().await;

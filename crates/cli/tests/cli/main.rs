@@ -14,6 +14,7 @@ mod list;
 mod queue;
 mod refusal;
 mod reload;
+mod run;
 mod senseless;
 mod server;
 mod shell;

@@ -70,7 +70,7 @@ impl Run {
         if !self.board.is_over() {
             let worker = kind::worker(&self.duly)?
                 .queues([self.queue.clone()])
-                .name(self.worker.clone())
+                .name(self.crew.next(self.board.worker()))
                 .concurrency(pace.concurrency)
                 .start()?;
             let followed = self.follow(&worker, pace, stop, tell).await;
@@ -79,7 +79,13 @@ impl Run {
             self.catch_up(tell).await?;
         }
         let now = self.duly.clock().now();
-        Ok(Summary::new(&self.board, self.round, self.opened_at, now))
+        let span = (self.opened_at, now);
+        Ok(Summary::new(
+            &self.board,
+            self.round,
+            self.over_before,
+            span,
+        ))
     }
 
     /// Follows the events until the round is over or the worker has stopped.

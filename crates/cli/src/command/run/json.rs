@@ -76,6 +76,7 @@ pub(super) fn summary(name: &str, summary: &Summary) {
         run: name.to_owned(),
         round: summary.round,
         outcome: summary.outcome.name().to_owned(),
+        over_before: summary.over_before as u64,
         wall_ms: ms(summary.wall),
         groups: summary.groups.iter().map(group).collect(),
         overtakes: summary.overtakes.iter().map(overtake).collect(),

@@ -2,7 +2,7 @@
 
 use duly_run::{Board, Change, Notice, Standing, Track};
 
-use super::summary::{count, first_line};
+use super::summary::{first_line, tasks};
 use crate::output;
 
 /// Says of each group once that it is over.
@@ -44,7 +44,8 @@ pub(super) fn line(board: &Board, notice: Notice<'_>) -> Option<String> {
             change: Change::Ended,
             ..
         } if task.is_failure() => {
-            Some(format!("{}: {}{}", task.state, board.name(task), why(task)))
+            let state = super::outcome::ended(task.state);
+            Some(format!("{state}: {}{}", board.name(task), why(task)))
         }
         Notice::Task { .. } => None,
         Notice::Paused => Some("the queue is paused: nothing begins until it is resumed".into()),
@@ -58,11 +59,7 @@ fn why(task: &Track) -> String {
 }
 
 fn ended(group: &Standing) -> String {
-    let mut parts = vec![format!(
-        "{} of {} done",
-        group.done,
-        count(group.total, "task")
-    )];
+    let mut parts = vec![format!("{} of {} done", group.done, tasks(group.total))];
     for (number, what) in [
         (group.failed, "failed"),
         (group.cancelled, "called off"),

@@ -1,14 +1,16 @@
 //! How a run ended: what failed, what to type next, and the exit code.
 
-use duly_run::{Failure as Failed, Outcome, Summary, TaskFile};
+use duly::{Name, State};
+use duly_run::bounds::FAILURES_SHOWN_MAX;
+use duly_run::{Failure as Failed, GroupSummary, Outcome, Summary, TaskFile};
 
-use super::summary::{count, short};
+use super::summary::{short, tasks};
 use super::{Arguments, json, summary};
 use crate::failure::Failure;
 use crate::output;
 
-/// Failures that are shown whole.
-const FAILURES_MAX: usize = 20;
+/// What there is to say of a file without tasks.
+pub(super) const NOTHING: &str = "nothing to run: no glob finds a file";
 
 /// The commands that go on from here.
 pub(super) struct Again {
@@ -16,6 +18,8 @@ pub(super) struct Again {
     run: String,
     /// The store, as the other commands take it.
     store: String,
+    /// The queue of the run.
+    queue: String,
     /// Nothing of it is left afterwards.
     forgets: bool,
 }
@@ -32,8 +36,15 @@ impl Again {
         Self {
             run,
             store: quoted(url),
+            queue: String::new(),
             forgets: url == "memory:",
         }
+    }
+
+    /// With the queue of the run.
+    pub(super) fn in_queue(self, queue: &Name) -> Self {
+        let queue = quoted(queue.as_str());
+        Self { queue, ..self }
     }
 }
 
@@ -49,9 +60,15 @@ pub(super) fn report(
         json::summary(name, &summary);
     } else {
         let failures = failures(&summary, again);
+        let is_empty = summary.groups.iter().all(|group| group.total == 0);
         let parts = match quiet {
             true => vec![failures],
-            false => vec![failures, summary::text(&summary), end(&summary, again)],
+            false if is_empty => vec![NOTHING.to_owned()],
+            false => vec![
+                failures,
+                summary::text(&summary, output::width()),
+                end(&summary, again),
+            ],
         };
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if !parts.is_empty() {
@@ -66,15 +83,18 @@ pub(super) fn report(
 }
 
 fn failures(summary: &Summary, again: &Again) -> String {
-    let shown = summary.failures.iter().take(FAILURES_MAX);
+    let shown = summary.failures.iter().take(FAILURES_SHOWN_MAX);
     let mut parts: Vec<_> = shown.map(|failed| failure(failed, again)).collect();
-    if let Some(more) = summary
-        .failures
-        .len()
-        .checked_sub(FAILURES_MAX)
-        .filter(|more| *more > 0)
-    {
-        parts.push(format!("… and {more} more"));
+    let more = summary.failures.len().saturating_sub(FAILURES_SHOWN_MAX);
+    if more > 0 {
+        let all = format!(
+            "duly failed list --queue {} --store {}",
+            again.queue, again.store
+        );
+        parts.push(match again.forgets {
+            true => format!("… and {more} more"),
+            false => format!("… and {more} more: {all}"),
+        });
     }
     parts.join("\n")
 }
@@ -86,7 +106,7 @@ fn failure(failed: &Failed, again: &Again) -> String {
     };
     let mut text = format!(
         "{}: {}{attempts}",
-        failed.state,
+        ended(failed.state),
         output::printable(&failed.name)
     );
     for line in failed.error.as_deref().unwrap_or_default().lines() {
@@ -102,36 +122,42 @@ fn failure(failed: &Failed, again: &Again) -> String {
 }
 
 fn end(summary: &Summary, again: &Again) -> String {
-    let sum =
-        |of: fn(&duly_run::GroupSummary) -> usize| summary.groups.iter().map(of).sum::<usize>();
-    let total = sum(|group| group.total);
-    let wall = short(summary.wall);
-    let tasks = count(total, "task");
-    match summary.outcome {
-        Outcome::Done => format!("done: {tasks} in {wall}"),
+    let sum = |of: fn(&GroupSummary) -> usize| summary.groups.iter().map(of).sum::<usize>();
+    let (total, wall) = (sum(|group| group.total), short(summary.wall));
+    let all = tasks(total);
+    let (said, next) = match summary.outcome {
+        Outcome::Done if summary.over_before > 0 => {
+            let now = total.saturating_sub(summary.over_before);
+            return format!("done: {all}, {now} of them now, in {wall}");
+        }
+        Outcome::Done => return format!("done: {all} in {wall}"),
         Outcome::Failed => {
-            let mut said = format!("failed: {} of {tasks}", sum(|group| group.failed));
-            let cancelled = sum(|group| group.cancelled);
-            if cancelled > 0 {
-                said = format!("{said}, {cancelled} called off");
-            }
-            said = format!("{said}, in {wall}");
-            if again.forgets {
-                return said;
-            }
-            format!("{said}; to run these again: {} --retry-failed", again.run)
+            let failed = sum(|group| group.failed);
+            let called_off = match sum(|group| group.cancelled) {
+                0 => String::new(),
+                cancelled => format!(", {cancelled} called off"),
+            };
+            let said = format!("failed: {failed} of {all}{called_off}, in {wall}");
+            (
+                said,
+                format!("to run these again: {} --retry-failed", again.run),
+            )
         }
         Outcome::Interrupted => {
-            let said = format!(
-                "interrupted: {} of {tasks} left, after {wall}",
-                sum(|g| g.left)
-            );
-            if again.forgets {
-                return said;
-            }
-            format!("{said}; to go on: {}", again.run)
+            let left = sum(|group| group.left);
+            let said = format!("interrupted: {left} of {all} left, after {wall}");
+            (said, format!("to go on: {}", again.run))
         }
+    };
+    match again.forgets {
+        true => said,
+        false => format!("{said}\n{next}"),
     }
+}
+
+/// How a task ended, in words.
+pub(super) fn ended(state: State) -> String {
+    state.name().replace('_', " ")
 }
 
 /// A word as a shell takes it for one.

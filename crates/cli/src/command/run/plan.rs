@@ -3,6 +3,7 @@
 use duly_api::{RunLine, RunPlanned};
 use duly_run::{Shown, TaskFile};
 
+use super::outcome;
 use super::summary::short;
 use crate::failure::Failure;
 use crate::output::{self, Table};
@@ -24,7 +25,7 @@ pub(super) fn print(file: &TaskFile, only: &[String], json: bool) -> Result<(), 
     }
     match table.for_people(None) {
         Some(text) => output::print(&text)?,
-        None => output::print("nothing to run: no glob finds a file")?,
+        None => output::print(outcome::NOTHING)?,
     }
     Ok(())
 }

@@ -6,10 +6,10 @@ use duly_run::{Board, Notice, Opening, Run, RunError};
 use indicatif::MultiProgress;
 use std::io::IsTerminal;
 
-use super::bars::Bars;
+use super::bars::{self, Bars};
 use super::json;
 use super::lines::Lines;
-use super::summary::{count, short};
+use super::summary::{short, tasks};
 use crate::failure::Failure;
 use crate::output;
 
@@ -44,7 +44,7 @@ impl Voice {
         if quiet {
             return Self::None;
         }
-        if std::io::stderr().is_terminal() {
+        if std::io::stderr().is_terminal() && !output::is_plain() {
             return Self::Bars(Bars::new(run.board()));
         }
         Self::Lines(Lines::new(run.board()))
@@ -52,28 +52,25 @@ impl Voice {
 
     /// The round is ready.
     pub(super) fn opened(&self, run: &Run, concurrency: u32) {
-        let (tasks, over) = run.board().counts();
+        let (total, over) = run.board().counts();
         match self {
             Self::Json { run: name } => json::opened(name, run),
-            Self::None => {}
-            Self::Bars(_) | Self::Lines(_) => {
+            Self::Bars(_) | Self::Lines(_) if total > 0 => {
                 let at_once = format!("{concurrency} at once");
                 let line = match run.opening() {
-                    Opening::Begun => format!("{}, {at_once}", count(tasks, "task")),
+                    Opening::Begun => format!("{}, {at_once}", tasks(total)),
                     Opening::Resumed { over: done } => {
-                        format!(
-                            "resuming: {done} of {} over, {at_once}",
-                            count(tasks, "task")
-                        )
+                        format!("resuming: {done} of {} over, {at_once}", tasks(total))
                     }
                     Opening::Retried { tasks: again } => format!(
                         "running {again} of {} again, {} left in all, {at_once}",
-                        count(tasks, "task"),
-                        tasks - over
+                        tasks(total),
+                        total - over
                     ),
                 };
                 self.speaker().say(&line);
             }
+            Self::None | Self::Bars(_) | Self::Lines(_) => {}
         }
     }
 
@@ -109,10 +106,7 @@ impl Speaker {
     /// Says a line on stderr.
     pub(super) fn say(&self, line: &str) {
         match self {
-            // It fails only if stderr is closed: then nobody listens.
-            Self::Bars(bars) => {
-                let _ = bars.println(output::printable(line));
-            }
+            Self::Bars(all) => bars::say(all, line),
             Self::Lines => output::note(line),
             Self::Json | Self::None => {}
         }
@@ -127,6 +121,14 @@ impl Speaker {
             "stopping: what runs may go on for {}, then it is handed back; Ctrl-C again ends it at once",
             short(grace)
         ));
+    }
+
+    /// The run was told to stop at once.
+    pub(super) fn ending(&self) {
+        if matches!(self, Self::Json) {
+            json::stopping(Duration::ZERO);
+        }
+        self.say("ending what runs: it is handed back");
     }
 }
 
