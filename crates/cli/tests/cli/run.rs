@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -17,6 +18,9 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::support::{Outcome, duly};
+
+/// How long a run may have nothing to say.
+const LINE_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// A folder with files of tasks.
 struct Folder(TempDir);
@@ -123,10 +127,19 @@ struct Going {
 impl Going {
     /// The next line of this event.
     async fn next(&mut self, event: &str) -> Value {
+        self.next_of(&[event]).await
+    }
+
+    /// The next line of one of these events.
+    async fn next_of(&mut self, events: &[&str]) -> Value {
         loop {
-            let line = self.lines.next_line().await.unwrap();
-            let line: Value = serde_json::from_str(&line.expect("it goes on")).unwrap();
-            if line["event"] == event {
+            let line = tokio::time::timeout(LINE_WAIT_MAX, self.lines.next_line()).await;
+            let line = line
+                .expect("it says something")
+                .unwrap()
+                .expect("it goes on");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if events.iter().any(|event| line["event"] == *event) {
                 return line;
             }
         }

@@ -52,7 +52,7 @@ async fn a_name_that_is_no_text_is_refused_if_it_is_meant() {
     folder.write("good.jpg", "");
     let refused = folder.run(&["a.yaml"]).await;
     assert_eq!(refused.code, 2);
-    let said = r#"error: a.yaml:2:18: group "a": the glob finds "\xFF.jpg", whose name is no text"#;
+    let said = r#"error: a.yaml:2:19: group "a": the glob finds "\xFF.jpg", whose name is no text"#;
     assert!(refused.err.starts_with(said), "{}", refused.err);
     folder.write(
         "a.yaml",
