@@ -20,6 +20,7 @@ pub struct Config {
     /// What holds.
     pub settings: Settings,
     file: Option<PathBuf>,
+    is_file_empty: bool,
     origins: Origins,
 }
 
@@ -32,8 +33,10 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let mut reader = Reader::default();
         let mut settings = Settings::default();
+        let mut is_file_empty = false;
         if let Some(path) = &sources.file {
             let document = file::read(path)?;
+            is_file_empty = document.text.is_empty();
             match yaml::document(&document) {
                 Ok(layer) => reader.read(&layer, &mut settings),
                 Err(fault) => reader.faults.push(fault),
@@ -49,27 +52,23 @@ impl Config {
         for layer in &layers {
             reader.read(layer, &mut settings);
         }
-        Self::checked(sources, settings, reader)
-    }
-
-    fn checked(sources: &Sources, settings: Settings, reader: Reader) -> Result<Self, ConfigError> {
-        let Reader {
-            origins,
-            mut faults,
-            ..
-        } = reader;
         let config = Self {
             settings,
             file: sources.file.clone(),
-            origins,
+            is_file_empty,
+            origins: reader.origins,
         };
+        config.checked(reader.faults)
+    }
+
+    fn checked(self, mut faults: Vec<Fault>) -> Result<Self, ConfigError> {
         // What was refused already has its default here, about which there is nothing to say.
         if faults.is_empty() {
-            faults = check::all(&config);
+            faults = check::all(&self);
         }
         faults.sort_by_key(place);
         if faults.is_empty() {
-            Ok(config)
+            Ok(self)
         } else {
             Err(ConfigError::Invalid { faults })
         }
@@ -79,6 +78,12 @@ impl Config {
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    /// The file was read and has not one byte: somebody may be about to write it.
+    #[must_use]
+    pub const fn is_file_empty(&self) -> bool {
+        self.is_file_empty
     }
 
     /// Where the value of a setting comes from, such as `worker.concurrency`.

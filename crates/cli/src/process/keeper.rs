@@ -61,28 +61,22 @@ impl Keeper {
     pub(crate) async fn follow(&mut self, worker: Option<&Worker>) -> Infallible {
         loop {
             let why = self.changes.next().await;
-            if why == Why::File && self.is_emptied() {
-                tracing::warn!(
-                    "the configuration is empty: it is left out of account until it is not"
-                );
-            } else {
-                self.load(why, worker).await;
-            }
+            self.load(why, worker).await;
         }
     }
 
-    /// The file was cut to nothing, as some do before they write: it does not mean that all settings
-    /// shall be the defaults. Who means that sends SIGHUP.
-    fn is_emptied(&self) -> bool {
-        let file = self.loaded.file();
-        file.is_some_and(|file| std::fs::metadata(file).is_ok_and(|about| about.len() == 0))
-    }
-
-    /// All of it or nothing: what is wrong leaves everything as it is.
+    /// All of it or nothing: what is wrong leaves everything as it is. A file that was cut to nothing, as
+    /// some do before they write, does not mean that all settings shall be the defaults. Who means that
+    /// sends SIGHUP.
     async fn load(&mut self, why: Why, worker: Option<&Worker>) {
         let sources = self.sources.clone();
         let loaded = tokio::task::spawn_blocking(move || Config::load(&sources)).await;
         match loaded {
+            Ok(Ok(config)) if why == Why::File && config.is_file_empty() => {
+                tracing::warn!(
+                    "the configuration is empty: it is left out of account until it is not"
+                );
+            }
             Ok(Ok(config)) => {
                 self.complaint = None;
                 self.adopt(why, config, worker).await;

@@ -419,3 +419,13 @@ fn values_are_what_their_setting_takes_them_for() {
     assert_eq!(config.settings.queues["7"].bound, Some(5));
     assert_eq!(config.settings.queues["Größe"].paused, Some(true));
 }
+
+/// Somebody may be about to write it: whoever loads it anew has to tell.
+#[test]
+fn an_empty_file_is_told_from_one_that_says_nothing() {
+    assert!(load("").is_file_empty());
+    assert!(!load("# nothing\n").is_file_empty());
+    assert!(!load("\n").is_file_empty());
+    let none = Config::load(&Sources::default()).unwrap();
+    assert!(!none.is_file_empty());
+}
