@@ -23,6 +23,9 @@ Exit codes:
   6    the task that was waited for ended otherwise than completed
   130  interrupted (Ctrl-C)
 
+Tables, colours and progress are for terminals. NO_COLOR and CLICOLOR=0 take colours
+away, CLICOLOR_FORCE=1 has them in a pipe, too.
+
 Durations are written as 500ms, 30s, 5m, 2h or 7d; times as in RFC 3339:
 2026-01-31T12:00:00Z.
 
@@ -149,6 +152,23 @@ mod tests {
     #[test]
     fn the_commands_are_put_together_rightly() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_guide_has_the_same_exit_codes() {
+        let guide = include_str!("../../../docs/command-line.md");
+        let codes = AFTER
+            .lines()
+            .skip(1)
+            .map_while(|line| line.strip_prefix("  "));
+        let rows: Vec<_> = codes
+            .filter_map(|code| code.split_once(' '))
+            .map(|(code, means)| format!("| {code} | {} |", means.trim()))
+            .collect();
+        assert_eq!(rows.len(), 8);
+        for row in rows {
+            assert!(guide.contains(&row), "{row}");
+        }
     }
 
     #[test]
