@@ -1,5 +1,7 @@
 //! `/v1/failed`: the dead letters.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use duly_api::{BulkDone, FailedDiscard, FailedPage, FailedRetry, Problem, Task};
@@ -165,11 +167,12 @@ async fn each(
         dry_run,
         ..BulkDone::default()
     };
-    let mut ids: Vec<_> = ids.into_iter().rev().collect();
+    // An id that is given twice is one task.
+    let mut ids: BTreeSet<_> = ids.into_iter().collect();
     let mut under_way = JoinSet::new();
     loop {
         while under_way.len() < FAILED_AT_ONCE
-            && let Some(id) = ids.pop()
+            && let Some(id) = ids.pop_first()
         {
             let (store, change) = (app.store().clone(), change.clone());
             under_way.spawn(async move { one(&*store, id, change, dry_run).await });

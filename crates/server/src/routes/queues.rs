@@ -87,6 +87,7 @@ pub(crate) async fn pause(
     _: NoParams,
     _: Maybe<Nothing>,
 ) -> Result<Json<Queue>, Refusal> {
+    one(&app, &name).await?;
     configure(&app, name, paused(true)).await
 }
 
@@ -103,6 +104,7 @@ pub(crate) async fn resume(
     _: NoParams,
     _: Maybe<Nothing>,
 ) -> Result<Json<Queue>, Refusal> {
+    one(&app, &name).await?;
     configure(&app, name, paused(false)).await
 }
 

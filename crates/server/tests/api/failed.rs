@@ -60,7 +60,7 @@ async fn they_are_retried_by_id_and_what_is_none_is_left_alone() {
     let dead = fail(&api, "no").await;
     let alive = submit(&api, r#"{"kind": "b"}"#).await;
     let nobody = "01932f5e-7c1a-7b3e-9d55-0242ac120002";
-    let mut asked = json!({"ids": [dead, alive, nobody], "payload": 2, "dry_run": true});
+    let mut asked = json!({"ids": [dead, alive, nobody, dead], "payload": 2, "dry_run": true});
     let done = post(&api, "/v1/failed/retry", asked.clone()).await;
     assert_eq!(
         done,

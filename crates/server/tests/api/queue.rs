@@ -63,6 +63,18 @@ async fn a_queue_is_paused_and_resumed_by_a_request_without_a_body() {
 }
 
 #[tokio::test]
+async fn a_queue_that_is_not_there_is_neither_paused_nor_made_by_it() {
+    let api = Api::new();
+    for action in ["pause", "resume", "purge"] {
+        let answer = api
+            .call("POST", &format!("/v1/queues/defualt/{action}"))
+            .await;
+        assert_eq!(answer.refusal(404, "QueueNotFound")["field"], "name");
+    }
+    assert_eq!(api.get("/v1/queues").await.body["queues"], json!([]));
+}
+
+#[tokio::test]
 async fn a_purge_calls_off_what_waits_and_nothing_else() {
     let api = Api::new();
     submit(&api, r#"{"kind": "a"}"#).await;
