@@ -108,14 +108,15 @@ pub(super) const fn plain(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// The IPv4 address that a gateway would go on to from this one: of NAT64 (`64:ff9b::/96`) and 6to4
-/// (`2002::/16`), and the one of the long gone IPv4-compatible addresses (`::/96`).
+/// The IPv4 address that a gateway would go on to from this one: of NAT64 (`64:ff9b::/96`, and
+/// `64:ff9b:1::/96` of those that a network may choose itself) and 6to4 (`2002::/16`), and the one of the
+/// long gone IPv4-compatible addresses (`::/96`).
 pub(super) fn embedded(address: IpAddr) -> Option<IpAddr> {
     let IpAddr::V6(address) = address else {
         return None;
     };
     let bits = match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0, ..] => address.to_bits(),
+        [0x64, 0xff9b, 0 | 1, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0, ..] => address.to_bits(),
         [0x2002, ..] => address.to_bits() >> 80,
         _ => return None,
     };
