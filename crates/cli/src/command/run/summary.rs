@@ -107,7 +107,7 @@ fn overtaken(overtake: &Overtake) -> String {
         "{}: {} came when {} stood in line and {began}, after {}",
         overtake.priority,
         output::printable(&overtake.name),
-        output::many(overtake.in_line as u64, "less urgent task"),
+        output::many(overtake.in_line as u64, "task"),
         short(overtake.waited)
     )
 }
