@@ -36,7 +36,8 @@ Examples:
 The store of a run is .duly/NAME.db beside the file, unless --store or the file names another.
 Ctrl-C stops it in good order, a second one at once; the same command resumes it.
 
-Exit codes: 0 all done, 1 something failed, 2 the file makes no sense, 130 interrupted.";
+Exit codes: 0 all done, 1 something failed, 2 the file makes no sense, 130 interrupted, and
+something is left.";
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
