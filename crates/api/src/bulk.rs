@@ -80,6 +80,7 @@ pub struct Bulk {
     pub run_at: Option<Timestamp>,
     /// How long from now they are due (`reschedule`: this or `run_at`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 31_622_400_000_u64))]
     pub delay_ms: Option<u64>,
     /// What their handlers get from now on (`retry`, if it is given); `null` is a payload.
     #[serde(
@@ -91,6 +92,7 @@ pub struct Bulk {
     pub payload: Option<Box<RawValue>>,
     /// What the answer before gave as `next`: go on there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^[0-9a-fA-F]{1,16}$"))]
     pub cursor: Option<String>,
 }
 

@@ -30,6 +30,7 @@ pub struct TaskChange {
     pub run_at: Option<Timestamp>,
     /// How long from now a waiting task is due. Not together with `run_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 31_622_400_000_u64))]
     pub delay_ms: Option<u64>,
 }
 

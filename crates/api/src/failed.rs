@@ -27,7 +27,7 @@ pub struct FailedRetry {
         with = "text::option_list",
         skip_serializing_if = "Option::is_none"
     )]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<crate::schema::TaskId>>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<crate::schema::TaskId>>, min_items = 1, max_items = 1000))]
     pub ids: Option<Vec<TaskId>>,
     /// The dead letters that this means. Not together with `ids`.
     #[serde(
@@ -52,6 +52,7 @@ pub struct FailedRetry {
     pub dry_run: bool,
     /// What the answer before gave as `next`: go on there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^[0-9a-fA-F]{1,16}$"))]
     pub cursor: Option<String>,
 }
 
@@ -66,7 +67,7 @@ pub struct FailedDiscard {
         with = "text::option_list",
         skip_serializing_if = "Option::is_none"
     )]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<crate::schema::TaskId>>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<crate::schema::TaskId>>, min_items = 1, max_items = 1000))]
     pub ids: Option<Vec<TaskId>>,
     /// The dead letters that this means. Not together with `ids`.
     #[serde(
@@ -83,6 +84,7 @@ pub struct FailedDiscard {
     pub dry_run: bool,
     /// What the answer before gave as `next`: go on there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^[0-9a-fA-F]{1,16}$"))]
     pub cursor: Option<String>,
 }
 

@@ -53,6 +53,7 @@ pub struct Filter {
     pub submitted_before: Option<Timestamp>,
     /// With this label: `NAME=VALUE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "="))]
     pub label: Option<String>,
 }
 

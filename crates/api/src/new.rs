@@ -34,6 +34,7 @@ pub struct NewTask {
     pub payload: Option<Box<RawValue>>,
     /// The queue it waits in: `default` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Name>))]
     pub queue: Option<String>,
     /// How urgent it is: `critical`, `high`, `normal` (unless given) or `low`.
     #[serde(
@@ -45,6 +46,7 @@ pub struct NewTask {
     pub priority: Option<Priority>,
     /// It may start this long after it was submitted. Not together with `run_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 31_622_400_000_u64))]
     pub delay_ms: Option<u64>,
     /// It may start at this instant. Not together with `delay_ms`.
     #[serde(
@@ -57,6 +59,7 @@ pub struct NewTask {
     /// It must have started this long after it was submitted, or expires. Not together with
     /// `deadline`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 31_622_400_000_u64))]
     pub deadline_in_ms: Option<u64>,
     /// It must have started before this instant, or expires. Not together with `deadline_in_ms`.
     #[serde(
@@ -68,9 +71,11 @@ pub struct NewTask {
     pub deadline: Option<Timestamp>,
     /// How long one attempt may take; as long as its worker lives unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 31_622_400_000_u64))]
     pub timeout_ms: Option<u64>,
     /// How often it is tried in all: 20 unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub attempts_max: Option<u32>,
     /// When it is tried again.
     #[serde(
@@ -81,12 +86,15 @@ pub struct NewTask {
     pub retry: Option<Retry>,
     /// At how many lost workers it is given up: 3 unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub lost_max: Option<u32>,
     /// No two unfinished tasks of one kind share this key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub unique_key: Option<String>,
     /// Whose work it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Name>))]
     pub tenant: Option<String>,
     /// Labels to find it by. Names that begin with `duly.` are refused: they are the layers' own.
     #[serde(

@@ -52,12 +52,15 @@ pub struct QueueChange {
     pub paused: Option<bool>,
     /// How many unfinished tasks it may hold; those that are there stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 9_223_372_036_854_775_807_u64))]
     pub bound: Option<u64>,
     /// How long completed, cancelled and expired tasks are kept; counts for those already there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 3_162_240_000_000_u64))]
     pub retention_completed_ms: Option<u64>,
     /// How long failed and timed out tasks are kept; counts for those already there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 3_162_240_000_000_u64))]
     pub retention_failed_ms: Option<u64>,
 }
 
@@ -71,6 +74,7 @@ pub struct Purge {
     pub dry_run: bool,
     /// What the answer before gave as `next`: go on there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^[0-9a-fA-F]{1,16}$"))]
     pub cursor: Option<String>,
 }
 

@@ -53,9 +53,11 @@ pub struct Retry {
     pub backoff: Backoff,
     /// The first delay: 1,000 unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 31_622_400_000_u64))]
     pub delay_ms: Option<u64>,
     /// The longest delay (not for `fixed`): 3,600,000 (an hour) unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 31_622_400_000_u64))]
     pub ceiling_ms: Option<u64>,
     /// How the delay is spread.
     #[serde(default)]

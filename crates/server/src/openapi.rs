@@ -10,8 +10,10 @@ use utoipa::{OpenApi, ToSchema};
 use crate::routes;
 
 use refusals::Refusals;
+use rules::Rules;
 
 mod refusals;
+mod rules;
 
 const ABOUT: &str = "Submit tasks, see what becomes of them, and change it. Instants are RFC 3339 \
                      in UTC; durations are whole milliseconds, in fields that end in `_ms`. Unknown \
@@ -72,7 +74,7 @@ const ABOUT: &str = "Submit tasks, see what becomes of them, and change it. Inst
         (name = "archives", description = "Everything that a store holds: out of one, and into another"),
         (name = "service", description = "How the server is"),
     ),
-    modifiers(&Refusals, &Token),
+    modifiers(&Refusals, &Rules, &Token),
 )]
 struct Document;
 

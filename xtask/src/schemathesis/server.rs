@@ -9,11 +9,8 @@ use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
 /// Where its log goes, from the root.
 pub(super) const LOG: &str = "target/schemathesis/server.log";
-/// A program's task that is waited for, and the exit code of who waits.
-const RUN: [(&str, i32); 2] = [
-    (r#"{"command": "succeed"}"#, 0),
-    (r#"{"command": "fail"}"#, 6),
-];
+/// What `duly submit --wait` answers if the task did not complete.
+const ENDED_OTHERWISE: i32 = 6;
 
 /// A server of its own, with a store in memory and a worker, which ends with this.
 pub(super) struct Server {
@@ -52,10 +49,10 @@ impl Server {
     pub(super) fn fill(&self, tools: &Utf8Path) -> Result<()> {
         let file = tools.join("tasks.ndjson");
         self.submit(&["--file", file.as_str()], 0)?;
-        for (payload, code) in RUN {
-            self.submit(&["shell", payload, "--queue", "programs", "--wait"], code)?;
-        }
-        Ok(())
+        let wait = ["shell", "--queue", "programs", "--wait"];
+        self.submit(&[&wait[..], &[r#"{"command": "succeed"}"#]].concat(), 0)?;
+        let fail = [&wait[..], &[r#"{"command": "fail"}"#]].concat();
+        self.submit(&fail, ENDED_OTHERWISE)
     }
 
     fn submit(&self, words: &[&str], expected: i32) -> Result<()> {

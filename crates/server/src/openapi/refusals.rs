@@ -7,11 +7,12 @@ use duly_api::{Code, Problem};
 use serde_json::json;
 use utoipa::Modify;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::{
-    Content, ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
+    Content, ContentBuilder, Header, Object, OpenApi, Ref, RefOr, Required, Response,
+    ResponseBuilder, Schema,
     example::ExampleBuilder,
-    schema::{ObjectBuilder, Type},
+    schema::{ObjectBuilder, SchemaType, Type},
 };
 
 /// Where an operation names its codes; all of them stand there in the end.
@@ -61,6 +62,11 @@ fn complete(operation: &mut Operation, answers: &mut Answers) {
     {
         body.required = Some(Required::False);
     }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(Parameter { schema, .. }) = parameter {
+            schema.iter_mut().for_each(never_null);
+        }
+    }
     let extensions = operation.extensions.get_or_insert_default();
     let named = extensions
         .get(CODES)
@@ -90,6 +96,16 @@ fn complete(operation: &mut Operation, answers: &mut Answers) {
     }
     if let Some(summary) = operation.summary.take() {
         operation.summary = Some(plain(&summary));
+    }
+}
+
+/// A header is text, or is not there.
+fn never_null(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(Object { schema_type, .. })) = schema
+        && let SchemaType::Array(types) = schema_type
+        && let [only, Type::Null] = &types[..]
+    {
+        *schema_type = SchemaType::Type(only.clone());
     }
 }
 

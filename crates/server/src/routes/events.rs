@@ -27,12 +27,12 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "list_events", tag = "events",
     params(
-        ("after" = Option<String>, Query, pattern = "^[0-9a-f]{32}$", description = "The `cursor` of an event, or what the page before gave as `next`"),
+        ("after" = Option<String>, Query, pattern = "^[0-9a-fA-F]{32}$", description = "The `cursor` of an event, or what the page before gave as `next`"),
         ("task" = Option<schema::TaskId>, Query, description = "Of this task"),
         ("queue" = Option<String>, Query, description = "Of tasks in this queue"),
         ("kind" = Option<Vec<schema::EventKind>>, Query, description = "Of these kinds; may be repeated, or a list with commas"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "How many at most; 100 unless given"),
-        ("Last-Event-ID" = Option<String>, Header, pattern = "^([0-9a-f]{32})?$", description = "Where a live stream broke off, empty if there was no event yet; counts for more than `after`"),
+        ("Last-Event-ID" = Option<String>, Header, pattern = "^([0-9a-fA-F]{32})?$", description = "Where a live stream broke off, empty if there was no event yet; counts for more than `after`"),
     ),
     responses((status = 200, description = "A page of the history; or, where `Accept` names `text/event-stream`, what \
         happens from then on: messages with the `cursor` as `id`, the kind as `event`, and a FeedEvent as `data`. \

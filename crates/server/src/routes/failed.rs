@@ -26,7 +26,7 @@ const STATES: [duly_core::State; 2] = [duly_core::State::Failed, duly_core::Stat
         ("queue" = Option<String>, Query, description = "In this queue"),
         ("kind" = Option<String>, Query, description = "Of this kind"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "How many at most; 100 unless given"),
-        ("cursor" = Option<String>, Query, pattern = "^[0-9a-f]{1,15}$", description = "What the page before gave as `next`"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{1,16}$", description = "What the page before gave as `next`"),
     ),
     responses((status = 200, description = "A page of dead letters, each with its attempts", body = FailedPage)),
     extensions(("x-codes" = json!(["Unavailable", "Corrupt"])))

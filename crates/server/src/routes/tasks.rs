@@ -54,9 +54,9 @@ pub(crate) async fn show(
         ("overdue" = Option<bool>, Query, description = "Should have started already"),
         ("submitted_from" = Option<schema::Instant>, Query, description = "Submitted at this instant or later"),
         ("submitted_before" = Option<schema::Instant>, Query, description = "Submitted before this"),
-        ("label" = Option<String>, Query, pattern = "^[^=]+=", description = "With this label: NAME=VALUE"),
+        ("label" = Option<String>, Query, pattern = "=", description = "With this label: NAME=VALUE"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "How many at most; 100 unless given"),
-        ("cursor" = Option<String>, Query, pattern = "^[0-9a-f]{1,15}$", description = "What the page before gave as `next`"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9a-fA-F]{1,16}$", description = "What the page before gave as `next`"),
     ),
     responses((status = 200, description = "A page of tasks, without payloads and results", body = TaskPage)),
     extensions(("x-codes" = json!(["Unavailable", "Corrupt"])))

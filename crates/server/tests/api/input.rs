@@ -249,6 +249,11 @@ fn paths() -> Vec<Case> {
         json("POST /v1/failed/retry", r#"{"ids": ["7"]}"#, "ids"),
         json("PATCH /v1/queues/q", r#"{"bound": -5}"#, "bound"),
         json("PATCH /v1/queues/q", r#"{"bound": 1e30}"#, "bound"),
+        json(
+            "PATCH /v1/queues/q",
+            r#"{"bound": 9223372036854775808}"#,
+            "bound",
+        ),
         json("POST /v1/queues/q/purge", r#"{"cursor": "-1"}"#, "cursor"),
     ]
 }
@@ -296,6 +301,7 @@ fn headers() -> Vec<Case> {
         case("GET /v1/events", 422, "InvalidInput", "Last-Event-ID")
             .header("accept: text/event-stream")
             .header("last-event-id: 7"),
+        case("GET /v1/events", 422, "InvalidInput", "Last-Event-ID").header("last-event-id: 7"),
         case("POST /v1/import", 422, "InvalidInput", "line 1")
             .header(LINES)
             .body("{}\n"),

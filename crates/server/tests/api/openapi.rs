@@ -86,6 +86,20 @@ async fn each_path_knows_the_methods_that_are_described_and_no_others() {
 }
 
 #[test]
+fn no_parameter_is_null() {
+    let document = document();
+    let mut seen = 0;
+    for (path, method, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let schema = parameter["schema"].to_string();
+            assert!(!schema.contains("null"), "{method} {path}: {parameter}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     fn follow(document: &Value, value: &Value, seen: &mut usize) {
         match value {
