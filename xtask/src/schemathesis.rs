@@ -24,7 +24,7 @@ const SEED_IN_TESTS: u32 = 1;
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Install schemathesis from PyPI, beneath `target/`
+    /// Install schemathesis by pip, beneath `target/`
     #[arg(long)]
     install: bool,
     /// What the requests are drawn from: the same seed, the same requests

@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of this API: how lines are written, what can be tried again, and what is foreseen."""
+"""What schemathesis cannot know of this API: lines, tasks that have ended, foreseen refusals."""
 
 import json
 import uuid
@@ -16,6 +16,8 @@ FORESEEN = [
     "cursor is",  # A cursor of as many digits that is too large.
 ]
 
+OF_ENDED = ["POST /v1/tasks/{id}/retry", "POST /v1/tasks/{id}/discard"]
+
 
 @schemathesis.serializer("application/x-ndjson")
 def lines(_context, value):
@@ -28,13 +30,13 @@ def lines(_context, value):
 
 @schemathesis.hook
 def before_call(_context, case, _kwargs):
-    """Half of the retries are of a task that can be tried again: one that was called off."""
-    if case.operation.label != "POST /v1/tasks/{id}/retry" or not is_positive(case):
+    """Half of what only an ended task allows is asked of one that has ended: it was called off."""
+    if case.operation.label not in OF_ENDED or not is_positive(case):
         return
     if uuid.UUID(case.path_parameters["id"]).int % 2 == 0:
         return
     tasks = f"{case.operation.base_url.rstrip('/')}/v1/tasks"
-    new = requests.post(tasks, json={"kind": "retried"}, timeout=10).json()["id"]
+    new = requests.post(tasks, json={"kind": "ended"}, timeout=10).json()["id"]
     requests.delete(f"{tasks}/{new}", timeout=10).raise_for_status()
     case.path_parameters["id"] = new
 
