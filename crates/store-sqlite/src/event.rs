@@ -63,6 +63,7 @@ pub(crate) fn of_task(
         .query_row([id.as_bytes()], |row| row.get(0))
         .optional()?;
     let sequence = sequence.ok_or(Fault::Refused(RequestError::TaskNotFound(id)))?;
+    let after = after.within(end(connection)?);
     let mut statement = connection.prepare_cached(OF_TASK)?;
     let values = params![sequence, after.sequence(), limit];
     let events = statement.query_map(values, event)?.collect::<Result<_>>()?;
@@ -75,6 +76,7 @@ pub(crate) fn all(
     limit: u32,
 ) -> std::result::Result<EventPage, Fault<RequestError>> {
     validate::page(limit).map_err(|refused| Fault::Refused(refused.into()))?;
+    let after = after.within(end(connection)?);
     let mut statement = connection.prepare_cached(ALL)?;
     let values = params![after.sequence(), limit];
     let events = statement.query_map(values, event)?.collect::<Result<_>>()?;

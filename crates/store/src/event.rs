@@ -78,6 +78,13 @@ impl EventCursor {
     pub fn sequence(self) -> i64 {
         i64::try_from(i128::from_be_bytes(self.0)).unwrap_or(i64::MAX)
     }
+
+    /// Where to go on in a store whose events end at `end`. What lies behind the end was given by another
+    /// store, or by this one before it began anew: then everything is still to come.
+    #[must_use]
+    pub fn within(self, end: Self) -> Self {
+        if self.0 > end.0 { Self::START } else { self }
+    }
 }
 
 impl fmt::Display for EventCursor {
@@ -115,7 +122,8 @@ impl FromStr for EventCursor {
 pub struct EventPage {
     /// The events.
     pub events: Vec<Event>,
-    /// Where to go on: the place after the last event, or where the page began.
+    /// Where to go on: the place after the last event, or where the page began (the start, for a cursor
+    /// that this store has not given).
     pub next: EventCursor,
 }
 

@@ -19,6 +19,7 @@
 //!   `PATH.damaged-…`, what could not be read.
 //! - **Atomic.** A save is written to `PATH.tmp` and on the disk before it takes the place of `PATH`. A process that is killed at any point
 //!   leaves a whole file.
+//! - **Rights.** A save keeps those of the file. A link to a file stays one: what is beside the file lies where the file does.
 //! - **Damage.** A file that cannot be read is set aside, and the save before is loaded; that is warned about. Without one, opening fails and changes
 //!   nothing: it never begins with nothing instead.
 

@@ -29,6 +29,7 @@ enum Found {
 }
 
 pub(super) fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Loaded, FileError> {
+    let path = &settled(path).map_err(failed("find", path))?;
     let mut saver = Saver::new(path.to_owned(), lock(path)?);
     let backup = beside(path, ".bak");
     let problem = match read(path, &clock)? {
@@ -74,6 +75,15 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Loaded, FileErr
         saver,
         notice,
     })
+}
+
+/// Where a path leads, once and for all: the current folder may change, and what is beside the file lies
+/// where the file does, not where a link to it does.
+fn settled(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(path),
+        found => found,
+    }
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {

@@ -67,16 +67,28 @@ impl Saver {
         if self.lock.is_none() || self.saved == Some(store.changes()) {
             return Ok(());
         }
-        let changes = self.write(store).map_err(|source| SaveError {
-            path: self.path.clone(),
-            source,
+        let changes = self.write(store).map_err(|source| {
+            self.make_room(&source);
+            let path = self.path.clone();
+            SaveError { path, source }
         })?;
         self.saved = Some(changes);
         Ok(())
     }
 
-    /// Nothing is cleaned up on the way out of an error: it must leave no more behind than a process that is killed
-    /// there, and the next save begins anew in any case.
+    /// Where the disk is full, what was begun is in everybody's way.
+    fn make_room(&self, error: &io::Error) {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        if matches!(error.kind(), StorageFull | QuotaExceeded) {
+            for begun in [".spool", ".tmp"] {
+                // What stays is overwritten by the next save.
+                drop(fs::remove_file(beside(&self.path, begun)));
+            }
+        }
+    }
+
+    /// Otherwise nothing is cleaned up on the way out of an error: it must leave no more behind than a process that is
+    /// killed there, and the next save begins anew in any case.
     fn write(&mut self, store: &MemoryStore) -> io::Result<u64> {
         let (scratch, temporary) = (beside(&self.path, ".spool"), beside(&self.path, ".tmp"));
         let (spool, whole) = self.spool(store, &scratch)?;
@@ -89,13 +101,14 @@ impl Saver {
         fs::rename(&temporary, &self.path)?;
         (self.before)()?;
         sync_folder(&self.path)?;
-        fs::remove_file(&scratch)?;
+        // It is saved, whatever becomes of the scratch file.
+        drop(fs::remove_file(&scratch));
         Ok(whole.changes)
     }
 
     fn spool(&mut self, store: &MemoryStore, path: &Path) -> io::Result<(Spool, Whole)> {
         (self.before)()?;
-        let mut spool = Spool::create(path)?;
+        let mut spool = Spool::of(create(path, &self.path)?);
         let mut after = None;
         loop {
             let limit = PAGE_MAX;
@@ -131,7 +144,7 @@ impl Saver {
         path: &Path,
     ) -> io::Result<File> {
         (self.before)()?;
-        let mut out = BufWriter::new(File::create(path)?);
+        let mut out = BufWriter::new(create(path, &self.path)?);
         let mut document = Document::begin(whole, &mut out)?;
         let before = &mut self.before;
         spool.read(scratch, |task| {
@@ -158,6 +171,27 @@ impl Saver {
             Err(_) => fs::rename(&self.path, &kept),
         }
     }
+}
+
+/// Makes a file that nobody may read who may not read the one that it is to replace.
+fn create(path: &Path, instead_of: &Path) -> io::Result<File> {
+    remove_if_there(path)?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    match fs::metadata(instead_of) {
+        Ok(found) => {
+            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+            options.mode(found.permissions().mode());
+            let file = options.open(path)?;
+            // What it was made with lacks what this process takes from all its files.
+            file.set_permissions(found.permissions())?;
+            return Ok(file);
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    options.open(path)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

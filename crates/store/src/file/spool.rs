@@ -30,13 +30,13 @@ pub(super) struct Written {
 }
 
 impl Spool {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            out: BufWriter::new(File::create(path)?),
+    pub(super) fn of(empty: File) -> Self {
+        Self {
+            out: BufWriter::new(empty),
             end: 0,
             first_pass: None,
             changed: BTreeMap::new(),
-        })
+        }
     }
 
     /// Adds a task of the first pass; they come by sequence.

@@ -199,6 +199,79 @@ async fn a_save_that_fails_when_it_is_closed_is_told_and_closing_again_tries_aga
 }
 
 #[tokio::test]
+async fn a_full_disk_is_left_to_others() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    rig.submit(vec![task(1)]).await;
+    for step in 0.. {
+        let now = AtomicUsize::new(0);
+        let full = move || match now.fetch_add(1, Ordering::Relaxed) {
+            now if now < step => Ok(()),
+            _ => Err(io::Error::from(io::ErrorKind::StorageFull)),
+        };
+        file.inner.saver.lock().unwrap().before(full);
+        let saved = file.save().await;
+        assert!(!place.beside(".spool").exists(), "step {step}");
+        assert!(!place.beside(".tmp").exists(), "step {step}");
+        if saved.is_ok() {
+            assert!(step > 3);
+            return;
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_save_keeps_the_rights_of_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    rig.submit(vec![task(1)]).await;
+    file.save().await.unwrap();
+    let mode = |path: PathBuf| fs::metadata(path).map(|found| found.permissions().mode() & 0o777);
+    for rights in [0o600, 0o622] {
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(rights)).unwrap();
+        // What a save that was killed left behind decides nothing.
+        fs::write(place.beside(".tmp"), "").unwrap();
+        fs::write(place.beside(".spool"), "").unwrap();
+        rig.submit(vec![task(rights as u8)]).await;
+        let (spool, seen) = (place.beside(".spool"), Arc::new(AtomicUsize::new(0)));
+        let first = seen.clone();
+        let mut steps = 0;
+        file.inner.saver.lock().unwrap().before(move || {
+            steps += 1;
+            if steps == 2 {
+                first.store(mode(spool.clone())? as usize, Ordering::Relaxed);
+            }
+            Ok(())
+        });
+        file.save().await.unwrap();
+        assert_eq!(mode(place.path()).unwrap(), rights);
+        assert_eq!(seen.load(Ordering::Relaxed), rights as usize, "the scratch");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_the_file_is_the_file() {
+    let place = Place::new();
+    place.open().await.unwrap().close().await.unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link.json");
+    std::os::unix::fs::symlink(place.path(), &link).unwrap();
+    let by_link = async || MemoryFile::open(&link, FileOptions::default()).await;
+    let file = place.open().await.unwrap();
+    assert!(matches!(by_link().await, Err(FileError::InUse { .. })));
+    file.close().await.unwrap();
+    let file = by_link().await.unwrap();
+    file.submit(crate::Submit::one(task(1))).await.unwrap();
+    file.close().await.unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(held(&*place.open().await.unwrap()).await.len(), 1);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
 async fn only_one_works_with_it() {
     let place = Place::new();
     let file = place.open().await.unwrap();

@@ -93,6 +93,7 @@ impl Log {
         limit: u32,
         subject: impl Fn(i64) -> Option<Subject<'a>>,
     ) -> EventPage {
+        let after = after.within(self.end());
         let events = self
             .rows
             .above(after.sequence())
@@ -115,6 +116,7 @@ impl Log {
         after: EventCursor,
         limit: u32,
     ) -> EventPage {
+        let after = after.within(self.end());
         let newest_first = self.back_from(last);
         let mut events: Vec<Event> = newest_first
             .take_while(|(at, _)| *at > after.sequence())

@@ -182,6 +182,28 @@ pub async fn events_say_what_they_are_about(rig: Rig) {
     assert_eq!(of_task, [feed.events[0].clone(), feed.events[2].clone()]);
 }
 
+/// A cursor that was given before the store began anew, or by another store, skips nothing.
+pub async fn a_cursor_behind_the_end_is_of_another_life(rig: Rig) {
+    let end = rig.store.events_end().await.unwrap();
+    let foreign = EventCursor::after(1_000_000);
+    let nothing = rig.store.events(foreign, 9).await.unwrap();
+    assert_eq!(
+        (nothing.events.len(), nothing.next),
+        (0, EventCursor::START)
+    );
+    rig.submit(vec![task(1), task(2)]).await;
+    let all = rig.store.events(EventCursor::START, 9).await.unwrap();
+    assert_eq!(all.events.len(), 2);
+    for cursor in [foreign, EventCursor::from_bytes([0xff; 16])] {
+        assert_eq!(rig.store.events(cursor, 9).await.unwrap(), all);
+        let of_task = rig.store.task_events(id(2), cursor, 9).await.unwrap();
+        assert_eq!(of_task.events, all.events[1..]);
+    }
+    let rest = rig.store.events(all.next, 9).await.unwrap();
+    assert_eq!((rest.events.len(), rest.next), (0, all.next));
+    assert!(end < all.next);
+}
+
 /// Whoever listens for events hears when some were written, of whatever queue.
 pub async fn events_are_heard_of(rig: Rig) {
     let listener = rig.store.listen_events();

@@ -83,7 +83,8 @@ macro_rules! conformance {
                 a_brief_list_leaves_the_payloads
             ],
             event: [
-                every_change_has_its_event, the_feed_skips_nothing, the_feed_has_an_end, attempts_are_told_by_events,
+                every_change_has_its_event, the_feed_skips_nothing, the_feed_has_an_end,
+                a_cursor_behind_the_end_is_of_another_life, attempts_are_told_by_events,
                 details_are_kept, events_say_what_they_are_about, events_are_heard_of
             ],
             house: [
