@@ -32,9 +32,12 @@ impl Duly {
     ///   options. Options, each at most once, as in
     ///   `sqlite:duly.db?synchronous=normal`: `synchronous` (`full`, the default, or `normal`: faster,
     ///   but a power cut may undo the last moments), `busy_timeout` (seconds that an operation waits
-    ///   for other processes; 60), `share_file` (`true` installs Duly's tables in a database that
+    ///   for other processes, at most 3,600; 60), `share_file` (`true` installs Duly's tables in a database that
     ///   holds an application's own; `false`).
-    /// - `memory:`: nothing is stored; for tests and trials.
+    /// - `memory:`: nothing is stored; for tests and trials. With the feature `archive`,
+    ///   `memory:?file=duly.json&every=60s` keeps itself in a file, which is saved now and then (`every`, at
+    ///   most 24 h; 60 s) and by [`close`](Self::close), and loaded when it is opened: what happened
+    ///   since the last save is lost if the process is killed. One process at a time.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

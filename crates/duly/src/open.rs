@@ -154,11 +154,13 @@ mod tests {
                 .await
                 .contains("synchronous")
         );
-        assert!(
-            refused("sqlite:never.db?busy_timeout=soon")
-                .await
-                .contains("seconds")
-        );
+        for absurd in ["soon", "-1", "1.5", "", "3601", "18446744073709551615"] {
+            let refusal = refused(&format!("sqlite:never.db?busy_timeout={absurd}")).await;
+            let expected = format!(
+                "option busy_timeout is \"{absurd}\": expected whole seconds, such as 60, at most 3600"
+            );
+            assert_eq!(refusal, expected);
+        }
         let refusal = refused("sqlite:never.db?synchronous=full&synchronous=normal").await;
         assert_eq!(refusal, "option synchronous is given twice: expected once");
         assert!(!std::path::Path::new("never.db").exists());

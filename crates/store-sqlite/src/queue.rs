@@ -1,5 +1,7 @@
 //! Queues: their settings and their counts.
 
+use std::collections::HashMap;
+
 use duly_core::{State, Timestamp};
 use duly_store::{
     Counts, Name, QueueChange, QueueRecord, QueueSettings, RequestError, Totals, validate,
@@ -68,11 +70,11 @@ pub(crate) fn queues(connection: &Connection, now: Timestamp) -> Result<Vec<Queu
         Ok((id, record))
     })?;
     let mut queues: Vec<(i64, QueueRecord)> = rows.collect::<Result<_>>()?;
-    let due = due(connection, now)?;
+    let mut due = due(connection, now)?;
     for (id, record) in &mut queues {
         let mut counts = stored_counts(connection, *id)?;
         let mut oldest = vec![oldest(connection, *id)?];
-        for due in due.iter().filter(|due| due.queue == *id) {
+        for due in due.remove(id).into_iter().flatten() {
             counts[usize::from(due.state.code())] -= due.n;
             counts[usize::from(State::Pending.code())] += due.n;
             oldest.push(Some(due.oldest));
@@ -111,26 +113,27 @@ fn oldest(connection: &Connection, queue: i64) -> Result<Option<Timestamp>> {
         .query_row([queue], |row| row::optional_instant(row, 0))
 }
 
-/// The tasks of a queue that wait for an instant that has come.
+/// The tasks of a queue in one state that wait for an instant that has come.
 struct Due {
-    queue: i64,
     /// As stored.
     state: State,
     n: i64,
     oldest: Timestamp,
 }
 
-fn due(connection: &Connection, now: Timestamp) -> Result<Vec<Due>> {
+/// The same of all queues, by queue.
+fn due(connection: &Connection, now: Timestamp) -> Result<HashMap<i64, Vec<Due>>> {
     let mut statement = connection.prepare_cached(DUE)?;
-    let rows = statement.query_map([now.as_micros()], |row| {
-        Ok(Due {
-            queue: row.get(0)?,
+    let mut rows = statement.query([now.as_micros()])?;
+    let mut all: HashMap<i64, Vec<Due>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        all.entry(row.get(0)?).or_default().push(Due {
             state: row::state(row, 1)?,
             n: row.get(2)?,
             oldest: row::instant(row, 3)?,
-        })
-    })?;
-    rows.collect()
+        });
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -58,12 +58,13 @@ fn synchronous(value: &str) -> Result<Synchronous, OpenError> {
 }
 
 fn seconds(value: &str) -> Result<Duration, OpenError> {
-    const EXPECTED: &str = "whole seconds, such as 60";
-    let seconds = value.parse();
-    seconds.map_or_else(
-        |_| refuse("busy_timeout", value, EXPECTED),
-        |seconds| Ok(Duration::from_secs(seconds)),
-    )
+    /// The longest that an operation waits for other processes.
+    const SECONDS_MAX: u64 = 3_600;
+    const EXPECTED: &str = "whole seconds, such as 60, at most 3600";
+    match value.parse() {
+        Ok(seconds) if seconds <= SECONDS_MAX => Ok(Duration::from_secs(seconds)),
+        _ => refuse("busy_timeout", value, EXPECTED),
+    }
 }
 
 fn yes_or_no(value: &str) -> Result<bool, OpenError> {

@@ -1,6 +1,6 @@
 //! Looking at tasks.
 
-use duly_core::engine::Entry;
+use duly_core::engine::{Entry, KindId, QueueId};
 use duly_core::{TaskId, Timestamp};
 
 use super::body::Body;
@@ -10,6 +10,35 @@ use crate::{
     EventCursor, EventPage, Filter, List, ListCursor, Payload, RequestError, TaskPage, TaskRecord,
     validate,
 };
+
+/// What of a filter can be told from a glimpse at a task, so that few are shown in vain: everybody else
+/// waits meanwhile.
+struct Sieve<'f> {
+    filter: &'f Filter,
+    queue: Option<QueueId>,
+    kind: Option<KindId>,
+}
+
+impl Sieve<'_> {
+    fn may_match(&self, entry: &Entry<Body>, now: Timestamp) -> bool {
+        let (filter, submitted_at) = (self.filter, entry.carry.submitted_at);
+        self.queue.is_none_or(|queue| entry.queue == queue)
+            && self.kind.is_none_or(|kind| entry.kind == kind)
+            && (filter.states.is_empty() || filter.states.contains(&entry.vitals.state_at(now)))
+            && filter.submitted_from.is_none_or(|at| submitted_at >= at)
+            && filter.submitted_before.is_none_or(|at| submitted_at < at)
+            && filter.due_before.is_none_or(|at| entry.vitals.due_at < at)
+            && self.label_may_match(entry)
+    }
+
+    fn label_may_match(&self, entry: &Entry<Body>) -> bool {
+        let Some((name, value)) = &self.filter.label else {
+            return true;
+        };
+        let rare = entry.carry.rare.as_ref();
+        rare.is_some_and(|rare| rare.labels.get(name) == Some(value))
+    }
+}
 
 impl World {
     pub(super) fn list(&self, request: &List, now: Timestamp) -> Result<TaskPage, RequestError> {
@@ -29,6 +58,23 @@ impl World {
         })
     }
 
+    /// `None`: nothing is of that queue or kind.
+    fn sieve<'f>(&self, filter: &'f Filter) -> Option<Sieve<'f>> {
+        let queue = |name| self.queues.get(name).map(|at| self.queue_list[*at].id);
+        let kind = |name| self.kinds.get(name).copied();
+        Some(Sieve {
+            filter,
+            queue: match &filter.queue {
+                Some(name) => Some(queue(name)?),
+                None => None,
+            },
+            kind: match &filter.kind {
+                Some(name) => Some(kind(name)?),
+                None => None,
+            },
+        })
+    }
+
     /// A page of what a filter means, below a sequence; and where the next one begins.
     pub(super) fn find(
         &self,
@@ -38,9 +84,17 @@ impl World {
         now: Timestamp,
     ) -> (Vec<TaskRecord>, Option<ListCursor>) {
         let mut tasks = Vec::new();
+        let Some(sieve) = self.sieve(filter) else {
+            return (tasks, None);
+        };
         for (looked, (sequence, place)) in (1..).zip(self.tasks.below(before)) {
-            let task = self.show(place, now);
-            tasks.extend(task.filter(|task| filter.matches(task, now)));
+            if self
+                .entry_at(place)
+                .is_some_and(|entry| sieve.may_match(entry, now))
+            {
+                let task = self.show(place, now);
+                tasks.extend(task.filter(|task| filter.matches(task, now)));
+            }
             if tasks.len() == limit as usize || looked == SCAN_MAX {
                 return (tasks, Some(ListCursor::after(sequence)));
             }
