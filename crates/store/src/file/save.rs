@@ -122,9 +122,9 @@ impl Saver {
                 break;
             }
         }
-        // Ever more at once: however fast the store changes, this comes to an end.
-        let mut limit = PAGE_MAX as usize;
+        let (mut limit, mut left) = (PAGE_MAX as usize, usize::MAX);
         loop {
+            (self.before)()?;
             let changed = store.changed(limit);
             for (sequence, task) in &changed.tasks {
                 spool.change(*sequence, task.as_ref())?;
@@ -132,7 +132,12 @@ impl Saver {
             if let Some(whole) = changed.whole {
                 return Ok((spool, whole));
             }
-            limit = limit.saturating_mul(2);
+            // More at once, for which others wait longer, only where the store changes faster than it is saved:
+            // then this comes to an end as well.
+            if changed.left >= left {
+                limit = limit.saturating_mul(2);
+            }
+            left = changed.left;
         }
     }
 

@@ -520,8 +520,8 @@ async fn a_save_is_of_one_instant_although_the_store_works_on() {
         let again = place.open().await.unwrap();
         let found = held(&*again).await;
         let ids: Vec<_> = found.iter().map(|saved| saved.task.id).collect();
-        // The document is begun once the snapshot is whole: four tasks, after the scratch file was made.
-        if step <= 4 {
+        // The snapshot is whole after four tasks and a look at what has changed, when the scratch file was made.
+        if step <= 5 {
             assert_eq!(found, worked, "step {step} of {changed}");
             assert_eq!(ids, [1, 2, 4, 5, 6].map(id), "in their order");
         } else {
@@ -543,6 +543,50 @@ fn at_once<T>(future: crate::BoxFuture<'_, T>) -> T {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("a memory store waits for nothing"),
     }
+}
+
+/// How many pages of changes a save of so many tasks takes. All change when the last of them was taken;
+/// `always`: again before each page.
+async fn pages_of_changes(tasks: u32, always: bool) -> u32 {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    let new = |n: u32| NewTask {
+        id: duly_core::TaskId::from_bytes(u128::from(n).to_be_bytes()),
+        ..task(1)
+    };
+    rig.submit((1..=tasks).map(new).collect()).await;
+    let (inner, mut now) = (Arc::downgrade(&file.inner), 0);
+    let pages = Arc::new(AtomicUsize::new(0));
+    let count = pages.clone();
+    file.inner.saver.lock().unwrap().before(move || {
+        let inner = inner.upgrade().unwrap();
+        // The scratch file is made, and the tasks are written to it.
+        if now > tasks {
+            // Before the document is begun nothing is left to be changed.
+            if now == tasks + 1 || always && inner.store.is_being_taken() {
+                for n in 1..=tasks {
+                    let priority = Change::Reprioritise(Priority::ALL[now as usize % 4]);
+                    at_once(inner.store.change(new(n).id, priority)).unwrap();
+                }
+            }
+            count.fetch_add(usize::from(inner.store.is_being_taken()), Ordering::Relaxed);
+        }
+        now += 1;
+        Ok(())
+    });
+    file.save().await.unwrap();
+    u32::try_from(pages.load(Ordering::Relaxed)).unwrap()
+}
+
+#[tokio::test]
+async fn a_save_catches_up_in_small_steps_unless_it_never_would() {
+    let calm = pages_of_changes(3_000, false).await;
+    assert_eq!(calm, 3, "a thousand at once");
+    let hurried = pages_of_changes(3_000, true).await;
+    assert_eq!(
+        hurried, 5,
+        "one thousand twice, two thousand twice, and then all"
+    );
 }
 
 #[tokio::test]

@@ -50,6 +50,8 @@ mod taking {
     /// What has changed since it was taken: tasks by sequence, as they are now; `None` if removed.
     pub(crate) struct Changed {
         pub(crate) tasks: Vec<(i64, Option<SavedTask>)>,
+        /// How many more there are.
+        pub(crate) left: usize,
         /// There was no more: what was taken is now the whole, as it is at this instant.
         pub(crate) whole: Option<Whole>,
     }
@@ -96,6 +98,7 @@ mod taking {
                     let whole = Some(world.whole(at));
                     return Changed {
                         tasks: Vec::new(),
+                        left: 0,
                         whole,
                     };
                 };
@@ -107,12 +110,19 @@ mod taking {
                     let task = place.and_then(|place| world.saved(place, at));
                     tasks.push((sequence, task));
                 }
-                let whole = snapshot.changed.is_empty().then(|| world.whole(at));
+                let left = snapshot.changed.len();
+                let whole = (left == 0).then(|| world.whole(at));
                 if whole.is_none() {
                     world.watch.snapshot = Some(snapshot);
                 }
-                Changed { tasks, whole }
+                Changed { tasks, left, whole }
             })
+        }
+
+        /// Whether a snapshot is not at its end yet.
+        #[cfg(test)]
+        pub(crate) fn is_being_taken(&self) -> bool {
+            self.look(|world, _| world.watch.snapshot.is_some())
         }
 
         /// Looks under the lock, though the store may be closed.
