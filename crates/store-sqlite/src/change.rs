@@ -31,14 +31,6 @@ pub(crate) struct Target {
     pub(crate) id: TaskId,
 }
 
-/// What a change writes of a payload.
-pub(crate) fn payload_bytes(change: &Change) -> usize {
-    match change {
-        Change::Retry { payload: Some(new) } => new.bytes.len(),
-        _ => 0,
-    }
-}
-
 /// Changes a task, and answers it as it is then; one that is discarded, as it was.
 pub(crate) fn change(
     tx: &mut Transaction<'_, '_>,

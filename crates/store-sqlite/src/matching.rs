@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 
 use duly_core::Vitals;
-use duly_store::bounds::SUBMIT_BYTES_MAX;
 use duly_store::{
     Change, ChangeMatching, ChangedMatching, ListCursor, Name, RequestError, TaskRecord, validate,
 };
@@ -37,7 +36,7 @@ pub(crate) struct Step {
 impl Step {
     /// What it writes of payloads.
     pub(crate) fn bytes(&self) -> usize {
-        change::payload_bytes(&self.request.change) * self.tasks.len()
+        self.request.change.payload_bytes() * self.tasks.len()
     }
 }
 
@@ -49,7 +48,7 @@ pub(crate) fn search(
 ) -> std::result::Result<Search, Fault<RequestError>> {
     validate::page(request.limit).map_err(|refused| Fault::Refused(refused.into()))?;
     validate::change(&request.change, now).map_err(|refused| Fault::Refused(refused.into()))?;
-    let limit = most(&request);
+    let limit = request.most();
     let (tasks, next) = list::find(
         connection,
         &request.filter,
@@ -80,13 +79,6 @@ pub(crate) fn search(
         next,
         at: now,
     }))
-}
-
-/// How many tasks a step may touch: a payload that is written to each counts as if it were submitted.
-fn most(request: &ChangeMatching) -> u32 {
-    let bytes = change::payload_bytes(&request.change).max(1);
-    let most = u32::try_from(SUBMIT_BYTES_MAX / bytes).unwrap_or(u32::MAX);
-    request.limit.min(most)
 }
 
 /// Whether a change would be made. `keys` are the unique keys that earlier ones would have taken.
@@ -167,8 +159,7 @@ pub(crate) fn change(
 #[cfg(test)]
 mod tests {
     use duly_core::{State, Timestamp};
-    use duly_store::bounds::PAYLOAD_BYTES_MAX;
-    use duly_store::{Filter, Payload};
+    use duly_store::Filter;
 
     use super::*;
     use crate::steps::{ME, World, schema};
@@ -217,16 +208,5 @@ mod tests {
             ),
             "the writer is not troubled with nothing"
         );
-    }
-
-    #[test]
-    fn a_step_writes_no_more_payload_than_a_submit_may() {
-        let retry = |bytes| Change::Retry {
-            payload: Some(Payload::bytes(vec![0; bytes])),
-        };
-        assert_eq!(most(&request(Change::Cancel)), 1_000);
-        assert_eq!(most(&request(retry(9))), 1_000);
-        let most = most(&request(retry(PAYLOAD_BYTES_MAX)));
-        assert_eq!(most as usize, SUBMIT_BYTES_MAX / PAYLOAD_BYTES_MAX);
     }
 }

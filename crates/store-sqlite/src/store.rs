@@ -283,7 +283,7 @@ impl Store for SqliteStore {
     }
 
     fn change(&self, id: TaskId, change: Change) -> BoxFuture<'_, Result<TaskRecord, ChangeError>> {
-        self.write_heavy(change::payload_bytes(&change), (id, change), change::change)
+        self.write_heavy(change.payload_bytes(), (id, change), change::change)
     }
 
     fn change_matching(

@@ -2,6 +2,7 @@
 
 use duly_core::{Priority, Timestamp};
 
+use crate::bounds::SUBMIT_BYTES_MAX;
 use crate::{Filter, ListCursor, Payload, When};
 
 /// What shall become of a task.
@@ -33,10 +34,33 @@ pub struct ChangeMatching {
     pub change: Change,
     /// Where the step before ended.
     pub after: Option<ListCursor>,
-    /// How many tasks this step touches at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).
+    /// How many tasks this step touches at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX). A payload
+    /// that is given to each counts as if it were submitted, so there may be fewer:
+    /// [`most`](Self::most).
     pub limit: u32,
     /// Only count: nothing is changed, and the answer is what the step would have answered.
     pub dry_run: bool,
+}
+
+impl Change {
+    /// Bytes of payload that it gives to a task.
+    #[must_use]
+    pub fn payload_bytes(&self) -> usize {
+        match self {
+            Self::Retry { payload: Some(new) } => new.bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl ChangeMatching {
+    /// How many tasks the step touches at most: `limit`, or as many as get no more payload together than
+    /// one submit may have ([`SUBMIT_BYTES_MAX`]).
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        let most = SUBMIT_BYTES_MAX / self.change.payload_bytes().max(1);
+        self.limit.min(u32::try_from(most).unwrap_or(u32::MAX))
+    }
 }
 
 /// What a step did, or would do.

@@ -45,7 +45,7 @@ impl World {
         validate::page(request.limit)?;
         validate::change(&request.change, now)?;
         let before = request.after.map_or(i64::MAX, ListCursor::sequence);
-        let (tasks, next) = self.find(&request.filter, before, request.limit, now);
+        let (tasks, next) = self.find(&request.filter, before, request.most(), now);
         let mut keys = HashSet::new();
         let mut queues = BTreeSet::new();
         let mut changed = 0;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use duly_core::{Decision, EventKind, InvalidTransition, Priority, State};
 
 use super::{Rig, id, task, task_with};
-use crate::bounds::AHEAD_MAX;
+use crate::bounds::{AHEAD_MAX, PAYLOAD_BYTES_MAX, SUBMIT_BYTES_MAX};
 use crate::{
     Change, ChangeError, ChangeMatching, EventCursor, Filter, NewTask, Payload, RequestError, When,
 };
@@ -363,6 +363,28 @@ pub async fn a_step_is_bounded_and_goes_on(rig: Rig) {
             matches!(&refused, Err(RequestError::InvalidInput(input)) if input.field == "limit"),
             "{refused:?}"
         );
+    }
+}
+
+/// A payload that is given to each of many counts as if it were submitted.
+pub async fn a_step_gives_no_more_payload_than_a_submit(rig: Rig) {
+    let most = u32::try_from(SUBMIT_BYTES_MAX / PAYLOAD_BYTES_MAX).unwrap();
+    rig.submit((0..=most).map(|n| task(u8::try_from(n).unwrap())).collect())
+        .await;
+    let retry = |bytes| ChangeMatching {
+        limit: 1_000,
+        dry_run: true,
+        ..matching(
+            Filter::default(),
+            Change::Retry {
+                payload: Some(Payload::bytes(vec![0; bytes])),
+            },
+        )
+    };
+    for (bytes, matched) in [(PAYLOAD_BYTES_MAX, most), (9, most + 1)] {
+        let done = rig.store.change_matching(retry(bytes)).await.unwrap();
+        assert_eq!((done.matched, done.changed), (matched, 0));
+        assert_eq!(done.next.is_some(), matched == most);
     }
 }
 

@@ -71,6 +71,7 @@ macro_rules! conformance {
                 an_unknown_task_is_not_found, retry_may_bring_another_payload,
                 discard_removes_what_has_ended, what_has_not_ended_is_not_discarded,
                 a_filter_means_many, a_dry_run_only_counts, a_step_is_bounded_and_goes_on,
+                a_step_gives_no_more_payload_than_a_submit,
                 one_of_many_gets_the_unique_key, absurd_changes_are_refused
             ],
             queue: [
