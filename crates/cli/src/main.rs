@@ -79,9 +79,15 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     })?;
     match command {
         Command::Serve(_) | Command::Worker(_) => Ok(()),
-        Command::Config(asked) => command::config::run(asked, json),
+        Command::Config(asked) => {
+            arguments.target.refuse_all("config")?;
+            command::config::run(asked, json)
+        }
         Command::Run(asked) => command::run::run(asked, arguments.target.own_store()?, json).await,
-        Command::Bench(asked) => command::bench::run(&asked, json).await,
+        Command::Bench(asked) => {
+            arguments.target.refuse("bench")?;
+            command::bench::run(&asked, json).await
+        }
         Command::Completions(asked) => command::completions::run(&asked),
         Command::Man(asked) => command::man::run(&asked),
         Command::Client(asked) => {

@@ -73,6 +73,18 @@ impl Arguments {
         }
     }
 
+    /// The same for those that open no store either.
+    pub(crate) fn refuse_all(&self, command: &str) -> Result<(), Failure> {
+        self.refuse(command)?;
+        if self.store.is_some() {
+            return Err(Failure::Usage(format!(
+                "--store is for commands that open a store: expected {command} without it (the \
+                 setting store, or DULY_STORE, says what is opened)"
+            )));
+        }
+        Ok(())
+    }
+
     fn choose(&self, env: impl Fn(&str) -> Option<String>) -> Result<Target, Failure> {
         if self.server.is_some() && self.store.is_some() {
             return Err(Failure::Usage(

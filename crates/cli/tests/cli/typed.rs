@@ -215,6 +215,21 @@ const WHERE: &[Case] = &[
     ),
     (&["stats", "--store", "mongo:db"], "--store", "sqlite:PATH"),
     (
+        &["config", "show", "--store", "memory:"],
+        "--store",
+        "without it",
+    ),
+    (
+        &["config", "check", "--token", "x"],
+        "--token",
+        "without it",
+    ),
+    (
+        &["bench", "--server", "http://127.0.0.1:9"],
+        "--server",
+        "without it",
+    ),
+    (
         &["stats", "--store", "sqlite:no-such.db"],
         "--store",
         "there is no file no-such.db",
