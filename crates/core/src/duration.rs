@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
+use crate::named::error;
+
 /// What a duration should have looked like.
 pub const EXPECTED: &str = "a number with a unit, such as 500ms, 30s, 5m, 2h or 7d";
 
@@ -18,9 +20,10 @@ const UNITS: [(&str, u64); 5] = [
 ];
 
 /// The text is not a duration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a duration: expected {EXPECTED}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidDuration;
+
+error!(InvalidDuration, "not a duration: expected {EXPECTED}");
 
 /// The duration that a text means: a whole number and its unit. A bare number is refused, because
 /// nobody knows what it counts.

@@ -1,6 +1,6 @@
 //! What can happen to a task: the kinds of its events.
 
-use crate::named::named;
+use crate::named::{error, named};
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
@@ -62,9 +62,13 @@ event_kinds! {
 }
 
 /// The text names no kind of event.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a kind of event: expected one such as submitted, started or completed")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidEventKind;
+
+error!(
+    InvalidEventKind,
+    "not a kind of event: expected one such as submitted, started or completed"
+);
 
 named!(EventKind, InvalidEventKind);
 

@@ -6,11 +6,16 @@ use core::str::FromStr;
 use uuid::Uuid;
 
 use crate::Timestamp;
+use crate::named::error;
 
 /// The text is not a UUID.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id: expected a UUID such as 01932f5e-7c1a-7b3e-9d55-0242ac120002")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidId;
+
+error!(
+    InvalidId,
+    "not an id: expected a UUID such as 01932f5e-7c1a-7b3e-9d55-0242ac120002"
+);
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

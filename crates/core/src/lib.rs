@@ -5,6 +5,7 @@
 //! - [`Attempt`]: one attempt, its state in its type, so that misuse does not compile.
 //! - [`decide`]: from the outcome of a handler to what becomes of the task.
 //! - [`RetryPolicy`], [`OrderPolicy`]: when again, and who is next.
+//! - [`Rate`]: how many per period.
 //! - [`Watch`]: when a worker counts as gone.
 //! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
 #![no_std]
@@ -22,6 +23,7 @@ mod named;
 mod order;
 mod outcome;
 mod priority;
+mod rate;
 mod reaper;
 mod retry;
 mod state;
@@ -34,6 +36,7 @@ pub use id::{Incarnation, InvalidId, TaskId};
 pub use order::{OrderKey, OrderPolicy};
 pub use outcome::{Decision, Outcome, decide};
 pub use priority::{InvalidPriority, Priority};
+pub use rate::{Rate, RateState};
 pub use reaper::{Pulse, Watch};
 pub use retry::{Backoff, DELAY_MAX, Jitter, RetryPolicy};
 pub use state::{InvalidState, InvalidTransition, State};

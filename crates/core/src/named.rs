@@ -1,4 +1,4 @@
-//! What enums with names and codes have in common.
+//! What enums with names and codes have in common, and what errors have.
 
 /// For an enum with `ALL`, whose members are numbered in order, and `name`: its code and back, and its
 /// name as text and back.
@@ -38,4 +38,18 @@ macro_rules! named {
     };
 }
 
-pub(crate) use named;
+/// The text of an error, from the fields that it names.
+macro_rules! error {
+    ($type:ident $({ $($field:ident),+ })?, $text:literal) => {
+        impl core::fmt::Display for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $(let Self { $($field,)+ .. } = self;)?
+                write!(f, $text)
+            }
+        }
+
+        impl core::error::Error for $type {}
+    };
+}
+
+pub(crate) use {error, named};

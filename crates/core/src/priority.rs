@@ -1,6 +1,6 @@
 //! How urgent a task is.
 
-use crate::named::named;
+use crate::named::{error, named};
 
 /// How urgent a task is; the lower runs first: `Critical < High < Normal < Low`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,9 +34,13 @@ impl Priority {
 }
 
 /// The text names no priority.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a priority: expected critical, high, normal or low")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPriority;
+
+error!(
+    InvalidPriority,
+    "not a priority: expected critical, high, normal or low"
+);
 
 named!(Priority, InvalidPriority);
 

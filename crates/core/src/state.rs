@@ -9,7 +9,7 @@
 //!                                 lost worker: pending again, or failed
 //! ```
 
-use crate::named::named;
+use crate::named::{error, named};
 
 /// Where a task is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,23 +126,29 @@ impl State {
 }
 
 /// The text names no state.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a state: expected scheduled, blocked, pending, assigned, running, retrying, completed, failed, timed_out, cancelled or expired"
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidState;
+
+error!(
+    InvalidState,
+    "not a state: expected scheduled, blocked, pending, assigned, running, retrying, completed, failed, timed_out, cancelled or expired"
+);
 
 named!(State, InvalidState);
 
 /// The task is not in a state from which it could go there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the task is {from}, and from there it cannot become {to}")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidTransition {
     /// The state that the task is in.
     pub from: State,
     /// The state that was asked for.
     pub to: State,
 }
+
+error!(
+    InvalidTransition { from, to },
+    "the task is {from}, and from there it cannot become {to}"
+);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! [`Vitals`] is all that the rules need to know of a task. A store reads them, lets a method here
 //! decide, and writes them back together with the event, atomically.
 
+use crate::named::error;
 use crate::{
     Decision, EventKind, InvalidTransition, OrderKey, OrderPolicy, Priority, State, Timestamp,
 };
@@ -40,12 +41,16 @@ pub struct Loss {
 }
 
 /// The task is not final, so it cannot be removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the task is {state}: only one that has ended can be discarded, so cancel it first")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unfinished {
     /// The state that the task is in.
     pub state: State,
 }
+
+error!(
+    Unfinished { state },
+    "the task is {state}: only one that has ended can be discarded, so cancel it first"
+);
 
 impl Vitals {
     /// A task as it is submitted at `now`.

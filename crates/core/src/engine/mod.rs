@@ -1,6 +1,7 @@
 //! The whole scheduler as one state machine in memory.
 
 mod claim;
+mod ids;
 mod index;
 mod slab;
 mod step;
@@ -14,6 +15,7 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 
 pub use claim::ClaimSpec;
+use ids::Ids;
 use index::{Index, LaneKey, Places};
 use slab::Slab;
 pub use slab::Slot;
@@ -138,7 +140,7 @@ impl Queue {
 #[derive(Debug)]
 pub struct Engine<P> {
     entries: Slab<Entry<P>>,
-    ids: HashMap<TaskId, Slot>,
+    ids: Ids,
     unique: HashMap<(KindId, Arc<str>), Slot>,
     index: Index,
     queues: Vec<Queue>,
@@ -157,7 +159,7 @@ impl<P> Engine<P> {
     pub fn new() -> Self {
         Self {
             entries: Slab::new(),
-            ids: HashMap::new(),
+            ids: Ids::default(),
             unique: HashMap::new(),
             index: Index::default(),
             queues: Vec::new(),
@@ -343,7 +345,7 @@ impl<P> Engine<P> {
         let entry = self.entries.remove(slot)?;
         self.index.update(slot, Some(&Places::of(&entry)), None);
         self.queues[entry.queue.index()].counts[usize::from(entry.vitals.state.code())] -= 1;
-        self.ids.remove(&entry.id);
+        self.ids.remove(entry.id, slot);
         if let Some(key) = &entry.unique_key {
             self.unique.remove(&(entry.kind, key.clone()));
         }
@@ -353,7 +355,9 @@ impl<P> Engine<P> {
     /// Where an unfinished task lies.
     #[must_use]
     pub fn find(&self, id: TaskId) -> Option<Slot> {
-        self.ids.get(&id).copied()
+        self.ids.find(id, |slot| {
+            self.entry(slot).is_some_and(|entry| entry.id == id)
+        })
     }
 
     /// An unfinished task.

@@ -1,11 +1,11 @@
 //! Taking a task back from where it was saved: what it may be, and what becomes of it.
 
 use super::Vitals;
+use crate::named::error;
 use crate::{Decision, EventKind, State, Timestamp};
 
 /// What no task can be: its vitals contradict each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} is {value}, and the task is {state}: expected {expected}")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inconsistent {
     /// The field that contradicts the others.
     pub field: &'static str,
@@ -16,6 +16,16 @@ pub struct Inconsistent {
     /// What it could be.
     pub expected: &'static str,
 }
+
+error!(
+    Inconsistent {
+        field,
+        value,
+        state,
+        expected
+    },
+    "{field} is {value}, and the task is {state}: expected {expected}"
+);
 
 impl Vitals {
     /// Takes it back at `now`, as it was saved. What was leased then waits again, as if its worker had
