@@ -2,6 +2,7 @@
 //! comparison says nothing on a noisy machine. The last line of output is one JSON object.
 
 mod http;
+mod local;
 mod memory;
 mod sqlite;
 mod stats;
@@ -23,6 +24,8 @@ enum Bench {
     Sqlite(SqliteArgs),
     /// Submits over HTTP, beside the same store called directly.
     Http(HttpArgs),
+    /// The in-process scheduler: throughput beside other ways, urgent latency, memory.
+    Local(LocalArgs),
     /// What a pending task costs in the memory store.
     Memory {
         /// How many tasks wait.
@@ -66,10 +69,24 @@ struct HttpArgs {
     dir: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct LocalArgs {
+    /// Tasks per contender.
+    #[arg(long, default_value_t = 1_000_000)]
+    tasks: u32,
+    /// How often each is measured, in turn; the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Only these parts: throughput, latency, memory.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
 fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
         Bench::Sqlite(args) => sqlite::run(&args),
         Bench::Http(args) => http::run(&args),
+        Bench::Local(args) => local::run(&args),
         Bench::Memory { tasks } => memory::run(tasks),
     }
 }

@@ -41,7 +41,7 @@ fn task(n: u32) -> NewTask {
 }
 
 /// Bytes of this process that are in memory.
-fn resident() -> anyhow::Result<u64> {
+pub(crate) fn resident() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status
         .lines()

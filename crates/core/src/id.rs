@@ -79,6 +79,19 @@ id! {
     TaskId
 }
 
+impl TaskId {
+    /// When it was made, to the millisecond, where the id says so: version 7 does.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        let micros = i64::try_from(seconds)
+            .ok()?
+            .checked_mul(1_000_000)?
+            .checked_add(i64::from(nanos / 1_000))?;
+        (self.0.get_version_num() == 7).then(|| Timestamp::from_micros(micros))
+    }
+}
+
 id! {
     /// One life of a worker: new at every start of its process. Leases hang on it, so that a worker
     /// started again under the same name cannot speak for its predecessor.
@@ -96,6 +109,8 @@ mod tests {
         let late = TaskId::new(Timestamp::from_micros(2_000_000), [0; 10]);
         assert!(early < late);
         assert_eq!(early.as_bytes()[6] >> 4, 7, "version 7");
+        assert_eq!(late.made_at(), Some(Timestamp::from_micros(2_000_000)));
+        assert_eq!(TaskId::from_bytes([0; 16]).made_at(), None);
     }
 
     #[test]

@@ -18,8 +18,11 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// How many priorities there are.
+    pub const COUNT: usize = 4;
+
     /// All priorities, the most urgent first.
-    pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Normal, Self::Low];
+    pub const ALL: [Self; Self::COUNT] = [Self::Critical, Self::High, Self::Normal, Self::Low];
 
     /// The name in lower case, as the API and the command line write it.
     #[must_use]

@@ -128,6 +128,57 @@ impl RetryPolicy {
         jitter: Jitter::None,
     };
 
+    /// Delays of `base`, twice that, four times that … up to an hour, ±10 %, and 20 attempts: the
+    /// default with another base.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use duly_core::{Jitter, RetryPolicy};
+    ///
+    /// let policy = RetryPolicy::exponential(Duration::from_millis(100))
+    ///     .attempts(4)
+    ///     .ceiling(Duration::from_millis(250))
+    ///     .jitter(Jitter::None);
+    /// let delays = [1, 2, 3].map(|spent| policy.delay(spent, 0).as_millis());
+    /// assert_eq!(delays, [100, 200, 250]);
+    /// ```
+    #[must_use]
+    pub fn exponential(base: Duration) -> Self {
+        Self {
+            backoff: Backoff::Exponential {
+                base,
+                ceiling: Duration::from_secs(3600),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// With this many charged attempts in all; at least one.
+    #[must_use]
+    pub fn attempts(self, max: u32) -> Self {
+        Self {
+            attempts_max: max.max(1),
+            ..self
+        }
+    }
+
+    /// With delays of at most this. A fixed delay stays as it is.
+    #[must_use]
+    pub fn ceiling(mut self, longest: Duration) -> Self {
+        if let Backoff::Linear { ceiling, .. } | Backoff::Exponential { ceiling, .. } =
+            &mut self.backoff
+        {
+            *ceiling = longest;
+        }
+        self
+    }
+
+    /// With delays spread like this.
+    #[must_use]
+    pub fn jitter(self, jitter: Jitter) -> Self {
+        Self { jitter, ..self }
+    }
+
     /// The delay after `spent` charged attempts (the first retry follows `spent` = 1).
     #[must_use]
     pub fn delay(&self, spent: u32, random: u64) -> Duration {

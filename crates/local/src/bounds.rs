@@ -1,0 +1,32 @@
+//! The named bounds of the in-process scheduler.
+
+use std::time::Duration;
+
+/// How many tasks may wait unless the builder says otherwise.
+pub const CAPACITY_DEFAULT: usize = 10_000;
+
+/// How many workers a scheduler may have.
+pub const WORKERS_MAX: usize = 4_096;
+
+/// How long a running task has between being cancelled and being dropped, unless the builder says
+/// otherwise.
+pub const GRACE_DEFAULT: Duration = Duration::from_secs(5);
+
+/// How long one poll of a future may block its thread before the log names it, unless the builder
+/// says otherwise.
+pub const BLOCKED_AFTER_DEFAULT: Duration = Duration::from_secs(1);
+
+/// How long a shutdown waits for futures that were told to stop and are in the middle of a poll.
+pub const STUCK_AFTER: Duration = Duration::from_millis(250);
+
+/// How many tasks of a batch are taken in without letting anybody else at the queue.
+pub const BATCH_STEP: usize = 256;
+
+/// How many reports of progress a task keeps for those who watch it.
+pub const PROGRESS_MAX: usize = 64;
+
+/// How many bytes the text of a report of progress may have; the rest is cut.
+pub const PROGRESS_BYTES_MAX: usize = 256;
+
+/// How many names may have a rate of their own.
+pub const RATES_MAX: usize = 1_000;

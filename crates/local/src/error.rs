@@ -1,0 +1,147 @@
+//! What can go wrong: with a task, and with handing one in.
+
+use std::fmt;
+use std::time::Duration;
+
+use duly_core::TaskId;
+
+use crate::Task;
+
+/// Why a task ended without returning anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Its last attempt ran out of time.
+    TimedOut {
+        /// The time that an attempt had.
+        after: Duration,
+    },
+    /// Its last attempt panicked.
+    Panicked {
+        /// What the panic said.
+        message: String,
+    },
+    /// A shutdown dropped it while it ran.
+    Aborted,
+    /// A shutdown gave it back before it ran, and nobody handed it in again.
+    Returned,
+    /// What it returned was taken before.
+    Taken,
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("the task was cancelled"),
+            Self::TimedOut { after } => write!(f, "the task ran out of its time of {after:?}"),
+            Self::Panicked { message } => write!(f, "the task panicked: {message}"),
+            Self::Aborted => f.write_str("the scheduler was shut down while the task ran"),
+            Self::Returned => f.write_str("the scheduler was shut down before the task ran"),
+            Self::Taken => f.write_str("what the task returned was taken before"),
+        }
+    }
+}
+
+impl std::error::Error for TaskError {}
+
+/// Why a task was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// As many tasks wait as may: wait for room with `submit`, or come back later.
+    QueueFull {
+        /// How many may wait.
+        capacity: usize,
+    },
+    /// Another task of this name with this unique key is queued or running.
+    TaskExists {
+        /// The other task.
+        id: TaskId,
+    },
+    /// The scheduler was shut down.
+    Closed,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::QueueFull { capacity } => write!(
+                f,
+                "the queue is full: {capacity} tasks wait; wait for room with submit, or come back later"
+            ),
+            Self::TaskExists { id } => write!(
+                f,
+                "task {id} has the same name and unique key, and has not ended"
+            ),
+            Self::Closed => f.write_str("the scheduler was shut down, and takes no more tasks"),
+        }
+    }
+}
+
+/// A task that was not taken in, and why.
+pub struct Refused<R> {
+    /// Why.
+    pub reason: Reason,
+    /// The task, as it was handed in.
+    pub task: Task<R>,
+}
+
+impl<R> fmt::Debug for Refused<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("reason", &self.reason)
+            .field("task", &self.task)
+            .finish()
+    }
+}
+
+impl<R> fmt::Display for Refused<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.task.name(), self.reason)
+    }
+}
+
+impl<R> std::error::Error for Refused<R> {}
+
+/// A batch that was not taken in, or not to its end, and why.
+pub struct RefusedBatch<R> {
+    /// Why.
+    pub reason: Reason,
+    /// Handles of those that were taken in: the first ones.
+    pub handles: Vec<crate::Handle<R>>,
+    /// The others, in their order.
+    pub tasks: Vec<Task<R>>,
+}
+
+impl<R> fmt::Debug for RefusedBatch<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefusedBatch")
+            .field("reason", &self.reason)
+            .field("taken", &self.handles.len())
+            .field("left", &self.tasks.len())
+            .finish()
+    }
+}
+
+impl<R> fmt::Display for RefusedBatch<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (taken, left) = (self.handles.len(), self.tasks.len());
+        write!(f, "{taken} taken in, {left} not: {}", self.reason)
+    }
+}
+
+impl<R> std::error::Error for RefusedBatch<R> {}
+
+/// The time is over, and the task has not ended; it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed;
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the task has not ended within the time to wait; it goes on")
+    }
+}
+
+impl std::error::Error for Elapsed {}

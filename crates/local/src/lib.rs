@@ -1,0 +1,66 @@
+//! Futures in order of priority, so many at a time, in this process: nothing is stored.
+//!
+//! ```
+//! use duly_local::{Priority, Scheduler, Shutdown, Task};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let scheduler = Scheduler::builder().workers(4).start();
+//!     for n in 0..100 {
+//!         let thumbnail = Task::new("thumbnail", async move { println!("thumbnail {n}") });
+//!         scheduler.submit(thumbnail.priority(Priority::Low)).await?;
+//!     }
+//!     let reset = Task::new("password reset", async { println!("password reset") });
+//!     scheduler.submit(reset.priority(Priority::Critical)).await?;
+//!     scheduler.shutdown(Shutdown::Drain).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - [`Task`]: a name, and a future or what makes one for each attempt; a priority, a timeout, a retry
+//!   policy. It can run by itself, too: [`Task::run`].
+//! - [`Scheduler`]: an exact number of workers, a bounded queue, rates, three ways to end.
+//! - [`Handle`]: a future of what the task returns; status, progress, cancelling.
+//! - [`Completions`]: what ended, as a stream. [`Metrics`]: the numbers.
+//! - [`PriorityQueue`]: the order alone, as a value.
+//!
+//! Workers are tasks of a Tokio runtime (feature `tokio`, the default), or plain threads without any
+//! async runtime (feature `threads`): see [`Builder::threads`] and [`block_on`]. The rules of order,
+//! retries and rates are those of `duly-core`, the same as for stored tasks.
+#![forbid(unsafe_code)]
+
+#[cfg(not(any(feature = "tokio", feature = "threads")))]
+compile_error!("workers need something to run on: turn on the feature `tokio` or `threads`");
+
+pub mod bounds;
+mod clock;
+mod context;
+mod error;
+mod handle;
+mod metrics;
+mod output;
+mod park;
+mod progress;
+mod queue;
+mod scheduler;
+mod sleep;
+mod status;
+mod sync;
+mod task;
+
+pub use context::Context;
+pub use duly_core::{Backoff, Jitter, Priority, Rate, RetryPolicy, TaskId, Timestamp};
+pub use error::{Elapsed, Reason, Refused, RefusedBatch, TaskError};
+pub use handle::{Changes, Handle};
+pub use metrics::{Counts, Metrics, Times};
+pub use output::{Output, TaskResult};
+pub use park::block_on;
+pub use progress::{Progress, Reports};
+pub use queue::PriorityQueue;
+pub use scheduler::{
+    Builder, Completion, Completions, Leftover, Recurring, Returned, Scheduler, Shutdown, Stuck,
+    WhenFull,
+};
+pub use sleep::{Sleep, sleep};
+pub use status::Status;
+pub use task::Task;

@@ -1,0 +1,336 @@
+//! The scheduler: a queue, workers, and what is known of them.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use duly_core::Incarnation;
+use tracing::warn;
+
+use crate::clock::{self, Clock};
+use crate::error::{Reason, Refused, RefusedBatch};
+use crate::handle::Handle;
+use crate::metrics::Metrics;
+use crate::output::Output;
+use crate::sync::{Mutex, Wakes, lock};
+use crate::task::Task;
+use crate::task::cell::{Job, TaskCell};
+
+mod attempt;
+mod builder;
+mod completions;
+mod driver;
+mod keeper;
+mod lanes;
+mod recurring;
+mod room;
+mod shutdown;
+mod state;
+mod submit;
+mod watch;
+mod worker;
+
+pub use builder::Builder;
+pub use completions::{Completion, Completions, WhenFull};
+pub use recurring::Recurring;
+pub use shutdown::{Leftover, Returned, Shutdown, Stuck};
+
+use completions::Buffer;
+use driver::{Driver, Runner};
+use lanes::Lanes;
+use recurring::Recurrence;
+use state::{Stage, State};
+use watch::Watch;
+
+/// What a builder decided.
+struct Settings {
+    capacity: usize,
+    grace: Duration,
+    blocked_after: Duration,
+    report_every: Option<Duration>,
+    completions: Option<Arc<Buffer>>,
+}
+
+/// What the workers, the handles and the owner share.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    clock: Clock,
+    driver: Driver,
+    workers: usize,
+    watch: Watch,
+    grace: Duration,
+    report_every: Option<Duration>,
+    completions: Option<Arc<Buffer>>,
+    runners: Mutex<Runners>,
+}
+
+/// What runs.
+#[derive(Default)]
+struct Runners {
+    workers: Vec<Runner>,
+    keeper: Option<Runner>,
+    watch: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Shared {
+    fn new(driver: Driver, workers: usize, lanes: Lanes, settings: Settings) -> Self {
+        let clock = driver.clock();
+        let now = clock.now();
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&clock::random().to_le_bytes());
+        let holder = Incarnation::new(now, random);
+        Self {
+            state: Mutex::new(State::new(settings.capacity, lanes, holder, now)),
+            clock,
+            driver,
+            workers,
+            watch: Watch::new(workers, Some(settings.blocked_after)),
+            grace: settings.grace,
+            report_every: settings.report_every,
+            completions: settings.completions,
+            runners: Mutex::new(Runners::default()),
+        }
+    }
+
+    fn completions(&self) -> Option<&Buffer> {
+        self.completions.as_deref()
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        let now = self.clock.now();
+        let state = lock(&self.state);
+        let (meters, running) = (state.meters.clone(), state.running());
+        drop(state);
+        meters.read(now, self.workers, running)
+    }
+
+    /// Calls a task off. Whether that changed anything.
+    pub(crate) fn cancel(&self, job: &Arc<dyn Job>) -> bool {
+        let mut wakes = Wakes::default();
+        let changed = lock(&self.state).cancel(job, &mut wakes);
+        wakes.wake();
+        changed
+    }
+
+    /// Changes the priority of a task that waits. Whether it did wait.
+    pub(crate) fn reprioritise(&self, job: &Arc<dyn Job>, priority: duly_core::Priority) -> bool {
+        lock(&self.state).reprioritise(job, priority)
+    }
+}
+
+/// Runs tasks: the most urgent first, so many at a time.
+///
+/// It is a handle: clones are the same scheduler. End it with [`shutdown`](Self::shutdown); if the last
+/// clone is dropped with work left, that work is dropped too, and the log says so.
+///
+/// ```
+/// use duly_local::{Priority, Scheduler, Shutdown, Task};
+///
+/// # duly_local::block_on(async {
+/// let scheduler = Scheduler::builder().workers(2).threads().start();
+/// let task = Task::new("greet", async { Ok::<_, String>("hello") }).priority(Priority::High);
+/// let greeting = scheduler.submit(task).await.unwrap();
+/// assert_eq!(greeting.wait().await.unwrap(), Ok("hello"));
+/// scheduler.shutdown(Shutdown::Drain).await;
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Scheduler {
+    owner: Arc<Owner>,
+}
+
+/// The last clone of a scheduler to go.
+struct Owner(Arc<Shared>);
+
+impl Scheduler {
+    /// What a scheduler can be told.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    fn new(shared: Shared) -> Self {
+        Self {
+            owner: Arc::new(Owner(Arc::new(shared))),
+        }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.owner.0
+    }
+
+    /// Starts the workers. Starting twice changes nothing, and neither does starting what was shut
+    /// down.
+    ///
+    /// # Panics
+    /// If the system gives no thread for a worker.
+    pub fn start(&self) {
+        let shared = self.shared();
+        let mut runners = lock(&shared.runners);
+        let mut state = lock(&shared.state);
+        if state.stage != Stage::Made {
+            return;
+        }
+        state.stage = Stage::Running;
+        state.alive = shared.workers;
+        state.current = vec![None; shared.workers];
+        state.ended = vec![false; shared.workers];
+        drop(state);
+        for worker in 0..shared.workers {
+            let work = worker::work(shared.clone(), worker);
+            let runner = shared.driver.spawn(format!("duly-{worker}"), work);
+            runners.workers.push(runner);
+        }
+        let keep = keeper::keep(shared.clone());
+        runners.keeper = Some(shared.driver.spawn("duly-keeper".to_owned(), keep));
+        runners.watch = watch::spawn(shared);
+    }
+
+    /// Hands a task in, and waits for room as long as the queue is full: those who wait get in in the
+    /// order in which they came.
+    ///
+    /// # Errors
+    /// [`Refused`], with the task: another with its name and unique key has not ended, or the
+    /// scheduler was shut down.
+    pub async fn submit<R: Output>(&self, task: Task<R>) -> Result<Handle<R>, Refused<R>> {
+        self.shared().submit(task).await
+    }
+
+    /// Hands a task in, if there is room.
+    ///
+    /// # Errors
+    /// [`Refused`], with the task: the queue is full, another with its name and unique key has not
+    /// ended, or the scheduler was shut down.
+    pub fn try_submit<R: Output>(&self, task: Task<R>) -> Result<Handle<R>, Refused<R>> {
+        self.shared().try_submit(task)
+    }
+
+    /// Hands tasks in, in their order, and waits for room as often as it must.
+    ///
+    /// # Errors
+    /// [`RefusedBatch`]: it was not taken in to its end.
+    pub async fn submit_batch<R: Output>(
+        &self,
+        tasks: Vec<Task<R>>,
+    ) -> Result<Vec<Handle<R>>, RefusedBatch<R>> {
+        self.shared().submit_batch(tasks).await
+    }
+
+    /// Hands tasks in, if there is room for all of them.
+    ///
+    /// # Errors
+    /// [`RefusedBatch`]: there was not, or it was not taken in to its end.
+    pub fn try_submit_batch<R: Output>(
+        &self,
+        tasks: Vec<Task<R>>,
+    ) -> Result<Vec<Handle<R>>, RefusedBatch<R>> {
+        self.shared().try_submit_batch(tasks)
+    }
+
+    /// Hands in what the shutdown of another scheduler gave back. Its handle goes on with it.
+    ///
+    /// # Errors
+    /// The reason, and the task.
+    pub fn resubmit(&self, mut returned: Returned) -> Result<(), (Reason, Returned)> {
+        let shared = self.shared();
+        let mut wakes = Wakes::default();
+        let now = shared.clock.now();
+        let mut state = lock(&shared.state);
+        let admitted = if !state.stage.is_open() {
+            Err(Reason::Closed)
+        } else if !state.has_room() {
+            Err(state.full())
+        } else {
+            state.admit(returned.job(), now, &mut wakes)
+        };
+        drop(state);
+        wakes.wake();
+        match admitted {
+            Ok(()) => {
+                returned.0 = None;
+                Ok(())
+            }
+            Err(reason) => Err((reason, returned)),
+        }
+    }
+
+    /// Makes a task every so often and hands it in: the first after one interval, and then at every
+    /// whole interval from there, however long the tasks take. While the last one has not ended, and
+    /// while the queue is full, a turn is left out.
+    pub fn every<R: Output>(
+        &self,
+        interval: Duration,
+        mut make: impl FnMut() -> Task<R> + Send + 'static,
+    ) -> Recurring {
+        let shared = self.shared();
+        let make = move || Arc::new(TaskCell::new(make())) as Arc<dyn Job>;
+        let first = shared.clock.now() + interval;
+        let (recurrence, recurring) = Recurrence::new(interval, first, Box::new(make));
+        let mut wakes = Wakes::default();
+        let mut state = lock(&shared.state);
+        if state.stage.is_open() {
+            state.recurring.push(recurrence);
+            state.ring_at(first, &mut wakes);
+        }
+        drop(state);
+        wakes.wake();
+        recurring
+    }
+
+    /// Waits until no task is queued or running. Tasks that wait for their time count as queued.
+    pub async fn wait_idle(&self) {
+        let shared = self.shared();
+        poll_fn(|context| {
+            let mut state = lock(&shared.state);
+            if state.is_quiet() {
+                return Poll::Ready(());
+            }
+            state.quiet.add(context.waker());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Ends the scheduler. Handing tasks in is an error from here on. Once this returns, no thread and
+    /// no task of the scheduler is left but those that it names as stuck.
+    pub async fn shutdown(&self, how: Shutdown) -> Leftover {
+        self.shared().shut_down(how).await
+    }
+
+    /// The numbers at this instant.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.shared().metrics()
+    }
+}
+
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduler")
+            .field("workers", &self.shared().workers)
+            .field("driver", &self.shared().driver)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let state = lock(&self.0.state);
+        let (stage, queued, running) = (state.stage, state.waiting(), state.running());
+        drop(state);
+        if stage == Stage::Stopped {
+            return;
+        }
+        if queued + running > 0 {
+            warn!(
+                queued,
+                running,
+                "a scheduler was dropped with work left, which is dropped too: \
+                 call `shutdown` or `wait_idle` before"
+            );
+        }
+        self.0.abort();
+        drop(self.0.stop());
+    }
+}

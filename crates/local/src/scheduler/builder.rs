@@ -1,0 +1,176 @@
+//! How a scheduler is to be.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use duly_core::Rate;
+
+use super::completions::{Buffer, Completions, WhenFull};
+use super::driver::Driver;
+use super::lanes::Lanes;
+use super::{Scheduler, Shared};
+use crate::bounds::{
+    BLOCKED_AFTER_DEFAULT, CAPACITY_DEFAULT, GRACE_DEFAULT, RATES_MAX, WORKERS_MAX,
+};
+
+/// How a scheduler is to be: made by [`Scheduler::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use duly_local::{Rate, Scheduler};
+///
+/// # duly_local::block_on(async {
+/// let scheduler = Scheduler::builder()
+///     .workers(4)
+///     .capacity(1_000)
+///     .rate_for("fetch", Rate::new(5, Duration::from_secs(1)))
+///     .threads()
+///     .start();
+/// # scheduler.shutdown(duly_local::Shutdown::Now).await;
+/// # });
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `build` or `start`"]
+pub struct Builder {
+    pub(super) workers: Option<usize>,
+    pub(super) capacity: Option<usize>,
+    rate: Option<Rate>,
+    rates: Vec<(String, Rate)>,
+    pub(super) grace: Option<Duration>,
+    pub(super) blocked_after: Option<Duration>,
+    pub(super) report_every: Option<Duration>,
+    pub(super) completions: Option<Arc<Buffer>>,
+    driver: Option<Driver>,
+}
+
+impl Builder {
+    /// How many tasks run at once, exactly: never more, whatever happens. As many as the machine has
+    /// cores unless given; on plain threads three quarters of that, and at least one. At most 4,096.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers.clamp(1, WORKERS_MAX));
+        self
+    }
+
+    /// How many tasks may wait: 10,000 unless given.
+    pub fn capacity(mut self, tasks: usize) -> Self {
+        self.capacity = Some(tasks.max(1));
+        self
+    }
+
+    /// How many attempts may begin per period, all names together.
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
+    /// How many attempts of this name may begin per period. Tasks that wait for that keep their order,
+    /// and hold up no others. At most 1,000 names have a rate; what is said of more is ignored.
+    pub fn rate_for(mut self, name: impl Into<String>, rate: Rate) -> Self {
+        let name = name.into();
+        self.rates.retain(|(other, _)| *other != name);
+        if self.rates.len() < RATES_MAX {
+            self.rates.push((name, rate));
+        }
+        self
+    }
+
+    /// How long a running task has to come to an end by itself once it is cancelled: 5 s unless given.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = Some(grace);
+        self
+    }
+
+    /// After how long in one poll a future counts as blocking its thread, which the log then says: 1 s
+    /// unless given. Zero: never.
+    pub fn blocked_after(mut self, time: Duration) -> Self {
+        self.blocked_after = Some(time);
+        self
+    }
+
+    /// Writes a report of its numbers to the log, every so often.
+    pub fn report_every(mut self, time: Duration) -> Self {
+        self.report_every = Some(time.max(Duration::from_millis(1)));
+        self
+    }
+
+    /// What ended, as a stream of at most `capacity` that nobody has read yet.
+    pub fn completions(mut self, capacity: usize, when_full: WhenFull) -> (Self, Completions) {
+        let buffer = Arc::new(Buffer::new(capacity, when_full));
+        self.completions = Some(buffer.clone());
+        (self, Completions::new(buffer))
+    }
+
+    /// Workers are plain threads, without an async runtime. Futures of other runtimes do not run there;
+    /// [`sleep`](crate::sleep) does.
+    #[cfg(feature = "threads")]
+    pub fn threads(mut self) -> Self {
+        self.driver = Some(Driver::Threads);
+        self
+    }
+
+    /// Workers are tasks of this Tokio runtime: of the one that [`build`](Self::build) is called on
+    /// unless given.
+    #[cfg(feature = "tokio")]
+    pub fn tokio(mut self, runtime: tokio::runtime::Handle) -> Self {
+        self.driver = Some(Driver::Tokio(runtime));
+        self
+    }
+
+    /// A scheduler that takes tasks in, and runs none until [`Scheduler::start`].
+    ///
+    /// # Panics
+    /// If it is to run on Tokio, and there is no runtime here.
+    #[must_use]
+    pub fn build(self) -> Scheduler {
+        let driver = self.driver.clone().unwrap_or_else(default_driver);
+        let workers = self.workers.unwrap_or_else(|| driver.workers());
+        let lanes = Lanes::new(self.rate, self.rates);
+        Scheduler::new(Shared::new(
+            driver,
+            workers,
+            lanes,
+            super::Settings {
+                capacity: self.capacity.unwrap_or(CAPACITY_DEFAULT),
+                grace: self.grace.unwrap_or(GRACE_DEFAULT),
+                blocked_after: self.blocked_after.unwrap_or(BLOCKED_AFTER_DEFAULT),
+                report_every: self.report_every,
+                completions: self.completions,
+            },
+        ))
+    }
+
+    /// A scheduler that runs.
+    ///
+    /// # Panics
+    /// As [`build`](Self::build), and if the system gives no thread.
+    #[must_use]
+    pub fn start(self) -> Scheduler {
+        let scheduler = self.build();
+        scheduler.start();
+        scheduler
+    }
+}
+
+#[cfg(feature = "tokio")]
+fn default_driver() -> Driver {
+    Driver::Tokio(tokio::runtime::Handle::current())
+}
+
+#[cfg(all(feature = "threads", not(feature = "tokio")))]
+fn default_driver() -> Driver {
+    Driver::Threads
+}
+
+impl Driver {
+    /// How many workers, unless somebody says.
+    fn workers(&self) -> usize {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio(_) => cores,
+            #[cfg(feature = "threads")]
+            Self::Threads => (cores * 3 / 4).max(1),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What workers run on: tasks of a Tokio runtime, or plain threads.
+
+use std::future::Future;
+
+use crate::clock::Clock;
+
+/// Where workers run.
+#[derive(Clone, Debug)]
+pub(super) enum Driver {
+    #[cfg(feature = "tokio")]
+    Tokio(tokio::runtime::Handle),
+    #[cfg(feature = "threads")]
+    Threads,
+}
+
+/// Something that runs.
+pub(super) enum Runner {
+    #[cfg(feature = "tokio")]
+    Task(tokio::task::JoinHandle<()>),
+    #[cfg(feature = "threads")]
+    Thread(std::thread::JoinHandle<()>),
+}
+
+impl Driver {
+    pub(super) fn clock(&self) -> Clock {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio(_) => Clock::tokio(),
+            #[cfg(feature = "threads")]
+            Self::Threads => Clock::system(),
+        }
+    }
+
+    /// Runs a future.
+    ///
+    /// # Panics
+    /// If the system gives no thread for it, as [`std::thread::spawn`] does.
+    pub(super) fn spawn<F>(&self, name: String, future: F) -> Runner
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio(runtime) => {
+                let _ = name;
+                Runner::Task(runtime.spawn(future))
+            }
+            #[cfg(feature = "threads")]
+            Self::Threads => {
+                let thread = std::thread::Builder::new().name(name);
+                let spawned = thread.spawn(move || crate::park::block_on(future));
+                Runner::Thread(spawned.expect("the system gives a thread"))
+            }
+        }
+    }
+}
+
+impl Runner {
+    /// Waits until it has ended, which it is about to.
+    pub(super) async fn join(self) {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Task(task) => {
+                let _ = task.await;
+            }
+            #[cfg(feature = "threads")]
+            Self::Thread(thread) => {
+                let _ = thread.join();
+            }
+        }
+    }
+
+    /// Leaves it to itself: it is stuck. A task of Tokio is dropped should it ever yield.
+    pub(super) fn leave(self) {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Task(task) => task.abort(),
+            #[cfg(feature = "threads")]
+            Self::Thread(_) => {}
+        }
+    }
+}

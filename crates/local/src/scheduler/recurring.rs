@@ -1,0 +1,113 @@
+//! Tasks that come back every so often.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use duly_core::Timestamp;
+use tracing::warn;
+
+use super::Shared;
+use crate::sync::{Wakes, lock};
+use crate::task::cell::Job;
+use crate::task::work::caught;
+
+/// Makes the next task.
+type Make = Box<dyn FnMut() -> Arc<dyn Job> + Send>;
+
+/// A rule that makes a task every so often.
+pub(super) struct Recurrence {
+    pub(super) next: Timestamp,
+    every: Duration,
+    make: Make,
+    last: Option<Arc<dyn Job>>,
+    ended: Arc<AtomicBool>,
+}
+
+/// Ends a recurrence; see [`Scheduler::every`](crate::Scheduler::every). Dropping it does not.
+#[derive(Clone, Debug)]
+pub struct Recurring(Arc<AtomicBool>);
+
+impl Recurring {
+    /// No further task is made. Those that were stay.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+impl Recurrence {
+    pub(super) fn new(every: Duration, first: Timestamp, make: Make) -> (Self, Recurring) {
+        let ended = Arc::new(AtomicBool::new(false));
+        let recurrence = Self {
+            next: first,
+            every: every.max(Duration::from_millis(1)),
+            make,
+            last: None,
+            ended: ended.clone(),
+        };
+        (recurrence, Recurring(ended))
+    }
+
+    /// The next instant of the series after `now`: those that were missed are left out.
+    fn advance(&mut self, now: Timestamp) {
+        let missed = now.since(self.next).as_micros() / self.every.as_micros().max(1);
+        let steps = u32::try_from(missed + 1).unwrap_or(u32::MAX);
+        self.next = self.next + self.every.saturating_mul(steps);
+    }
+
+    fn is_busy(&self) -> bool {
+        let ended = |job: &Arc<dyn Job>| job.head().life(|life| life.phase.is_final());
+        self.last.as_ref().is_some_and(|job| !ended(job))
+    }
+}
+
+impl Shared {
+    /// Makes the tasks whose time has come. A user's code makes them, so not under the lock.
+    pub(super) fn recur(&self, due: Vec<Recurrence>, now: Timestamp) {
+        for mut recurrence in due {
+            if recurrence.ended.load(Ordering::Acquire) {
+                continue;
+            }
+            if !recurrence.is_busy() {
+                self.make(&mut recurrence, now);
+            }
+            recurrence.advance(now);
+            let mut wakes = Wakes::default();
+            let mut state = lock(&self.state);
+            if state.stage.is_open() {
+                state.ring_at(recurrence.next, &mut wakes);
+                state.recurring.push(recurrence);
+            }
+            drop(state);
+            wakes.wake();
+        }
+    }
+
+    fn make(&self, recurrence: &mut Recurrence, now: Timestamp) {
+        let job = match caught(|| (recurrence.make)()) {
+            Ok(job) => job,
+            Err(panic) => {
+                warn!(%panic, "a recurring task could not be made");
+                return;
+            }
+        };
+        let mut wakes = Wakes::default();
+        let mut state = lock(&self.state);
+        let admitted = if state.has_room() {
+            state.admit(&job, now, &mut wakes)
+        } else {
+            Err(state.full())
+        };
+        if admitted.is_err() {
+            state.meters.rejected(1);
+        }
+        drop(state);
+        wakes.wake();
+        match admitted {
+            Ok(()) => recurrence.last = Some(job),
+            Err(reason) => {
+                warn!(task = %job.head().name, %reason, "a recurring task was left out this time");
+            }
+        }
+    }
+}

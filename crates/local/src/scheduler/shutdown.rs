@@ -1,0 +1,250 @@
+//! The end of a scheduler, in three strengths.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use duly_core::TaskId;
+use tracing::warn;
+
+use super::Shared;
+use super::driver::Runner;
+use super::state::Stage;
+use crate::bounds::STUCK_AFTER;
+use crate::sleep::Sleep;
+use crate::sync::{Wakes, lock};
+use crate::task::cell::Job;
+use crate::task::life::{Orders, Phase};
+
+/// How to end: see [`Scheduler::shutdown`](crate::Scheduler::shutdown).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shutdown {
+    /// Take no more tasks in, and finish all that are there: those that wait for their time, and those
+    /// that are tried again, too.
+    Drain,
+    /// Take no more tasks in and begin none; those that run may finish within this time, and are
+    /// dropped then.
+    Graceful(Duration),
+    /// Drop those that run where they next yield, and begin none.
+    Now,
+}
+
+/// What a shutdown left.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Leftover {
+    /// Tasks that were not begun, or were to be tried again, in their order. They may be handed to
+    /// another scheduler with [`resubmit`](crate::Scheduler::resubmit); once dropped, their handles
+    /// say [`Returned`](crate::TaskError::Returned).
+    pub returned: Vec<Returned>,
+    /// Tasks that block their threads, so that nothing can stop them.
+    pub stuck: Vec<Stuck>,
+}
+
+/// A task that a shutdown gave back.
+pub struct Returned(pub(super) Option<Arc<dyn Job>>);
+
+impl Returned {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.job().head().id
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.job().head().name
+    }
+
+    pub(super) fn job(&self) -> &Arc<dyn Job> {
+        self.0.as_ref().expect("only a drop takes it")
+    }
+}
+
+impl fmt::Debug for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Returned")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .finish()
+    }
+}
+
+impl Drop for Returned {
+    fn drop(&mut self) {
+        if let Some(job) = self.0.take() {
+            let mut wakes = Wakes::default();
+            job.head().go(Phase::Returned, None, &mut wakes);
+            wakes.wake();
+        }
+    }
+}
+
+/// A task that blocks its thread: its worker is left behind, and ends when the task does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stuck {
+    /// Its id.
+    pub id: TaskId,
+    /// Its name.
+    pub name: String,
+}
+
+impl Shared {
+    /// Ends everything, and tells what is left.
+    pub(super) async fn shut_down(&self, how: Shutdown) -> Leftover {
+        let mut leftover = Leftover::default();
+        let time = match how {
+            Shutdown::Drain => None,
+            Shutdown::Graceful(time) => Some(time),
+            Shutdown::Now => Some(Duration::ZERO),
+        };
+        self.close(time.is_none());
+        if self.workers_end(time).await.is_err() {
+            self.abort();
+            if self.workers_end(Some(STUCK_AFTER)).await.is_err() {
+                leftover.stuck = self.leave_stuck();
+            }
+        }
+        leftover.returned = self.stop();
+        self.join(&leftover.stuck).await;
+        leftover
+    }
+
+    /// Takes nothing in any more, and begins nothing unless it is to be drained.
+    fn close(&self, drain: bool) {
+        let mut wakes = Wakes::default();
+        let mut state = lock(&self.state);
+        state.stage = match state.stage {
+            Stage::Running if drain => Stage::Draining,
+            // Nothing runs that could drain it.
+            Stage::Made | Stage::Running | Stage::Draining if !drain => Stage::Closing,
+            Stage::Made => Stage::Closing,
+            stage => stage,
+        };
+        state.recurring.clear();
+        state.room.close(&mut wakes);
+        state.wake_all(&mut wakes);
+        drop(state);
+        wakes.wake();
+    }
+
+    /// Waits until all workers have ended, or a time is up.
+    async fn workers_end(&self, time: Option<Duration>) -> Result<(), ()> {
+        let mut time = time.map(Sleep::new);
+        poll_fn(|context| {
+            if self.poll_workers(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            let over = time
+                .as_mut()
+                .is_some_and(|time| Pin::new(time).poll(context).is_ready());
+            if over {
+                Poll::Ready(Err(()))
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    fn poll_workers(&self, context: &Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.state);
+        if state.alive == 0 {
+            return Poll::Ready(());
+        }
+        state.closers.add(context.waker());
+        Poll::Pending
+    }
+
+    /// Tells all that runs to stop where it next yields.
+    pub(super) fn abort(&self) {
+        let mut wakes = Wakes::default();
+        let mut state = lock(&self.state);
+        state.stage = match state.stage {
+            Stage::Stopped => Stage::Stopped,
+            _ => Stage::Closing,
+        };
+        let orders = Orders {
+            cancel: true,
+            abort: true,
+        };
+        for current in state.current.iter().flatten() {
+            current.job.head().order(orders, &mut wakes);
+        }
+        state.wake_all(&mut wakes);
+        drop(state);
+        wakes.wake();
+    }
+
+    /// Takes what still runs from its workers, and names it.
+    fn leave_stuck(&self) -> Vec<Stuck> {
+        let mut wakes = Wakes::default();
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        let workers = 0..state.current.len();
+        let stuck: Vec<Stuck> = workers
+            .filter_map(|worker| {
+                let current = state.abandon(worker, now, &mut wakes)?;
+                let head = current.job.head();
+                Some(Stuck {
+                    id: head.id,
+                    name: head.name.clone().into_owned(),
+                })
+            })
+            .collect();
+        drop(state);
+        wakes.wake();
+        for Stuck { id, name } in &stuck {
+            warn!(task = %name, %id, "a task blocks its thread: it is left behind, and so is its worker");
+        }
+        stuck
+    }
+
+    /// The very end, with what never ran.
+    pub(super) fn stop(&self) -> Vec<Returned> {
+        let mut wakes = Wakes::default();
+        let mut state = lock(&self.state);
+        state.stage = Stage::Stopped;
+        let returned = state.withdraw_waiting(&mut wakes);
+        wakes.extend(state.keeper.take());
+        drop(state);
+        wakes.wake();
+        self.watch.end();
+        if let Some(completions) = self.completions() {
+            completions.close();
+        }
+        returned
+            .into_iter()
+            .map(|job| Returned(Some(job)))
+            .collect()
+    }
+
+    /// Waits for what ran the workers, but for those that are stuck.
+    async fn join(&self, stuck: &[Stuck]) {
+        let runners = std::mem::take(&mut *lock(&self.runners));
+        for (worker, runner) in runners.workers.into_iter().enumerate() {
+            self.join_worker(worker, runner, stuck).await;
+        }
+        if let Some(keeper) = runners.keeper {
+            keeper.join().await;
+        }
+        if let Some(watch) = runners.watch {
+            let _ = watch.join();
+        }
+    }
+
+    async fn join_worker(&self, worker: usize, runner: Runner, stuck: &[Stuck]) {
+        let left = !stuck.is_empty() && !lock(&self.state).ended[worker];
+        if left {
+            runner.leave();
+        } else {
+            runner.join().await;
+        }
+    }
+}

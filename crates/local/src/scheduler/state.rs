@@ -1,0 +1,462 @@
+//! What the scheduler knows, behind one lock: the engine, who waits for what, and the numbers.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use duly_core::bounds::PROMOTE_MAX;
+use duly_core::engine::{ClaimSpec, Effect, Engine, Entry, QueueId, Rejected, Slot};
+use duly_core::{
+    AttemptRef, Decision, EventKind, Incarnation, Priority, State as Stored, Timestamp, Vitals,
+};
+
+use super::attempt::Ending;
+use super::lanes::Lanes;
+use super::recurring::Recurrence;
+use super::room::Room;
+use crate::error::Reason;
+use crate::metrics::Meters;
+use crate::sync::{Waiters, Wakes};
+use crate::task::Start;
+use crate::task::cell::Job;
+use crate::task::life::{Orders, Phase};
+
+/// What the scheduler does at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Takes tasks in, and runs none yet.
+    Made,
+    /// Takes tasks in and runs them.
+    Running,
+    /// Takes none in, and runs all that it has.
+    Draining,
+    /// Takes none in, begins none, and lets those that run finish.
+    Closing,
+    /// Does nothing more.
+    Stopped,
+}
+
+impl Stage {
+    pub(super) const fn is_open(self) -> bool {
+        matches!(self, Self::Made | Self::Running)
+    }
+
+    const fn begins(self) -> bool {
+        matches!(self, Self::Running | Self::Draining)
+    }
+}
+
+/// An attempt that a worker runs.
+#[derive(Clone)]
+pub(super) struct Current {
+    pub(super) job: Arc<dyn Job>,
+    pub(super) attempt: AttemptRef,
+    pub(super) spent: u32,
+    pub(super) started: Timestamp,
+    pub(super) waited: Duration,
+}
+
+/// What a worker does next.
+pub(super) enum Next {
+    Run(Current),
+    Wait,
+    Exit,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settled {
+    pub(super) phase: Phase,
+    pub(super) ran: Duration,
+}
+
+pub(super) struct State {
+    engine: Engine<Arc<dyn Job>>,
+    queue: QueueId,
+    holder: Incarnation,
+    pub(super) capacity: usize,
+    pub(super) lanes: Lanes,
+    pub(super) stage: Stage,
+    /// Who runs what, by worker.
+    pub(super) current: Vec<Option<Current>>,
+    /// Which workers have ended.
+    pub(super) ended: Vec<bool>,
+    /// How many workers have not ended.
+    pub(super) alive: usize,
+    running: usize,
+    /// Workers without work, the last to come the first to go.
+    idle: Vec<(usize, Waker)>,
+    pub(super) room: Room,
+    /// Who waits until nothing is left to do.
+    pub(super) quiet: Waiters,
+    /// Who waits for workers to end.
+    pub(super) closers: Waiters,
+    pub(super) recurring: Vec<Recurrence>,
+    pub(super) meters: Meters,
+    /// The instant at which the keeper looks again, and how to wake it before.
+    pub(super) alarm: Timestamp,
+    pub(super) keeper: Option<Waker>,
+    leased: Vec<Slot>,
+}
+
+impl State {
+    pub(super) fn new(capacity: usize, lanes: Lanes, holder: Incarnation, now: Timestamp) -> Self {
+        let mut engine = Engine::new();
+        let queue = engine.add_queue();
+        Self {
+            engine,
+            queue,
+            holder,
+            capacity,
+            lanes,
+            stage: Stage::Made,
+            current: Vec::new(),
+            ended: Vec::new(),
+            alive: 0,
+            running: 0,
+            idle: Vec::new(),
+            room: Room::default(),
+            quiet: Waiters::default(),
+            closers: Waiters::default(),
+            recurring: Vec::new(),
+            meters: Meters::new(now),
+            alarm: Timestamp::MAX,
+            keeper: None,
+            leased: Vec::new(),
+        }
+    }
+
+    /// How many tasks wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.engine.len() - self.running
+    }
+
+    pub(super) const fn running(&self) -> usize {
+        self.running
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.engine.is_empty()
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting() < self.capacity
+    }
+
+    /// Takes a task in.
+    pub(super) fn admit(
+        &mut self,
+        job: &Arc<dyn Job>,
+        now: Timestamp,
+        wakes: &mut Wakes,
+    ) -> Result<(), Reason> {
+        let head = job.head();
+        let due_at = match head.start() {
+            Start::Now => now,
+            Start::After(delay) => now + delay,
+            Start::At(instant) => instant,
+        };
+        let entry = Entry {
+            id: head.id,
+            sequence: self.engine.next_sequence(),
+            vitals: Vitals::submitted(head.priority, due_at, None, 1, now),
+            queue: self.queue,
+            kind: self.lanes.kind(&head.name),
+            unique_key: head.unique_key(),
+            holder: None,
+            carry: job.clone(),
+        };
+        self.engine
+            .submit(entry)
+            .map_err(|(rejected, _)| match rejected {
+                Rejected::Exists(id) => Reason::TaskExists { id },
+                Rejected::Full | Rejected::Lines => Reason::QueueFull {
+                    capacity: self.capacity,
+                },
+            })?;
+        self.meters.submitted(head.priority);
+        if due_at > now {
+            self.ring_at(due_at, wakes);
+        } else {
+            self.wake_worker(wakes);
+        }
+        Ok(())
+    }
+
+    /// What a worker does next. If it is to wait, `waker` is woken when it should ask again.
+    pub(super) fn next(
+        &mut self,
+        worker: usize,
+        now: Timestamp,
+        waker: &Waker,
+        wakes: &mut Wakes,
+    ) -> Next {
+        if !self.stage.begins() {
+            return Next::Exit;
+        }
+        self.promote(now, wakes);
+        if let Some(current) = self.claim(worker, now, wakes) {
+            return Next::Run(current);
+        }
+        if self.stage == Stage::Draining && self.is_quiet() {
+            self.wake_all(wakes);
+            return Next::Exit;
+        }
+        match self.idle.iter_mut().find(|(other, _)| *other == worker) {
+            Some((_, known)) => known.clone_from(waker),
+            None => self.idle.push((worker, waker.clone())),
+        }
+        Next::Wait
+    }
+
+    /// Moves what has become due into line.
+    pub(super) fn promote(&mut self, now: Timestamp, wakes: &mut Wakes) {
+        if self.engine.next_due().is_none_or(|due| due > now) {
+            return;
+        }
+        let mut moved = std::mem::take(&mut self.leased);
+        moved.clear();
+        let more = self.engine.promote_due(now, PROMOTE_MAX, &mut moved);
+        for _ in 0..moved.len().min(self.idle.len()) {
+            self.wake_worker(wakes);
+        }
+        self.leased = moved;
+        let next = if more {
+            Some(now)
+        } else {
+            self.engine.next_due()
+        };
+        if let Some(at) = next {
+            self.ring_at(at, wakes);
+        }
+    }
+
+    fn claim(&mut self, worker: usize, now: Timestamp, wakes: &mut Wakes) -> Option<Current> {
+        let spec = ClaimSpec {
+            holder: self.holder,
+            queues: &[self.queue],
+            kinds: self.lanes.open(now),
+            run: 1,
+            prefetch: 0,
+            suspect: false,
+            turn: 0,
+        };
+        self.leased.clear();
+        self.engine.claim(&spec, &mut self.leased);
+        let claimed = self.leased.pop();
+        let current = claimed.map(|slot| self.begin(slot, now, wakes));
+        if let Some(current) = &current {
+            self.running += 1;
+            self.current[worker] = Some(current.clone());
+            if !self.room.is_empty() {
+                self.room.tell(wakes);
+            }
+        }
+        if self.lanes.has_rates() {
+            self.go_on(current.is_some(), now, wakes);
+        }
+        current
+    }
+
+    fn begin(&mut self, slot: Slot, now: Timestamp, wakes: &mut Wakes) -> Current {
+        let entry = self.engine.entry(slot).expect("it was leased just now");
+        let vitals = entry.vitals;
+        let attempt = AttemptRef {
+            task: entry.id,
+            attempt: vitals.attempt,
+        };
+        let (kind, job) = (entry.kind, entry.carry.clone());
+        let waited = now.since(vitals.due_at);
+        self.lanes.take(kind, now);
+        self.meters.started(vitals.priority, waited);
+        job.head().life(|life| life.begin(vitals.attempt, wakes));
+        Current {
+            job,
+            attempt,
+            spent: vitals.spent,
+            started: now,
+            waited,
+        }
+    }
+
+    /// Where there are rates, one permit may let several go: whoever gets work sees to the next.
+    fn go_on(&mut self, found: bool, now: Timestamp, wakes: &mut Wakes) {
+        if self.engine.counts(self.queue)[usize::from(Stored::Pending.code())] == 0 {
+            return;
+        }
+        if found {
+            self.wake_worker(wakes);
+        }
+        if let Some(at) = self.lanes.next_open(now) {
+            self.ring_at(at, wakes);
+        }
+    }
+
+    /// Ends the attempt of a worker, as it decided. `None` if the attempt is not the worker's any more.
+    pub(super) fn settle(
+        &mut self,
+        worker: usize,
+        current: &Current,
+        ending: Ending,
+        now: Timestamp,
+        wakes: &mut Wakes,
+    ) -> Option<Settled> {
+        self.current[worker].take_if(|mine| mine.attempt == current.attempt)?;
+        self.running -= 1;
+        let effect = self
+            .engine
+            .settle(current.attempt, self.holder, ending.decision, now)
+            .expect("what a worker runs is its own, and running");
+        let phase = match effect {
+            Effect::Finished { .. } if ending.aborted => Phase::Aborted,
+            Effect::Finished { event, .. } => phase(event),
+            Effect::Moved { slot, .. } => {
+                let entry = self.engine.entry(slot).expect("it was moved just now");
+                let (due, priority) = (entry.vitals.due_at, entry.vitals.priority);
+                self.meters.waits_again(priority);
+                self.ring_at(due, wakes);
+                Phase::Retrying
+            }
+        };
+        let ran = now.since(current.started);
+        self.meters.ended(phase, ran, now);
+        current.job.head().go(phase, ending.text, wakes);
+        self.notice_quiet(wakes);
+        Some(Settled { phase, ran })
+    }
+
+    /// Ends what a worker runs, without the worker: it left, or is stuck.
+    pub(super) fn abandon(
+        &mut self,
+        worker: usize,
+        now: Timestamp,
+        wakes: &mut Wakes,
+    ) -> Option<Current> {
+        let current = self.current[worker].clone()?;
+        let ending = Ending {
+            decision: Decision::Cancel,
+            text: None,
+            aborted: true,
+        };
+        self.settle(worker, &current, ending, now, wakes);
+        Some(current)
+    }
+
+    /// Calls a task off. Whether that changed anything.
+    pub(super) fn cancel(&mut self, job: &Arc<dyn Job>, wakes: &mut Wakes) -> bool {
+        let head = job.head();
+        let Some(slot) = self.engine.find(head.id) else {
+            return false;
+        };
+        let priority = self.priority(slot);
+        match self.engine.cancel(slot) {
+            Ok(Effect::Finished { .. }) => {
+                self.meters.cancelled_waiting(priority);
+                head.go(Phase::Cancelled, None, wakes);
+                self.room.tell(wakes);
+                self.notice_quiet(wakes);
+                true
+            }
+            Ok(Effect::Moved { .. }) => {
+                let orders = Orders {
+                    cancel: true,
+                    abort: false,
+                };
+                head.order(orders, wakes);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Changes the priority of a task that waits. Whether it did wait.
+    pub(super) fn reprioritise(&mut self, job: &Arc<dyn Job>, priority: Priority) -> bool {
+        let Some(slot) = self.engine.find(job.head().id) else {
+            return false;
+        };
+        let waits = self
+            .engine
+            .entry(slot)
+            .is_some_and(|entry| !entry.vitals.state.is_leased());
+        if waits {
+            let old = self.priority(slot);
+            // The same priority again is no change, and no error.
+            let _ = self.engine.reprioritise(slot, priority);
+            self.meters.moved(old, priority);
+        }
+        waits
+    }
+
+    fn priority(&self, slot: Slot) -> Priority {
+        self.engine
+            .entry(slot)
+            .map_or(Priority::Normal, |entry| entry.vitals.priority)
+    }
+
+    /// Takes everything out that does not run.
+    pub(super) fn withdraw_waiting(&mut self, wakes: &mut Wakes) -> Vec<Arc<dyn Job>> {
+        let waits = |entry: &Entry<_>| !entry.vitals.state.is_leased();
+        let mut entries: Vec<_> = self
+            .engine
+            .iter()
+            .filter(|(_, entry)| waits(entry))
+            .map(|(slot, entry)| (entry.vitals.priority, entry.sequence, slot))
+            .collect();
+        entries.sort_unstable();
+        let withdrawn = entries.into_iter().filter_map(|(priority, _, slot)| {
+            self.meters.returned(priority);
+            self.engine.withdraw(slot)
+        });
+        let jobs = withdrawn.map(|entry| entry.carry).collect();
+        self.notice_quiet(wakes);
+        jobs
+    }
+
+    /// The keeper looks again at this instant, at the latest.
+    pub(super) fn ring_at(&mut self, at: Timestamp, wakes: &mut Wakes) {
+        if at < self.alarm {
+            self.alarm = at;
+            wakes.extend(self.keeper.take());
+        }
+    }
+
+    /// The instant at which there is something to see to.
+    pub(super) fn next_alarm(&self, now: Timestamp) -> Timestamp {
+        let pending = self.engine.counts(self.queue)[usize::from(Stored::Pending.code())] > 0;
+        let opens = pending.then(|| self.lanes.next_open(now)).flatten();
+        let recurs = self.recurring.iter().map(|recurrence| recurrence.next);
+        self.engine
+            .next_due()
+            .into_iter()
+            .chain(opens)
+            .chain(recurs)
+            .min()
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    pub(super) fn wake_worker(&mut self, wakes: &mut Wakes) {
+        wakes.extend(self.idle.pop().map(|(_, waker)| waker));
+    }
+
+    pub(super) fn wake_all(&mut self, wakes: &mut Wakes) {
+        wakes.extend(self.idle.drain(..).map(|(_, waker)| waker));
+    }
+
+    fn notice_quiet(&mut self, wakes: &mut Wakes) {
+        if self.is_quiet() {
+            wakes.extend(self.quiet.drain());
+            if self.stage == Stage::Draining {
+                self.wake_all(wakes);
+            }
+        }
+    }
+}
+
+fn phase(event: EventKind) -> Phase {
+    match event {
+        EventKind::Completed => Phase::Completed,
+        EventKind::TimedOut => Phase::TimedOut,
+        EventKind::Cancelled => Phase::Cancelled,
+        _ => Phase::Failed,
+    }
+}

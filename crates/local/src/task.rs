@@ -1,0 +1,299 @@
+//! A task, before it is handed in.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
+
+use crate::clock;
+use crate::context::Context;
+use crate::output::Output;
+
+pub(crate) mod cell;
+mod direct;
+pub(crate) mod life;
+pub(crate) mod work;
+
+use work::Work;
+
+/// A future that may move between threads.
+pub(crate) type BoxFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
+
+/// When a task is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// As soon as it is handed in.
+    #[default]
+    Now,
+    /// So long after it is handed in.
+    After(Duration),
+    /// At an instant.
+    At(Timestamp),
+}
+
+/// What few tasks have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) unique_key: Option<Arc<str>>,
+    pub(crate) start: Start,
+}
+
+/// Work with a name: a future, or a function that makes one for each attempt.
+///
+/// A task runs once it is handed to a [`Scheduler`](crate::Scheduler), or at once by
+/// [`run`](Self::run) and its siblings. `R` is what its future returns, an [`Output`].
+///
+/// ```
+/// use std::time::Duration;
+/// use duly_local::{Priority, Task};
+///
+/// let task = Task::new("password reset", async { /* send it */ })
+///     .priority(Priority::Critical)
+///     .timeout(Duration::from_secs(10))
+///     .label("user", "ada");
+/// assert_eq!(task.name(), "password reset");
+/// assert_eq!(task.labels(), [("user".to_owned(), "ada".to_owned())]);
+/// ```
+pub struct Task<R> {
+    pub(crate) id: TaskId,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) priority: Priority,
+    pub(crate) options: Option<Box<Options>>,
+    pub(crate) work: Work<R>,
+}
+
+impl<R: Output> Task<R> {
+    /// A task that runs once: a future cannot be begun again, so there is no second attempt.
+    ///
+    /// ```
+    /// use duly_local::Task;
+    ///
+    /// let greeting = String::from("hello");
+    /// let task = Task::new("greet", async move { println!("{greeting}") });
+    /// ```
+    pub fn new<F>(name: impl Into<Cow<'static, str>>, future: F) -> Self
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        Self::with(name.into(), Work::once(Box::pin(future)))
+    }
+
+    /// A task whose future is made anew for each attempt. It is tried again as its retry policy says:
+    /// [`RetryPolicy::default`] unless [`retry`](Self::retry) gives another.
+    ///
+    /// ```
+    /// use duly_local::Task;
+    ///
+    /// async fn fetch() -> Result<String, std::io::Error> {
+    ///     Ok("page".to_owned())
+    /// }
+    /// let task = Task::retryable("fetch", || fetch());
+    /// ```
+    pub fn retryable<F>(
+        name: impl Into<Cow<'static, str>>,
+        mut make: impl FnMut() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        Self::cooperative(name, move |_| make())
+    }
+
+    /// As [`retryable`](Self::retryable), and the function is told about the attempt: its number,
+    /// whether it is cancelled, and where to report progress.
+    ///
+    /// ```
+    /// use duly_local::Task;
+    ///
+    /// let task = Task::cooperative("export", |context| async move {
+    ///     for page in 0..10 {
+    ///         if context.is_cancelled() {
+    ///             return Err("cancelled");
+    ///         }
+    ///         context.progress(page as f32 / 10.0, format!("page {page}"));
+    ///     }
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn cooperative<F>(
+        name: impl Into<Cow<'static, str>>,
+        mut make: impl FnMut(Context) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        let make = move |context| Box::pin(make(context)) as BoxFuture<R>;
+        Self::with(name.into(), Work::again(Box::new(make)))
+    }
+
+    fn with(name: Cow<'static, str>, work: Work<R>) -> Self {
+        Self {
+            id: clock::task_id(),
+            name,
+            priority: Priority::Normal,
+            options: None,
+            work,
+        }
+    }
+}
+
+impl<R> Task<R> {
+    /// How urgent it is: [`Priority::Normal`] unless given.
+    ///
+    /// ```
+    /// # use duly_local::{Priority, Task};
+    /// let task = Task::new("thumbnail", async {}).priority(Priority::Low);
+    /// ```
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// How long an attempt may take: as long as it likes unless given. It takes effect where the
+    /// future next yields, and is then as if the attempt had failed.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::Task;
+    /// let task = Task::new("fetch", async {}).timeout(Duration::from_secs(10));
+    /// ```
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options_mut().timeout = Some(timeout);
+        self
+    }
+
+    /// How often it is tried, and when again. A task made by [`new`](Task::new) runs once whatever
+    /// this says.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{RetryPolicy, Task};
+    /// let policy = RetryPolicy::exponential(Duration::from_millis(100)).attempts(5);
+    /// let task = Task::retryable("fetch", || async { Err::<(), _>("down") }).retry(policy);
+    /// ```
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options_mut().retry = Some(policy);
+        self
+    }
+
+    /// A label, for whoever looks at tasks. One name may have several.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// let task = Task::new("greet", async {}).label("user", "ada");
+    /// ```
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options_mut().labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// No two tasks of one name with one key are queued or running at a time: the second is refused.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// let task = Task::new("report", async {}).unique_key("2026-11");
+    /// ```
+    #[must_use]
+    pub fn unique_key(mut self, key: impl AsRef<str>) -> Self {
+        // A name may not end where another's key begins.
+        let key = format!("{}\0{}", self.name, key.as_ref());
+        self.options_mut().unique_key = Some(key.into());
+        self
+    }
+
+    /// Due this long after it is handed in. The last of `after` and `at` holds.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::Task;
+    /// let task = Task::new("remind", async {}).after(Duration::from_secs(60));
+    /// ```
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.options_mut().start = Start::After(delay);
+        self
+    }
+
+    /// Due at an instant: at once if it has passed.
+    ///
+    /// ```
+    /// # use duly_local::{Task, Timestamp};
+    /// let new_year = Timestamp::from_micros(1_798_761_600_000_000);
+    /// let task = Task::new("greet", async {}).at(new_year);
+    /// ```
+    #[must_use]
+    pub fn at(mut self, instant: Timestamp) -> Self {
+        self.options_mut().start = Start::At(instant);
+        self
+    }
+
+    /// Its id: new with every task.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// assert_ne!(Task::new("a", async {}).id(), Task::new("a", async {}).id());
+    /// ```
+    #[must_use]
+    pub const fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// Its name.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// assert_eq!(Task::new("greet", async {}).name(), "greet");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When it was made, to the millisecond.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// let (first, second) = (Task::new("a", async {}), Task::new("b", async {}));
+    /// assert!(first.made_at() <= second.made_at());
+    /// ```
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        self.id.made_at().unwrap_or_default()
+    }
+
+    /// Its labels, in the order in which they were given.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// assert!(Task::new("greet", async {}).labels().is_empty());
+    /// ```
+    #[must_use]
+    pub fn labels(&self) -> &[(String, String)] {
+        self.options.as_ref().map_or(&[], |options| &options.labels)
+    }
+
+    fn options_mut(&mut self) -> &mut Options {
+        self.options.get_or_insert_default()
+    }
+}
+
+impl<R> fmt::Debug for Task<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("priority", &self.priority)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,203 @@
+//! The life of a task as its handle sees it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+
+use crate::bounds::PROGRESS_MAX;
+use crate::error::TaskError;
+use crate::progress::Progress;
+use crate::status::Status;
+use crate::sync::{Waiters, Wakes};
+
+/// Where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Queued,
+    Running,
+    Retrying,
+    Completed,
+    Failed,
+    TimedOut,
+    Cancelled,
+    Aborted,
+    Returned,
+}
+
+impl Phase {
+    pub(crate) const fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running | Self::Retrying)
+    }
+}
+
+/// What somebody wants of a running attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// To come to an end by itself, soon.
+    pub(crate) cancel: bool,
+    /// To be dropped.
+    pub(crate) abort: bool,
+}
+
+/// What changes about a task.
+#[derive(Debug)]
+pub(crate) struct Life {
+    pub(crate) phase: Phase,
+    pub(crate) attempt: u32,
+    pub(crate) orders: Orders,
+    /// How often the phase changed.
+    pub(crate) version: u32,
+    /// Who waits for the end.
+    waiter: Option<Waker>,
+    extra: Option<Box<Extra>>,
+}
+
+/// What few tasks have.
+#[derive(Debug, Default)]
+struct Extra {
+    /// What there is to say about the end.
+    text: Option<Arc<str>>,
+    /// Who watches the status.
+    watchers: Waiters,
+    /// Who waits for a cancel request: the future itself.
+    tokens: Waiters,
+    /// The worker that runs the attempt.
+    runner: Option<Waker>,
+    reports: VecDeque<Progress>,
+    /// How many reports were dropped because newer ones came.
+    dropped: u64,
+}
+
+impl Life {
+    pub(crate) const fn new() -> Self {
+        Self {
+            phase: Phase::Queued,
+            attempt: 0,
+            orders: Orders {
+                cancel: false,
+                abort: false,
+            },
+            version: 0,
+            waiter: None,
+            extra: None,
+        }
+    }
+
+    /// An attempt begins.
+    pub(crate) fn begin(&mut self, attempt: u32, wakes: &mut Wakes) {
+        self.attempt = attempt;
+        self.go(Phase::Running, None, wakes);
+    }
+
+    /// Goes to another phase, and tells those who wait for that.
+    pub(crate) fn go(&mut self, phase: Phase, text: Option<String>, wakes: &mut Wakes) {
+        self.phase = phase;
+        self.version = self.version.wrapping_add(1);
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.extra_mut().text = Some(text.into());
+        }
+        if phase.is_final() {
+            wakes.extend(self.waiter.take());
+        }
+        if let Some(extra) = &mut self.extra {
+            extra.runner = None;
+            wakes.extend(extra.watchers.drain());
+        }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let text = || {
+            let text = self.extra.as_ref().and_then(|extra| extra.text.as_deref());
+            text.unwrap_or_default().to_owned()
+        };
+        let attempt = self.attempt;
+        match self.phase {
+            Phase::Queued => Status::Queued,
+            Phase::Running => Status::Running { attempt },
+            Phase::Retrying => Status::Retrying { attempt },
+            Phase::Completed => Status::Completed(text()),
+            Phase::Failed => Status::Failed(text()),
+            Phase::TimedOut => Status::TimedOut,
+            Phase::Cancelled => Status::Cancelled,
+            Phase::Aborted => Status::Aborted,
+            Phase::Returned => Status::Returned,
+        }
+    }
+
+    /// Why it ended, where its future returned nothing.
+    pub(crate) fn error(&self, timeout: Option<std::time::Duration>) -> TaskError {
+        match self.status() {
+            Status::Failed(message) => TaskError::Panicked { message },
+            Status::TimedOut => TaskError::TimedOut {
+                after: timeout.unwrap_or_default(),
+            },
+            Status::Cancelled => TaskError::Cancelled,
+            Status::Aborted => TaskError::Aborted,
+            Status::Returned => TaskError::Returned,
+            Status::Queued
+            | Status::Running { .. }
+            | Status::Retrying { .. }
+            | Status::Completed(_) => TaskError::Taken,
+        }
+    }
+
+    /// Waits for the end: one at a time does, the handle.
+    pub(crate) fn wait(&mut self, waker: &Waker) {
+        match &mut self.waiter {
+            Some(known) if known.will_wake(waker) => {}
+            other => *other = Some(waker.clone()),
+        }
+    }
+
+    /// Waits for another phase.
+    pub(crate) fn watch(&mut self, waker: &Waker) {
+        self.extra_mut().watchers.add(waker);
+    }
+
+    /// Waits for a cancel request.
+    pub(crate) fn wait_cancelled(&mut self, waker: &Waker) {
+        self.extra_mut().tokens.add(waker);
+    }
+
+    /// What is wanted of the attempt; its worker is woken when that changes.
+    pub(crate) fn take_orders(&mut self, waker: &Waker) -> Orders {
+        let runner = &mut self.extra_mut().runner;
+        if !runner.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *runner = Some(waker.clone());
+        }
+        self.orders
+    }
+
+    /// Asks the attempt for something.
+    pub(crate) fn order(&mut self, orders: Orders, wakes: &mut Wakes) {
+        self.orders.cancel |= orders.cancel;
+        self.orders.abort |= orders.abort;
+        if let Some(extra) = &mut self.extra {
+            wakes.extend(extra.runner.take());
+            wakes.extend(extra.tokens.drain());
+        }
+    }
+
+    /// Keeps a report of progress. The oldest gives way.
+    pub(crate) fn report(&mut self, progress: Progress, wakes: &mut Wakes) {
+        let extra = self.extra_mut();
+        if extra.reports.len() == PROGRESS_MAX {
+            extra.reports.pop_front();
+            extra.dropped += 1;
+        }
+        extra.reports.push_back(progress);
+        wakes.extend(extra.watchers.drain());
+    }
+
+    /// The first report that is not before number `from`, and its number.
+    pub(crate) fn report_from(&self, from: u64) -> Option<(u64, Progress)> {
+        let extra = self.extra.as_ref()?;
+        let number = from.max(extra.dropped);
+        let at = usize::try_from(number - extra.dropped).ok()?;
+        Some((number, extra.reports.get(at)?.clone()))
+    }
+
+    fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+}
