@@ -28,9 +28,19 @@ pub struct ClaimSpec<'a> {
     pub turn: usize,
 }
 
+/// The head of an open lane; the more urgent is the greater.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Head {
+    key: Reverse<OrderKey>,
+    slot: Slot,
+    lane: usize,
+    suspect: bool,
+}
+
 /// The open lanes of one queue, by their heads.
-struct Heads {
-    lanes: BinaryHeap<Reverse<(OrderKey, Slot, usize, bool)>>,
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    lanes: BinaryHeap<Head>,
 }
 
 impl<P> Engine<P> {
@@ -39,24 +49,41 @@ impl<P> Engine<P> {
     pub fn claim(&mut self, spec: &ClaimSpec<'_>, leased: &mut Vec<Slot>) {
         let run = spec.run.min(CLAIM_MAX);
         let total = run.saturating_add(spec.prefetch).min(CLAIM_MAX);
-        let mut heads: Vec<Heads> = spec.queues.iter().map(|q| self.heads(spec, *q)).collect();
+        let mut heads = core::mem::take(&mut self.heads);
+        heads.resize_with(spec.queues.len(), Heads::default);
+        for (heads, queue) in heads.iter_mut().zip(spec.queues) {
+            self.look(spec, *queue, &mut heads.lanes);
+        }
+        self.take(spec, run, total, &mut heads, leased);
+        heads.iter_mut().for_each(|heads| heads.lanes.clear());
+        self.heads = heads;
+    }
+
+    fn take(
+        &mut self,
+        spec: &ClaimSpec<'_>,
+        run: usize,
+        total: usize,
+        heads: &mut [Heads],
+        leased: &mut Vec<Slot>,
+    ) {
         let mut suspect = spec.suspect;
         let mut turn = spec.turn;
         for taken in 0..total {
             let start = taken < run;
-            let Some((at, slot, is_suspect)) = self.choose(&mut heads, turn, suspect && start)
-            else {
+            let Some((at, head)) = self.choose(heads, turn, suspect && start) else {
                 return;
             };
-            suspect &= !is_suspect;
+            suspect &= !head.suspect;
             turn = at + 1;
-            self.lease(slot, spec.holder, start);
-            leased.push(slot);
+            self.lease(head.slot, spec.holder, start);
+            leased.push(head.slot);
+            heads[at].lanes.extend(self.head(head.lane, head.suspect));
         }
     }
 
-    fn heads(&self, spec: &ClaimSpec<'_>, queue: QueueId) -> Heads {
-        let mut lanes = BinaryHeap::new();
+    /// Finds the heads of the open lanes of a queue.
+    fn look(&self, spec: &ClaimSpec<'_>, queue: QueueId, lanes: &mut BinaryHeap<Head>) {
         if !self.is_paused(queue) {
             for kind in spec.kinds {
                 for suspect in [false, true] {
@@ -67,49 +94,48 @@ impl<P> Engine<P> {
                     };
                     if (spec.suspect || !suspect)
                         && let Some(lane) = self.index.lane_id(&key)
-                        && let Some((key, slot)) = self.index.head(lane)
                     {
-                        lanes.push(Reverse((key, slot, lane, suspect)));
+                        lanes.extend(self.head(lane, suspect));
                     }
                 }
             }
         }
-        Heads { lanes }
+    }
+
+    fn head(&self, lane: usize, suspect: bool) -> Option<Head> {
+        let (key, slot) = self.index.head(lane)?;
+        Some(Head {
+            key: Reverse(key),
+            slot,
+            lane,
+            suspect,
+        })
     }
 
     /// Takes the next task: of the queue whose head is the most urgent, in turns among equals.
-    fn choose(
-        &self,
-        heads: &mut [Heads],
-        turn: usize,
-        suspect: bool,
-    ) -> Option<(usize, Slot, bool)> {
+    fn choose(&self, heads: &mut [Heads], turn: usize, suspect: bool) -> Option<(usize, Head)> {
         let count = heads.len();
         let mut best: Option<(Priority, usize)> = None;
         for step in 0..count {
             let at = (turn % count + step) % count;
             heads[at].close_suspects(suspect);
-            let Some(Reverse((_, slot, _, _))) = heads[at].lanes.peek() else {
+            let Some(head) = heads[at].lanes.peek() else {
                 continue;
             };
-            let priority = self.entry(*slot)?.vitals.priority;
+            let priority = self.entry(head.slot)?.vitals.priority;
             if best.is_none_or(|(urgent, _)| priority < urgent) {
                 best = Some((priority, at));
             }
         }
         let (_, at) = best?;
-        let Reverse((key, slot, lane, is_suspect)) = heads[at].lanes.pop()?;
-        if let Some((key, slot)) = self.index.behind(lane, (key, slot)) {
-            heads[at].lanes.push(Reverse((key, slot, lane, is_suspect)));
-        }
-        Some((at, slot, is_suspect))
+        Some((at, heads[at].lanes.pop()?))
     }
 }
 
 impl Heads {
     /// Suspect lanes close for good once a claim may not take from them any more.
     fn close_suspects(&mut self, open: bool) {
-        while !open && matches!(self.lanes.peek(), Some(Reverse((_, _, _, true)))) {
+        while !open && self.lanes.peek().is_some_and(|head| head.suspect) {
             self.lanes.pop();
         }
     }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
+use super::lane::Lane;
 use super::{Entry, KindId, QueueId, Slot};
 use crate::{Incarnation, OrderKey, OrderPolicy, State, Timestamp};
 
@@ -16,13 +17,12 @@ pub(super) struct LaneKey {
     pub(super) suspect: bool,
 }
 
-/// The pending tasks of one lane, the least key first.
-type Lane = BTreeSet<(OrderKey, Slot)>;
-
 #[derive(Debug, Default)]
 pub(super) struct Index {
     lanes: Vec<Lane>,
     lane_ids: HashMap<LaneKey, usize>,
+    /// The lane that was changed last: mostly, the next is the same.
+    recent: Option<(LaneKey, usize)>,
     pub(super) due: BTreeSet<(Timestamp, i64, Slot)>,
     pub(super) deadlines: BTreeSet<(Timestamp, i64, Slot)>,
     leases: BTreeSet<(Incarnation, i64, Slot)>,
@@ -63,10 +63,10 @@ impl Index {
         let (was, is) = (old.and_then(|p| p.ready), new.and_then(|p| p.ready));
         if was != is {
             if let Some((lane, key)) = was {
-                self.lane_mut(lane).remove(&(key, slot));
+                self.lane_mut(lane).remove(key, slot);
             }
             if let Some((lane, key)) = is {
-                self.lane_mut(lane).insert((key, slot));
+                self.lane_mut(lane).insert(key, slot);
             }
         }
         let at = |places: Option<&Places>, instant: fn(&Places) -> Option<Timestamp>| {
@@ -90,36 +90,14 @@ impl Index {
 
     /// The head of a lane.
     pub(super) fn head(&self, lane: usize) -> Option<(OrderKey, Slot)> {
-        self.lanes.get(lane)?.first().copied()
+        self.lanes.get(lane)?.first()
     }
 
     /// The first task of each class in a lane: under [`OrderPolicy::Strict`], of each priority the one that
     /// was due first.
     pub(super) fn firsts(&self, lane: usize) -> impl Iterator<Item = Slot> {
-        let lane = self.lanes.get(lane);
-        let mut next = lane.and_then(|lane| lane.first().copied());
-        core::iter::from_fn(move || {
-            let (key, slot) = next?;
-            next = key.class.checked_add(1).and_then(|class| {
-                let least = OrderKey {
-                    class,
-                    rank: i64::MIN,
-                    sequence: i64::MIN,
-                };
-                lane?.range((least, Slot::MIN)..).next().copied()
-            });
-            Some(slot)
-        })
-    }
-
-    /// The next task of a lane behind a key.
-    pub(super) fn behind(&self, lane: usize, key: (OrderKey, Slot)) -> Option<(OrderKey, Slot)> {
-        use core::ops::Bound::{Excluded, Unbounded};
-        self.lanes
-            .get(lane)?
-            .range((Excluded(key), Unbounded))
-            .next()
-            .copied()
+        let lane = self.lanes.get(lane).into_iter();
+        lane.flat_map(Lane::firsts).map(|(_, slot)| slot)
     }
 
     /// What a worker holds, by sequence.
@@ -130,14 +108,22 @@ impl Index {
     }
 
     fn lane_mut(&mut self, key: LaneKey) -> &mut Lane {
+        let id = match self.recent {
+            Some((recent, id)) if recent == key => id,
+            _ => self.lane_id_or_new(key),
+        };
+        self.recent = Some((key, id));
+        &mut self.lanes[id]
+    }
+
+    fn lane_id_or_new(&mut self, key: LaneKey) -> usize {
         let Self {
             lanes, lane_ids, ..
         } = self;
-        let id = *lane_ids.entry(key).or_insert_with(|| {
-            lanes.push(Lane::new());
+        *lane_ids.entry(key).or_insert_with(|| {
+            lanes.push(Lane::default());
             lanes.len() - 1
-        });
-        &mut lanes[id]
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 mod claim;
 mod ids;
 mod index;
+mod lane;
 mod slab;
 mod step;
 
@@ -15,6 +16,7 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 
 pub use claim::ClaimSpec;
+use claim::Heads;
 use ids::Ids;
 use index::{Index, LaneKey, Places};
 use slab::Slab;
@@ -145,6 +147,8 @@ pub struct Engine<P> {
     index: Index,
     queues: Vec<Queue>,
     sequence: i64,
+    /// Where a claim keeps its heads, so that it need not make room each time.
+    heads: Vec<Heads>,
 }
 
 impl<P> Default for Engine<P> {
@@ -164,6 +168,7 @@ impl<P> Engine<P> {
             index: Index::default(),
             queues: Vec::new(),
             sequence: 0,
+            heads: Vec::new(),
         }
     }
 

@@ -140,7 +140,23 @@ impl<P> Engine<P> {
         decision: Decision,
         now: Timestamp,
     ) -> Result<Effect<P>, Refused> {
-        let slot = self.fence(attempt, holder)?;
+        let slot = self.find(attempt.task).ok_or(Refused::Missing)?;
+        self.settle_at(slot, attempt, holder, decision, now)
+    }
+
+    /// As [`settle`](Self::settle), for a driver that remembers where the task lies.
+    ///
+    /// # Errors
+    /// [`Refused`], and nothing is changed.
+    pub fn settle_at(
+        &mut self,
+        slot: Slot,
+        attempt: AttemptRef,
+        holder: Incarnation,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<Effect<P>, Refused> {
+        self.fence_at(slot, attempt, holder)?;
         self.apply(slot, |vitals| vitals.settle(decision, now).map(Some))?
             .ok_or(Refused::Missing)
     }
@@ -151,15 +167,22 @@ impl<P> Engine<P> {
     /// [`Refused::Missing`] or [`Refused::Stale`].
     pub fn fence(&self, attempt: AttemptRef, holder: Incarnation) -> Result<Slot, Refused> {
         let slot = self.find(attempt.task).ok_or(Refused::Missing)?;
+        self.fence_at(slot, attempt, holder)?;
+        Ok(slot)
+    }
+
+    fn fence_at(
+        &self,
+        slot: Slot,
+        attempt: AttemptRef,
+        holder: Incarnation,
+    ) -> Result<(), Refused> {
         let entry = self.entry(slot).ok_or(Refused::Missing)?;
-        let current = entry.vitals.state.is_leased()
+        let current = entry.id == attempt.task
+            && entry.vitals.state.is_leased()
             && entry.vitals.attempt == attempt.attempt
             && entry.holder == Some(holder);
-        if current {
-            Ok(slot)
-        } else {
-            Err(Refused::Stale)
-        }
+        if current { Ok(()) } else { Err(Refused::Stale) }
     }
 
     /// The worker that held an attempt vanished.

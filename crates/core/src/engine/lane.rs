@@ -1,0 +1,228 @@
+//! The pending tasks of one lane, the least key first.
+
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+use super::Slot;
+use crate::OrderKey;
+
+/// A lane: a line for each class of its keys.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    lines: Vec<Line>,
+}
+
+/// The tasks of one class. Nearly all come in their order and leave at the front, which costs the same
+/// however many there are; the others stand in a tree beside.
+#[derive(Debug)]
+struct Line {
+    class: u8,
+    in_order: VecDeque<Place>,
+    /// How many places of `in_order` are empty. Never one at either end, and never most of them.
+    empty: usize,
+    out_of_order: BTreeSet<(Rank, Slot)>,
+}
+
+/// What of a key decides within a class.
+type Rank = (i64, i64);
+
+/// A place in line: empty once its task has left from the middle.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    rank: Rank,
+    slot: Option<Slot>,
+}
+
+impl Lane {
+    pub(super) fn insert(&mut self, key: OrderKey, slot: Slot) {
+        let at = self.lines.partition_point(|line| line.class < key.class);
+        if self
+            .lines
+            .get(at)
+            .is_none_or(|line| line.class != key.class)
+        {
+            self.lines.insert(at, Line::new(key.class));
+        }
+        self.lines[at].insert((key.rank, key.sequence), slot);
+    }
+
+    pub(super) fn remove(&mut self, key: OrderKey, slot: Slot) {
+        let line = self.lines.iter_mut().find(|line| line.class == key.class);
+        if let Some(line) = line {
+            line.remove((key.rank, key.sequence), slot);
+        }
+    }
+
+    /// The least key, and its task.
+    pub(super) fn first(&self) -> Option<(OrderKey, Slot)> {
+        self.firsts().next()
+    }
+
+    /// The least key of each class, and its task.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = (OrderKey, Slot)> {
+        self.lines.iter().filter_map(|line| {
+            let ((rank, sequence), slot) = line.first()?;
+            let key = OrderKey {
+                class: line.class,
+                rank,
+                sequence,
+            };
+            Some((key, slot))
+        })
+    }
+}
+
+impl Line {
+    const fn new(class: u8) -> Self {
+        Self {
+            class,
+            in_order: VecDeque::new(),
+            empty: 0,
+            out_of_order: BTreeSet::new(),
+        }
+    }
+
+    fn insert(&mut self, rank: Rank, slot: Slot) {
+        if self.in_order.back().is_none_or(|last| last.rank < rank) {
+            let slot = Some(slot);
+            self.in_order.push_back(Place { rank, slot });
+        } else {
+            self.out_of_order.insert((rank, slot));
+        }
+    }
+
+    fn first(&self) -> Option<(Rank, Slot)> {
+        let front = self.in_order.front();
+        let front = front.and_then(|place| Some((place.rank, place.slot?)));
+        let other = self.out_of_order.first().copied();
+        match (front, other) {
+            (Some(front), Some(other)) => Some(front.min(other)),
+            (front, other) => front.or(other),
+        }
+    }
+
+    fn remove(&mut self, rank: Rank, slot: Slot) {
+        let at = match self.in_order.front() {
+            Some(front) if front.rank == rank => Ok(0),
+            _ => self
+                .in_order
+                .binary_search_by_key(&rank, |place| place.rank),
+        };
+        match at {
+            Ok(at) if self.in_order[at].slot == Some(slot) => self.vacate(at),
+            _ => {
+                self.out_of_order.remove(&(rank, slot));
+            }
+        }
+    }
+
+    fn vacate(&mut self, at: usize) {
+        self.in_order[at].slot = None;
+        self.empty += 1;
+        while self
+            .in_order
+            .front()
+            .is_some_and(|place| place.slot.is_none())
+        {
+            self.in_order.pop_front();
+            self.empty -= 1;
+        }
+        while self
+            .in_order
+            .back()
+            .is_some_and(|place| place.slot.is_none())
+        {
+            self.in_order.pop_back();
+            self.empty -= 1;
+        }
+        if self.empty > self.in_order.len() / 2 {
+            self.in_order.retain(|place| place.slot.is_some());
+            self.empty = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::slab::Slab;
+
+    fn slots<const N: usize>() -> [Slot; N] {
+        let mut slab = Slab::new();
+        core::array::from_fn(|_| slab.insert(()))
+    }
+
+    fn key(class: u8, rank: i64, sequence: i64) -> OrderKey {
+        OrderKey {
+            class,
+            rank,
+            sequence,
+        }
+    }
+
+    /// Takes all, the least first.
+    fn drain(lane: &mut Lane) -> Vec<(OrderKey, Slot)> {
+        core::iter::from_fn(|| {
+            let (key, slot) = lane.first()?;
+            lane.remove(key, slot);
+            Some((key, slot))
+        })
+        .collect()
+    }
+
+    #[test]
+    fn whatever_comes_in_goes_out_in_order() {
+        let slots = slots::<1_000>();
+        let mut lane = Lane::default();
+        let mut model = BTreeSet::new();
+        let mut random: u64 = 7;
+        for (slot, sequence) in slots.iter().zip(0..) {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let rank = i64::from((random >> 60) as u8) + sequence / 100;
+            let key = key((random >> 40) as u8 % 4, rank, sequence);
+            lane.insert(key, *slot);
+            model.insert((key, *slot));
+        }
+        for (key, slot) in model.iter().copied().step_by(3).collect::<Vec<_>>() {
+            lane.remove(key, slot);
+            model.remove(&(key, slot));
+        }
+        assert!(lane.firsts().is_sorted() && lane.firsts().count() == 4);
+        assert_eq!(drain(&mut lane), Vec::from_iter(model));
+        assert!(lane.first().is_none());
+    }
+
+    #[test]
+    fn who_leaves_from_the_middle_leaves_no_heap_of_empty_places() {
+        let slots = slots::<1_000>();
+        let mut lane = Lane::default();
+        for (slot, n) in slots.iter().zip(0..) {
+            lane.insert(key(2, n, n), *slot);
+        }
+        for (slot, n) in slots.iter().zip(0..).take(999).skip(1) {
+            lane.remove(key(2, n, n), *slot);
+            let line = &lane.lines[0];
+            assert!(line.empty <= line.in_order.len() / 2 + 1);
+        }
+        assert_eq!(lane.lines[0].in_order.len(), 2);
+        let left: Vec<i64> = drain(&mut lane).iter().map(|(key, _)| key.rank).collect();
+        assert_eq!(left, [0, 999]);
+    }
+
+    #[test]
+    fn who_comes_back_takes_the_old_place() {
+        let [a, b, c] = slots();
+        let mut lane = Lane::default();
+        for (n, slot) in [(1, a), (2, b), (3, c)] {
+            lane.insert(key(2, 0, n), slot);
+        }
+        lane.remove(key(2, 0, 1), a);
+        lane.remove(key(2, 0, 2), b);
+        lane.insert(key(2, 0, 2), b);
+        lane.insert(key(2, 0, 1), a);
+        let order: Vec<Slot> = drain(&mut lane).into_iter().map(|(_, slot)| slot).collect();
+        assert_eq!(order, [a, b, c]);
+    }
+}
