@@ -204,7 +204,7 @@ pub(super) fn channel(tasks: u32) -> anyhow::Result<Duration> {
         let mut receivers = Vec::with_capacity(tasks as usize);
         for _ in 0..tasks {
             let (job, receiver) = Job::new();
-            sender.send(job).await?;
+            anyhow::ensure!(sender.send(job).await.is_ok(), "the channel is open");
             receivers.push(receiver);
         }
         answers(receivers).await

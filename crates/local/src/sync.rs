@@ -15,6 +15,11 @@ pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What lies behind a lock that nobody else has.
+pub(crate) fn inner<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Who is to be woken once the lock is let go.
 #[derive(Debug, Default)]
 pub(crate) struct Wakes {

@@ -12,6 +12,7 @@ use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
 use crate::clock;
 use crate::context::Context;
 use crate::output::Output;
+use crate::sync::Mutex;
 
 pub(crate) mod cell;
 mod direct;
@@ -66,7 +67,8 @@ pub struct Task<R> {
     pub(crate) name: Cow<'static, str>,
     pub(crate) priority: Priority,
     pub(crate) options: Option<Box<Options>>,
-    pub(crate) work: Work<R>,
+    /// Behind a lock only so that a refused task can be an error that threads share.
+    pub(crate) work: Mutex<Work<R>>,
 }
 
 impl<R: Output> Task<R> {
@@ -139,7 +141,7 @@ impl<R: Output> Task<R> {
             name,
             priority: Priority::Normal,
             options: None,
-            work,
+            work: Mutex::new(work),
         }
     }
 }

@@ -51,6 +51,7 @@ impl Stage {
 pub(super) struct Current {
     pub(super) job: Arc<dyn Job>,
     pub(super) attempt: AttemptRef,
+    slot: Slot,
     pub(super) spent: u32,
     pub(super) started: Timestamp,
     pub(super) waited: Duration,
@@ -273,6 +274,7 @@ impl State {
         Current {
             job,
             attempt,
+            slot,
             spent: vitals.spent,
             started: now,
             waited,
@@ -305,7 +307,13 @@ impl State {
         self.running -= 1;
         let effect = self
             .engine
-            .settle(current.attempt, self.holder, ending.decision, now)
+            .settle_at(
+                current.slot,
+                current.attempt,
+                self.holder,
+                ending.decision,
+                now,
+            )
             .expect("what a worker runs is its own, and running");
         let phase = match effect {
             Effect::Finished { .. } if ending.aborted => Phase::Aborted,

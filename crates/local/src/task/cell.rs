@@ -2,7 +2,7 @@
 //! queue and the worker that runs it.
 
 use std::borrow::Cow;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{Options, Start, Task};
 use crate::context::Context;
 use crate::error::TaskError;
 use crate::output::{Output, TaskResult};
-use crate::sync::{Mutex, Wakes, lock};
+use crate::sync::{Mutex, Wakes, inner, lock};
 
 /// What all tasks have, whatever they return.
 #[derive(Debug)]
@@ -109,35 +109,30 @@ struct Body<R> {
 
 impl<R> TaskCell<R> {
     pub(crate) fn new(task: Task<R>) -> Self {
+        let work = inner(task.work);
         Self {
             head: Head {
                 id: task.id,
                 name: task.name,
                 options: task.options,
                 priority: task.priority,
-                is_repeatable: task.work.is_repeatable(),
+                is_repeatable: work.is_repeatable(),
                 life: Mutex::new(Life::new()),
             },
-            body: Mutex::new(Body {
-                work: task.work,
-                output: None,
-            }),
+            body: Mutex::new(Body { work, output: None }),
         }
     }
 
     /// The task as it was, if nobody else has it: it was not taken in.
     pub(crate) fn into_task(self: Arc<Self>) -> Option<Task<R>> {
         let cell = Arc::into_inner(self)?;
-        let body = cell
-            .body
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let body = inner(cell.body);
         Some(Task {
             id: cell.head.id,
             name: cell.head.name,
             priority: cell.head.priority,
             options: cell.head.options,
-            work: body.work,
+            work: Mutex::new(body.work),
         })
     }
 
