@@ -38,41 +38,76 @@
 //! handler returns, panics with, or runs out of is recorded, and retried by the task's policy.
 //!
 //! # Features
-//! - `sqlite` (default): the embedded store, `sqlite:duly.db`; its module `sqlite` submits inside the
+//! Default: `sqlite`. At least one of `stored`, `local` and `local-threads` is on; what is stored needs the
+//! first, which those below it turn on.
+//! - `stored`: all that is about stored tasks, and the store in memory, `memory:`.
+//! - `sqlite`: the embedded store, `sqlite:duly.db`; its module `sqlite` submits inside the
 //!   application's own transactions.
 //! - `archive`: a store in memory that keeps itself in a file, `memory:?file=duly.json`; archives of a whole store
 //!   (`store::archive`).
 //! - `signal`: a graceful stop on SIGTERM and SIGINT.
 //! - `testing`: a kit for your tests: virtual time, due work run inline, assertions.
+//! - `local`: futures of this process, in order of priority, without a store: the module `local`, whose
+//!   workers are tasks of a Tokio runtime.
+//! - `local-threads`: the same on plain threads, without an async runtime.
+//!
+//! A program that stores nothing turns the rest off, and pulls neither a database nor a server:
+//! `default-features = false, features = ["local"]`.
 #![forbid(unsafe_code)]
 
+#[cfg(not(any(feature = "stored", feature = "local", feature = "local-threads")))]
+compile_error!(
+    "duly has nothing to do without features: turn on `sqlite` (a store in a file) or `stored` (a store \
+     in memory), `local` (no store, on Tokio) or `local-threads` (no store, on plain threads)"
+);
+
+#[cfg(feature = "stored")]
 mod client;
-#[cfg(all(doctest, feature = "sqlite", feature = "signal", feature = "testing"))]
+#[cfg(all(
+    doctest,
+    feature = "local",
+    feature = "local-threads",
+    feature = "signal",
+    feature = "sqlite",
+    feature = "testing"
+))]
 mod guides;
+#[cfg(feature = "stored")]
 mod open;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "stored")]
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "stored")]
 mod wait;
 
+#[cfg(feature = "stored")]
 pub use client::Duly;
+#[cfg(feature = "stored")]
 pub use open::OpenError;
+#[cfg(feature = "stored")]
 pub use task::Task;
 
 pub use duly_core::{
     AttemptRef, Backoff, EventKind, Incarnation, InvalidId, InvalidPriority, InvalidState,
     InvalidTransition, Jitter, Outcome, Priority, RetryPolicy, State, TaskId, Timestamp,
 };
+#[cfg(any(feature = "local", feature = "local-threads"))]
+pub use duly_local as local;
 #[cfg(feature = "signal")]
 pub use duly_runtime::signal;
+#[cfg(feature = "stored")]
 pub use duly_runtime::{
     Context, Ended, House, Housekeeper, Inline, InlineError, InvalidWorker, JobError, Observer,
     Ran, Shutdown, Started, Usage, Verdict, Worker, WorkerBuilder,
 };
+#[cfg(feature = "stored")]
 pub use duly_store as store;
+#[cfg(feature = "stored")]
 pub use duly_store::trace::{InvalidTrace, TraceContext};
+#[cfg(feature = "stored")]
 pub use duly_store::{
     AttemptRecord, Change, ChangeError, ChangeMatching, ChangedMatching, Clock, Counts, Encoding,
     Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, Labels, List, ListCursor,
