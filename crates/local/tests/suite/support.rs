@@ -1,4 +1,4 @@
-//! A world for each executor, and the macro that runs a test in both.
+//! A world for each executor, and the macro that runs a test in both, or in the one that there is.
 
 use std::future::Future;
 
@@ -7,7 +7,9 @@ use duly_local::{Builder, Scheduler};
 /// Where a test runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum World {
+    #[cfg(feature = "tokio")]
     Tokio,
+    #[cfg(feature = "threads")]
     Threads,
 }
 
@@ -15,19 +17,23 @@ impl World {
     pub(crate) fn builder(self, workers: usize) -> Builder {
         let builder = Scheduler::builder().workers(workers);
         match self {
+            #[cfg(feature = "tokio")]
             Self::Tokio => builder,
+            #[cfg(feature = "threads")]
             Self::Threads => builder.threads(),
         }
     }
 
     pub(crate) fn run<F: Future<Output = ()>>(self, test: impl FnOnce(Self) -> F) {
         match self {
+            #[cfg(feature = "tokio")]
             Self::Tokio => tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_time()
                 .build()
                 .unwrap()
                 .block_on(test(self)),
+            #[cfg(feature = "threads")]
             Self::Threads => duly_local::block_on(test(self)),
         }
     }
@@ -42,12 +48,14 @@ macro_rules! both {
             async fn test($world: World) $body
 
             #[test]
+            #[cfg(feature = "tokio")]
             $(#[$meta])*
             fn on_tokio() {
                 World::Tokio.run(test);
             }
 
             #[test]
+            #[cfg(feature = "threads")]
             $(#[$meta])*
             fn on_threads() {
                 World::Threads.run(test);
