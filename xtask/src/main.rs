@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod alone;
 mod bare;
 mod bench;
 mod cargo;
@@ -46,7 +47,9 @@ enum Command {
     Policy,
     /// Check that the core and all that it uses do without the standard library
     Bare,
-    /// Count the crates that the library pulls with its default features
+    /// Lint, document and test the in-process scheduler with one executor at a time
+    Alone,
+    /// Count the crates that the library pulls, by default and without a store
     Weight,
     /// Measure, each figure beside its limit: `bench sqlite`, `bench http`, `bench memory`
     Bench(bench::Arguments),
@@ -79,6 +82,7 @@ fn run(command: Command) -> Result<()> {
         Command::Doors => doors::check(),
         Command::Policy => policy::check(),
         Command::Bare => bare::check(),
+        Command::Alone => alone::check(),
         Command::Weight => weight::check(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{bare, cargo, doors, fuzz, policy, schemathesis, system, tidy, weight};
+use crate::{alone, bare, cargo, doors, fuzz, policy, schemathesis, system, tidy, weight};
 
 mod step;
 mod summary;
@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
     Step::new("clippy", Pace::Quick, |_| clippy()),
     Step::new("docs", Pace::Full, |_| docs()),
     Step::new("unit tests", Pace::Quick, unit_tests),
+    Step::new("executors", Pace::Full, |_| alone::check()),
     Step::new("schemathesis", Pace::Full, |arguments| {
         schemathesis::check(arguments.install)
     }),
@@ -95,14 +96,15 @@ fn choose<'a>(steps: &'a [Step], arguments: &Arguments) -> Result<Vec<&'a Step>>
 fn clippy() -> Result<()> {
     let deny = ["--all-targets", "--", "-D", "warnings"];
     cargo::run(&[&["clippy", "--workspace"], &deny[..]].concat(), &[])?;
-    cargo::run(
-        &[
-            &["clippy", "-p", "duly", "--no-default-features"],
-            &deny[..],
-        ]
-        .concat(),
-        &[],
-    )
+    let stored = [
+        "clippy",
+        "-p",
+        "duly",
+        "--no-default-features",
+        "--features",
+        "stored",
+    ];
+    cargo::run(&[&stored, &deny[..]].concat(), &[])
 }
 
 fn docs() -> Result<()> {

@@ -9,13 +9,19 @@ use crate::finding::Finding;
 /// Every crate of the workspace with the crates of the workspace that it may use.
 const ROOMS: &[Room] = &[
     Room::new("duly-core", &[], &[]),
+    Room::new("duly-local", &["duly-core"], &[]),
     Room::new("duly-store", &["duly-core"], &[]),
     Room::new("duly-store-sqlite", &["duly-core", "duly-store"], &[]),
     Room::new("duly-runtime", &["duly-core", "duly-store"], &[]),
     Room::new(
         "duly",
-        &["duly-core", "duly-store", "duly-runtime"],
-        &["duly-store-sqlite"],
+        &["duly-core"],
+        &[
+            "duly-local",
+            "duly-runtime",
+            "duly-store",
+            "duly-store-sqlite",
+        ],
     ),
     Room::new("duly-api", &["duly-core"], &[]),
     Room::new("duly-config", &["duly-api", "duly-core"], &[]),
@@ -42,6 +48,7 @@ const ROOMS: &[Room] = &[
         &[
             "duly",
             "duly-core",
+            "duly-local",
             "duly-runtime",
             "duly-server",
             "duly-store",
@@ -65,7 +72,13 @@ const DRIVERS: &[&str] = &[
 ];
 
 /// Crates whose public signatures must stay free of drivers, and which therefore have none.
-const WITHOUT_DRIVERS: &[&str] = &["duly-core", "duly-runtime", "duly-server", "duly-store"];
+const WITHOUT_DRIVERS: &[&str] = &[
+    "duly-core",
+    "duly-local",
+    "duly-runtime",
+    "duly-server",
+    "duly-store",
+];
 
 /// What one crate may use.
 struct Room {
@@ -185,6 +198,7 @@ mod tests {
         let good = [
             edge("duly-store", "duly-core"),
             edge("duly-runtime", "duly-store"),
+            edge("duly-local", "duly-core"),
             edge("duly-cli", "duly-server"),
             edge("duly-store-sqlite", "rusqlite"),
             edge("duly-core", "hashbrown"),
@@ -201,6 +215,8 @@ mod tests {
             edge("duly-server", "duly-store-sqlite"),
             edge("duly-server", "duly-store"),
             edge("duly-api", "duly"),
+            edge("duly-local", "duly-store"),
+            edge("duly-server", "duly-local"),
         ];
         for edge in bad {
             let expected = format!("{}: may not use `{}`; it may use [", edge.from, edge.to);
@@ -213,11 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn the_facade_has_its_stores_behind_features() {
-        let mut edge = edge("duly", "duly-store-sqlite");
-        assert!(messages(std::slice::from_ref(&edge))[0].contains("behind a feature only"));
-        edge.optional = true;
-        assert_eq!(check(&[edge]), []);
+    fn the_facade_has_its_rooms_behind_features() {
+        for room in ["duly-store-sqlite", "duly-runtime", "duly-local"] {
+            let mut edge = edge("duly", room);
+            assert!(messages(std::slice::from_ref(&edge))[0].contains("behind a feature only"));
+            edge.optional = true;
+            assert_eq!(check(&[edge]), []);
+        }
     }
 
     #[test]

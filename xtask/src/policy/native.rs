@@ -21,6 +21,10 @@ const SECOND_TLS: &str = "a TLS stack beside `rustls`: turn the feature off that
 
 /// Native libraries that may be linked: the beginning of their name, and why.
 const LIBRARIES: &[(&str, &str)] = &[
+    (
+        "rayon-core",
+        "a mark that there is one pool, no library; for the benchmarks",
+    ),
     ("ring_core_", "the one cryptography that is partly C"),
     ("sqlite3", "the embedded store"),
     ("wasm_bindgen", "a mark of the web platform, no library"),
