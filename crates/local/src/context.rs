@@ -13,6 +13,24 @@ use crate::task::cell::Job;
 
 /// What an attempt is told, and where it reports: see
 /// [`Task::cooperative`](crate::Task::cooperative).
+///
+/// ```
+/// # use duly_local::Task;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let task = Task::cooperative("export", |context| async move {
+///     for page in 1..=10 {
+///         if context.is_cancelled() {
+///             return Err("cancelled");
+///         }
+///         context.progress(page as f32 / 10.0, format!("page {page}"));
+///     }
+///     Ok(())
+/// });
+/// assert_eq!(task.run().await?, Ok(()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Context {
     job: Arc<dyn Job>,
@@ -25,12 +43,39 @@ impl Context {
     }
 
     /// The id of the task.
+    ///
+    /// ```
+    /// # use duly_local::{Task, TaskResult};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let task = Task::cooperative("who", |context| async move {
+    ///     TaskResult::Success(context.id().to_string())
+    /// });
+    /// let id = task.id().to_string();
+    /// assert_eq!(task.run().await?, TaskResult::Success(id));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> TaskId {
         self.job.head().id
     }
 
     /// The number of the attempt, from 1.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{RetryPolicy, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let task = Task::cooperative("third time lucky", |context| async move {
+    ///     if context.attempt() < 3 { Err("not yet") } else { Ok(context.attempt()) }
+    /// });
+    /// let policy = RetryPolicy::exponential(Duration::from_millis(1));
+    /// assert_eq!(task.run_with_retry(policy).await?, Ok(3));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn attempt(&self) -> u32 {
         self.attempt
@@ -38,6 +83,18 @@ impl Context {
 
     /// Whether somebody wants the task to stop. It is dropped where it next yields once the
     /// scheduler's grace is over.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let task = Task::cooperative("count", |context| async move {
+    ///     (1..=10).take_while(|_| !context.is_cancelled()).last().ok_or("cancelled")
+    /// });
+    /// assert_eq!(task.run().await?, Ok(10));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.job.head().life(|life| life.orders.cancel)
@@ -68,6 +125,19 @@ impl Context {
 
     /// Says how far the attempt is: `fraction` from 0 to 1, and a short text (cut to 256 bytes). Never
     /// waits for anybody.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let task = Task::cooperative("export", |context| async move { context.progress(0.5, "half") });
+    /// let handle = scheduler.submit(task).await?;
+    /// let report = handle.progress().next().await.ok_or("no report")?;
+    /// assert_eq!((report.fraction, report.text.as_str()), (0.5, "half"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn progress(&self, fraction: f32, text: impl Into<String>) {
         let progress = Progress::new(fraction, text.into());
         let mut wakes = Wakes::default();

@@ -8,6 +8,18 @@ use duly_core::TaskId;
 use crate::Task;
 
 /// Why a task ended without returning anything.
+///
+/// ```
+/// # use duly_local::{Task, TaskError};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let task: Task<()> = Task::new("oops", async { panic!("out of paper") });
+/// let error = task.run().await.unwrap_err();
+/// assert_eq!(error, TaskError::Panicked { message: "out of paper".into() });
+/// assert_eq!(error.to_string(), "the task panicked: out of paper");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskError {
@@ -47,6 +59,18 @@ impl fmt::Display for TaskError {
 impl std::error::Error for TaskError {}
 
 /// Why a task was not taken in.
+///
+/// ```
+/// # use duly_local::{Reason, Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).capacity(1).build();
+/// scheduler.try_submit(Task::new("first", async {}))?;
+/// let refused = scheduler.try_submit(Task::new("second", async {})).unwrap_err();
+/// assert_eq!(refused.reason, Reason::QueueFull { capacity: 1 });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -81,6 +105,22 @@ impl fmt::Display for Reason {
 }
 
 /// A task that was not taken in, and why.
+///
+/// ```
+/// # use duly_local::{Scheduler, Shutdown, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
+/// scheduler.shutdown(Shutdown::Now).await;
+/// let refused = scheduler.submit(Task::new("late", async {})).await.unwrap_err();
+/// assert_eq!(refused.task.name(), "late");
+/// assert_eq!(
+///     refused.to_string(),
+///     "late: the scheduler was shut down, and takes no more tasks"
+/// );
+/// # Ok(())
+/// # }
+/// ```
 pub struct Refused<R> {
     /// Why.
     pub reason: Reason,
@@ -106,6 +146,18 @@ impl<R> fmt::Display for Refused<R> {
 impl<R> std::error::Error for Refused<R> {}
 
 /// A batch that was not taken in, or not to its end, and why.
+///
+/// ```
+/// # use duly_local::{Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).capacity(2).build();
+/// let tasks = (0..3).map(|_| Task::new("page", async {})).collect();
+/// let refused = scheduler.try_submit_batch(tasks).unwrap_err();
+/// assert_eq!((refused.handles.len(), refused.tasks.len()), (0, 3));
+/// # Ok(())
+/// # }
+/// ```
 pub struct RefusedBatch<R> {
     /// Why.
     pub reason: Reason,
@@ -135,6 +187,18 @@ impl<R> fmt::Display for RefusedBatch<R> {
 impl<R> std::error::Error for RefusedBatch<R> {}
 
 /// The time is over, and the task has not ended; it goes on.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use duly_local::{Elapsed, Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).build();
+/// let mut handle = scheduler.submit(Task::new("never begun", async {})).await?;
+/// assert_eq!(handle.wait_timeout(Duration::from_millis(1)).await, Err(Elapsed));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed;
 

@@ -24,13 +24,14 @@ use crate::task::cell::{Job, TaskCell};
 /// ```
 /// use duly_local::{Scheduler, Shutdown, Task};
 ///
-/// # duly_local::block_on(async {
-/// let scheduler = Scheduler::builder().workers(1).threads().start();
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scheduler = Scheduler::builder().workers(1).start();
 /// let task = Task::new("add", async { Ok::<_, String>(1 + 1) });
 /// let sum = scheduler.submit(task).await.unwrap();
 /// assert_eq!(sum.await.unwrap(), Ok(2));
 /// # scheduler.shutdown(Shutdown::Now).await;
-/// # });
+/// # }
 /// ```
 pub struct Handle<R> {
     cell: Arc<TaskCell<R>>,
@@ -43,24 +44,70 @@ impl<R: Output> Handle<R> {
     }
 
     /// The id of the task.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let task = Task::new("greet", async {});
+    /// let id = task.id();
+    /// assert_eq!(scheduler.submit(task).await?.id(), id);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> TaskId {
         self.cell.head().id
     }
 
     /// The name of the task.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// assert_eq!(handle.name(), "greet");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.cell.head().name
     }
 
     /// When the task was made, to the millisecond.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let task = Task::new("greet", async {});
+    /// let made_at = task.made_at();
+    /// assert_eq!(scheduler.submit(task).await?.made_at(), made_at);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn made_at(&self) -> Timestamp {
         self.id().made_at().unwrap_or_default()
     }
 
     /// The labels of the task.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let handle = scheduler.submit(Task::new("greet", async {}).label("user", "ada")).await?;
+    /// assert_eq!(handle.labels(), [("user".to_owned(), "ada".to_owned())]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn labels(&self) -> &[(String, String)] {
         let options = self.cell.head().options.as_ref();
@@ -68,12 +115,35 @@ impl<R: Output> Handle<R> {
     }
 
     /// Where the task is.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Status, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let handle = scheduler.submit(Task::new("greet", async { Err::<(), _>("no voice") })).await?;
+    /// scheduler.wait_idle().await;
+    /// assert_eq!(handle.status(), Status::Failed("no voice".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn status(&self) -> Status {
         self.cell.head().life(|life| life.status())
     }
 
     /// Waits for the end, and takes what the task returned.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let handle = scheduler.submit(Task::new("parse", async { "7".parse::<u32>() })).await?;
+    /// assert_eq!(handle.wait().await?, Ok(7));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`TaskError`], if it returned nothing.
@@ -82,6 +152,21 @@ impl<R: Output> Handle<R> {
     }
 
     /// Waits for the end, but not longer than `time`. The task goes on either way.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Elapsed, Scheduler, Task, TaskError, sleep};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let nap = Task::new("nap", sleep(Duration::from_secs(60)));
+    /// let mut nap = scheduler.submit(nap.after(Duration::from_secs(60))).await?;
+    /// assert_eq!(nap.wait_timeout(Duration::from_millis(1)).await, Err(Elapsed));
+    /// nap.cancel();
+    /// assert_eq!(nap.await, Err(TaskError::Cancelled));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Elapsed`], if the time is over.
@@ -98,16 +183,56 @@ impl<R: Output> Handle<R> {
 
     /// Calls the task off. One that waits is cancelled at once; one that runs is told, and dropped
     /// where it next yields once the scheduler's grace is over. Whether the task had not ended.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task, TaskError};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).build();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// assert!(handle.cancel());
+    /// assert!(!handle.cancel(), "it has ended");
+    /// assert_eq!(handle.await, Err(TaskError::Cancelled));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel(&self) -> bool {
         self.with(Shared::cancel)
     }
 
     /// Changes the priority of the task, if it waits. Whether it did.
+    ///
+    /// ```
+    /// # use duly_local::{Priority, Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).build();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// assert!(handle.set_priority(Priority::Critical));
+    /// assert_eq!(scheduler.metrics().depth[0], 1, "the most urgent");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_priority(&self, priority: Priority) -> bool {
         self.with(|shared, job| shared.reprioritise(job, priority))
     }
 
     /// The changes of the status, from now on.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// let mut changes = handle.changes();
+    /// while let Some(status) = changes.next().await {
+    ///     println!("{}: {status}", handle.name());
+    /// }
+    /// assert!(handle.status().is_final());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn changes(&self) -> Changes {
         Changes {
@@ -117,6 +242,24 @@ impl<R: Output> Handle<R> {
     }
 
     /// What the task reports of its progress.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let task = Task::cooperative("export", |context| async move {
+    ///     for page in 1..=3 {
+    ///         context.progress(page as f32 / 3.0, format!("page {page}"));
+    ///     }
+    /// });
+    /// let mut reports = scheduler.submit(task).await?.progress();
+    /// while let Some(report) = reports.next().await {
+    ///     println!("{:.0} %, {}", report.fraction * 100.0, report.text);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn progress(&self) -> Reports {
         Reports::new(self.cell.clone())
@@ -150,6 +293,17 @@ impl<R: Output> fmt::Debug for Handle<R> {
 
 /// The status of a task, each time it has changed: the first is that of the moment, the last is final.
 /// Who reads slowly misses what lay between. Made by [`Handle::changes`].
+///
+/// ```
+/// # use duly_local::{Scheduler, Status, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).build();
+/// let mut changes = scheduler.submit(Task::new("greet", async {})).await?.changes();
+/// assert_eq!(changes.next().await, Some(Status::Queued));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Changes {
     job: Arc<dyn Job>,
     seen: Option<Seen>,
@@ -164,6 +318,20 @@ struct Seen {
 
 impl Changes {
     /// The next status; `None` after the final one.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Status, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).build();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// handle.cancel();
+    /// let mut changes = handle.changes();
+    /// assert_eq!(changes.next().await, Some(Status::Cancelled));
+    /// assert_eq!(changes.next().await, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Status> {
         poll_fn(|context| self.poll(context)).await
     }

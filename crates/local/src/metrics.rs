@@ -25,6 +25,20 @@ pub(crate) struct Meters {
 }
 
 /// What happened since the scheduler was made.
+///
+/// ```
+/// # use duly_local::{Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
+/// scheduler.submit(Task::new("greet", async {})).await?;
+/// scheduler.submit(Task::new("oops", async { Err::<(), _>("no") })).await?;
+/// scheduler.wait_idle().await;
+/// let counts = scheduler.metrics().counts;
+/// assert_eq!((counts.submitted, counts.completed, counts.failed), (2, 1, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -131,6 +145,20 @@ impl Meters {
 }
 
 /// How long something took, of all times it was measured. Quantiles are at most 7 % too high.
+///
+/// ```
+/// # use duly_local::{Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
+/// scheduler.submit(Task::new("greet", async {})).await?.await?;
+/// scheduler.wait_idle().await;
+/// let run = scheduler.metrics().run;
+/// assert_eq!(run.count, 1);
+/// assert!(run.p50 <= run.p99);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Times {
@@ -150,6 +178,17 @@ pub struct Times {
 
 /// The numbers of a scheduler at one instant, all of the same: see
 /// [`Scheduler::metrics`](crate::Scheduler::metrics). It shows itself as a report for people.
+///
+/// ```
+/// # use duly_local::Scheduler;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let metrics = Scheduler::builder().workers(4).start().metrics();
+/// assert_eq!((metrics.workers, metrics.running, metrics.queued()), (4, 0, 0));
+/// assert!(metrics.to_string().starts_with("workers    0 of 4 busy"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Metrics {
@@ -173,6 +212,17 @@ pub struct Metrics {
 
 impl Metrics {
     /// How many tasks wait.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).build();
+    /// scheduler.submit(Task::new("greet", async {})).await?;
+    /// assert_eq!(scheduler.metrics().queued(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.depth.iter().sum()
@@ -180,6 +230,19 @@ impl Metrics {
 
     /// How many of the tasks that came to an end by themselves were done: from 0 to 1, and `None` if
     /// there was none.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// assert_eq!(scheduler.metrics().success_rate(), None);
+    /// scheduler.submit(Task::new("greet", async {})).await?;
+    /// scheduler.wait_idle().await;
+    /// assert_eq!(scheduler.metrics().success_rate(), Some(1.0));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more digits")]
     pub fn success_rate(&self) -> Option<f64> {

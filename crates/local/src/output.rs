@@ -97,6 +97,12 @@ impl fmt::Display for TaskResult {
 pub trait Output: Send + 'static {
     /// What it means for the task. A failure, and time that ran out, are tried again as far as the
     /// task's retry policy allows.
+    ///
+    /// ```
+    /// # use duly_local::{Output, TaskResult};
+    /// assert_eq!(().result(), TaskResult::Success(String::new()));
+    /// assert_eq!(Err::<(), _>("down").result(), TaskResult::Failure("down".into()));
+    /// ```
     fn result(&self) -> TaskResult;
 }
 

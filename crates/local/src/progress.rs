@@ -10,6 +10,18 @@ use crate::bounds::PROGRESS_BYTES_MAX;
 use crate::task::cell::Job;
 
 /// A report of progress.
+///
+/// ```
+/// # use duly_local::{Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
+/// let task = Task::cooperative("export", |context| async move { context.progress(7.0, "done") });
+/// let mut reports = scheduler.submit(task).await?.progress();
+/// assert_eq!(reports.next().await.map(|report| report.fraction), Some(1.0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     /// How much is done: from 0 to 1.
@@ -34,6 +46,19 @@ impl Progress {
 /// [`Handle::progress`](crate::Handle::progress).
 ///
 /// The task never waits for whoever reads: 64 reports are kept, and the oldest gives way.
+///
+/// ```
+/// # use duly_local::{Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
+/// let task = Task::cooperative("export", |context| async move { context.progress(0.5, "half") });
+/// let mut reports = scheduler.submit(task).await?.progress();
+/// assert_eq!(reports.next().await.map(|report| report.text), Some("half".into()));
+/// assert_eq!(reports.next().await, None, "the task has ended");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Reports {
     job: Arc<dyn Job>,
     next: u64,
@@ -50,11 +75,39 @@ impl Reports {
     }
 
     /// The next report; `None` once the task has ended and all were read.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let mut reports = scheduler.submit(Task::new("silent", async {})).await?.progress();
+    /// assert_eq!(reports.next().await, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Progress> {
         std::future::poll_fn(|context| self.poll(context)).await
     }
 
     /// How many reports gave way before they were read.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let task = Task::cooperative("count", |context| async move {
+    ///     (0..100).for_each(|n| context.progress(n as f32 / 100.0, n.to_string()));
+    /// });
+    /// let handle = scheduler.submit(task).await?;
+    /// scheduler.wait_idle().await;
+    /// let mut reports = handle.progress();
+    /// assert_eq!(reports.next().await.map(|report| report.text), Some("36".into()));
+    /// assert_eq!(reports.missed(), 36);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn missed(&self) -> u64 {
         self.missed

@@ -128,13 +128,14 @@ impl Shared {
 /// ```
 /// use duly_local::{Priority, Scheduler, Shutdown, Task};
 ///
-/// # duly_local::block_on(async {
-/// let scheduler = Scheduler::builder().workers(2).threads().start();
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scheduler = Scheduler::builder().workers(2).start();
 /// let task = Task::new("greet", async { Ok::<_, String>("hello") }).priority(Priority::High);
 /// let greeting = scheduler.submit(task).await.unwrap();
 /// assert_eq!(greeting.wait().await.unwrap(), Ok("hello"));
 /// scheduler.shutdown(Shutdown::Drain).await;
-/// # });
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Scheduler {
@@ -146,6 +147,16 @@ struct Owner(Arc<Shared>);
 
 impl Scheduler {
     /// What a scheduler can be told.
+    ///
+    /// ```
+    /// # use duly_local::Scheduler;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(4).capacity(1_000).start();
+    /// assert_eq!(scheduler.metrics().workers, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -162,6 +173,19 @@ impl Scheduler {
 
     /// Starts the workers. Starting twice changes nothing, and neither does starting what was shut
     /// down.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).build();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// scheduler.start();
+    /// scheduler.start();
+    /// assert_eq!(handle.await, Ok(()));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If the system gives no thread for a worker.
@@ -190,6 +214,20 @@ impl Scheduler {
     /// Hands a task in, and waits for room as long as the queue is full: those who wait get in in the
     /// order in which they came.
     ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).capacity(1).start();
+    /// for n in 0..100 {
+    ///     scheduler.submit(Task::new("page", async move { println!("page {n}") })).await?;
+    /// }
+    /// scheduler.wait_idle().await;
+    /// assert_eq!(scheduler.metrics().counts.completed, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Refused`], with the task: another with its name and unique key has not ended, or the
     /// scheduler was shut down.
@@ -199,6 +237,20 @@ impl Scheduler {
 
     /// Hands a task in, if there is room.
     ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Reason, Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let report = || Task::new("report", async {}).unique_key("2026-11").after(Duration::from_secs(60));
+    /// let first = scheduler.try_submit(report())?;
+    /// let second = scheduler.try_submit(report()).unwrap_err();
+    /// assert_eq!(second.reason, Reason::TaskExists { id: first.id() });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Refused`], with the task: the queue is full, another with its name and unique key has not
     /// ended, or the scheduler was shut down.
@@ -207,6 +259,19 @@ impl Scheduler {
     }
 
     /// Hands tasks in, in their order, and waits for room as often as it must.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(2).capacity(10).start();
+    /// let tasks = (0..100).map(|n| Task::new("square", async move { Ok::<_, String>(n * n) }));
+    /// for (n, handle) in scheduler.submit_batch(tasks.collect()).await?.into_iter().enumerate() {
+    ///     assert_eq!(handle.await?, Ok(n * n));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`RefusedBatch`]: it was not taken in to its end.
@@ -219,6 +284,19 @@ impl Scheduler {
 
     /// Hands tasks in, if there is room for all of them.
     ///
+    /// ```
+    /// # use duly_local::{Reason, Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).capacity(2).build();
+    /// let tasks = |n| (0..n).map(|_| Task::new("page", async {})).collect();
+    /// let refused = scheduler.try_submit_batch(tasks(3)).unwrap_err();
+    /// assert_eq!(refused.reason, Reason::QueueFull { capacity: 2 });
+    /// assert_eq!(scheduler.try_submit_batch(tasks(2))?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`RefusedBatch`]: there was not, or it was not taken in to its end.
     pub fn try_submit_batch<R: Output>(
@@ -229,6 +307,24 @@ impl Scheduler {
     }
 
     /// Hands in what the shutdown of another scheduler gave back. Its handle goes on with it.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let first = Scheduler::builder().workers(1).build();
+    /// let greeting = Task::new("greet", async { Ok::<_, String>("hello") });
+    /// let greeting = first.submit(greeting).await?;
+    /// let left = first.shutdown(Shutdown::Now).await;
+    ///
+    /// let second = Scheduler::builder().workers(1).start();
+    /// for task in left.returned {
+    ///     second.resubmit(task).map_err(|(reason, _)| reason.to_string())?;
+    /// }
+    /// assert_eq!(greeting.await?, Ok("hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The reason, and the task.
@@ -258,6 +354,18 @@ impl Scheduler {
     /// Makes a task every so often and hands it in: the first after one interval, and then at every
     /// whole interval from there, however long the tasks take. While the last one has not ended, and
     /// while the queue is full, a turn is left out.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let beat = scheduler.every(Duration::from_secs(5), || Task::new("beat", async {}));
+    /// beat.stop();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn every<R: Output>(
         &self,
         interval: Duration,
@@ -279,6 +387,18 @@ impl Scheduler {
     }
 
     /// Waits until no task is queued or running. Tasks that wait for their time count as queued.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// scheduler.wait_idle().await;
+    /// assert!(handle.status().is_final());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_idle(&self) {
         let shared = self.shared();
         poll_fn(|context| {
@@ -294,11 +414,36 @@ impl Scheduler {
 
     /// Ends the scheduler. Handing tasks in is an error from here on. Once this returns, no thread and
     /// no task of the scheduler is left but those that it names as stuck.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Scheduler, Shutdown, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let tomorrow = Task::new("greet", async {}).after(Duration::from_secs(24 * 3600));
+    /// scheduler.submit(tomorrow).await?;
+    /// let left = scheduler.shutdown(Shutdown::Graceful(Duration::from_secs(10))).await;
+    /// assert_eq!(left.returned[0].name(), "greet");
+    /// assert!(left.stuck.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(&self, how: Shutdown) -> Leftover {
         self.shared().shut_down(how).await
     }
 
     /// The numbers at this instant.
+    ///
+    /// ```
+    /// # use duly_local::Scheduler;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// println!("{}", scheduler.metrics());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.shared().metrics()

@@ -24,6 +24,13 @@ pub fn sleep(time: Duration) -> Sleep {
 }
 
 /// The future of [`sleep`].
+///
+/// ```
+/// # use std::time::Duration;
+/// # use duly_local::{Sleep, sleep};
+/// let nap: Sleep = sleep(Duration::from_millis(1));
+/// duly_local::block_on(nap);
+/// ```
 #[derive(Debug)]
 pub struct Sleep(Timer);
 

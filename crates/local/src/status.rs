@@ -9,12 +9,13 @@ use crate::output::TaskResult;
 /// ```
 /// use duly_local::{Scheduler, Status, Task};
 ///
-/// # duly_local::block_on(async {
-/// let scheduler = Scheduler::builder().workers(1).threads().build();
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scheduler = Scheduler::builder().workers(1).build();
 /// let task = scheduler.try_submit(Task::new("greet", async {})).unwrap();
 /// assert_eq!(task.status(), Status::Queued, "nothing runs before the start");
 /// # scheduler.shutdown(duly_local::Shutdown::Now).await;
-/// # });
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,6 +48,12 @@ pub enum Status {
 
 impl Status {
     /// Whether nothing more will happen to it.
+    ///
+    /// ```
+    /// # use duly_local::Status;
+    /// assert!(Status::Cancelled.is_final());
+    /// assert!(!Status::Running { attempt: 1 }.is_final());
+    /// ```
     #[must_use]
     pub const fn is_final(&self) -> bool {
         !matches!(
@@ -56,6 +63,12 @@ impl Status {
     }
 
     /// The result, if its future came to an end.
+    ///
+    /// ```
+    /// # use duly_local::{Status, TaskResult};
+    /// assert_eq!(Status::TimedOut.result(), Some(TaskResult::Timeout));
+    /// assert_eq!(Status::Cancelled.result(), None);
+    /// ```
     #[must_use]
     pub fn result(&self) -> Option<TaskResult> {
         match self {

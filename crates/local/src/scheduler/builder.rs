@@ -20,15 +20,15 @@ use crate::bounds::{
 /// use std::time::Duration;
 /// use duly_local::{Rate, Scheduler};
 ///
-/// # duly_local::block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// let scheduler = Scheduler::builder()
 ///     .workers(4)
 ///     .capacity(1_000)
 ///     .rate_for("fetch", Rate::new(5, Duration::from_secs(1)))
-///     .threads()
 ///     .start();
 /// # scheduler.shutdown(duly_local::Shutdown::Now).await;
-/// # });
+/// # }
 /// ```
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `build` or `start`"]
@@ -47,18 +47,35 @@ pub struct Builder {
 impl Builder {
     /// How many tasks run at once, exactly: never more, whatever happens. As many as the machine has
     /// cores unless given; on plain threads three quarters of that, and at least one. At most 4,096.
+    ///
+    /// ```
+    /// # use duly_local::Scheduler;
+    /// let builder = Scheduler::builder().workers(8);
+    /// ```
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers.clamp(1, WORKERS_MAX));
         self
     }
 
     /// How many tasks may wait: 10,000 unless given.
+    ///
+    /// ```
+    /// # use duly_local::Scheduler;
+    /// let builder = Scheduler::builder().capacity(100_000);
+    /// ```
     pub fn capacity(mut self, tasks: usize) -> Self {
         self.capacity = Some(tasks.max(1));
         self
     }
 
     /// How many attempts may begin per period, all names together.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Rate, Scheduler};
+    /// let five_a_second = Rate::new(5, Duration::from_secs(1));
+    /// let builder = Scheduler::builder().rate(five_a_second);
+    /// ```
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self
@@ -66,6 +83,13 @@ impl Builder {
 
     /// How many attempts of this name may begin per period. Tasks that wait for that keep their order,
     /// and hold up no others. At most 1,000 names have a rate; what is said of more is ignored.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Rate, Scheduler};
+    /// let steady = Rate::new(5, Duration::from_secs(1)).burst(1);
+    /// let builder = Scheduler::builder().rate_for("fetch", steady);
+    /// ```
     pub fn rate_for(mut self, name: impl Into<String>, rate: Rate) -> Self {
         let name = name.into();
         self.rates.retain(|(other, _)| *other != name);
@@ -76,6 +100,12 @@ impl Builder {
     }
 
     /// How long a running task has to come to an end by itself once it is cancelled: 5 s unless given.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::Scheduler;
+    /// let builder = Scheduler::builder().grace(Duration::from_secs(30));
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = Some(grace);
         self
@@ -83,18 +113,42 @@ impl Builder {
 
     /// After how long in one poll a future counts as blocking its thread, which the log then says: 1 s
     /// unless given. Zero: never.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::Scheduler;
+    /// let builder = Scheduler::builder().blocked_after(Duration::from_millis(100));
+    /// ```
     pub fn blocked_after(mut self, time: Duration) -> Self {
         self.blocked_after = Some(time);
         self
     }
 
     /// Writes a report of its numbers to the log, every so often.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::Scheduler;
+    /// let builder = Scheduler::builder().report_every(Duration::from_secs(60));
+    /// ```
     pub fn report_every(mut self, time: Duration) -> Self {
         self.report_every = Some(time.max(Duration::from_millis(1)));
         self
     }
 
     /// What ended, as a stream of at most `capacity` that nobody has read yet.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task, WhenFull};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (builder, mut completions) = Scheduler::builder().completions(100, WhenFull::DropOldest);
+    /// let scheduler = builder.start();
+    /// scheduler.submit(Task::new("greet", async {})).await?;
+    /// assert_eq!(completions.next().await.ok_or("none")?.name, "greet");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn completions(mut self, capacity: usize, when_full: WhenFull) -> (Self, Completions) {
         let buffer = Arc::new(Buffer::new(capacity, when_full));
         self.completions = Some(buffer.clone());
@@ -103,6 +157,18 @@ impl Builder {
 
     /// Workers are plain threads, without an async runtime. Futures of other runtimes do not run there;
     /// [`sleep`](crate::sleep) does.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, Task, block_on};
+    /// block_on(async {
+    ///     let scheduler = Scheduler::builder().threads().start();
+    ///     let handle = scheduler.try_submit(Task::new("greet", async {}))?;
+    ///     assert_eq!(handle.await, Ok(()));
+    ///     scheduler.shutdown(Shutdown::Drain).await;
+    ///     Ok::<_, duly_local::Refused<()>>(())
+    /// })
+    /// # .unwrap();
+    /// ```
     #[cfg(feature = "threads")]
     pub fn threads(mut self) -> Self {
         self.driver = Some(Driver::Threads);
@@ -111,6 +177,15 @@ impl Builder {
 
     /// Workers are tasks of this Tokio runtime: of the one that [`build`](Self::build) is called on
     /// unless given.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build()?;
+    /// let scheduler = Scheduler::builder().tokio(runtime.handle().clone()).start();
+    /// let handle = scheduler.try_submit(Task::new("greet", async {}))?;
+    /// assert_eq!(runtime.block_on(handle), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "tokio")]
     pub fn tokio(mut self, runtime: tokio::runtime::Handle) -> Self {
         self.driver = Some(Driver::Tokio(runtime));
@@ -118,6 +193,17 @@ impl Builder {
     }
 
     /// A scheduler that takes tasks in, and runs none until [`Scheduler::start`].
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Status, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().build();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// assert_eq!(handle.status(), Status::Queued);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If it is to run on Tokio, and there is no runtime here.
@@ -141,6 +227,16 @@ impl Builder {
     }
 
     /// A scheduler that runs.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().start();
+    /// assert_eq!(scheduler.submit(Task::new("greet", async {})).await?.await, Ok(()));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// As [`build`](Self::build), and if the system gives no thread.

@@ -15,6 +15,23 @@ use crate::status::Status;
 use crate::sync::{Mutex, Waiters, Wakes, lock};
 
 /// What happens to a completion that finds the buffer full.
+///
+/// ```
+/// # use duly_local::{Scheduler, Shutdown, Task, WhenFull};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (builder, mut completions) =
+///     Scheduler::builder().workers(1).completions(2, WhenFull::DropOldest);
+/// let scheduler = builder.start();
+/// for name in ["a", "b", "c"] {
+///     scheduler.submit(Task::new(name, async {})).await?;
+/// }
+/// scheduler.shutdown(Shutdown::Drain).await;
+/// let names: Vec<String> = completions.ready().into_iter().map(|done| done.name).collect();
+/// assert_eq!(names, ["b", "c"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenFull {
@@ -26,6 +43,19 @@ pub enum WhenFull {
 }
 
 /// A task that ran, and ended.
+///
+/// ```
+/// # use duly_local::{Scheduler, Status, Task, WhenFull};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (builder, mut completions) = Scheduler::builder().completions(10, WhenFull::HoldWorkers);
+/// let scheduler = builder.start();
+/// scheduler.submit(Task::new("greet", async { Err::<(), _>("no voice") })).await?;
+/// let done = completions.next().await.ok_or("none")?;
+/// assert_eq!((done.status, done.attempts), (Status::Failed("no voice".into()), 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Completion {
@@ -139,6 +169,23 @@ impl Buffer {
 
 /// What ended, in the order in which it did: tasks that ran, not those cancelled in line. It ends once
 /// the scheduler has stopped. Made by [`Builder::completions`](crate::Builder::completions).
+///
+/// ```
+/// # use duly_local::{Scheduler, Shutdown, Task, WhenFull};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (builder, mut completions) = Scheduler::builder().completions(100, WhenFull::DropOldest);
+/// let scheduler = builder.start();
+/// for n in 0..10 {
+///     scheduler.submit(Task::new("page", async move { println!("page {n}") })).await?;
+/// }
+/// scheduler.shutdown(Shutdown::Drain).await;
+/// while let Some(done) = completions.next().await {
+///     println!("{}: {}, in {:?}", done.name, done.status, done.ran);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Completions {
     buffer: Arc<Buffer>,
 }
@@ -149,11 +196,36 @@ impl Completions {
     }
 
     /// The next one; `None` once the scheduler has stopped and all were read.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, WhenFull};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (builder, mut completions) = Scheduler::builder().completions(100, WhenFull::DropOldest);
+    /// builder.start().shutdown(Shutdown::Drain).await;
+    /// assert!(completions.next().await.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Completion> {
         poll_fn(|context| self.poll(context)).await
     }
 
     /// Those that are there already, without waiting.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, Task, WhenFull};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (builder, mut completions) = Scheduler::builder().completions(100, WhenFull::DropOldest);
+    /// let scheduler = builder.start();
+    /// assert!(completions.ready().is_empty());
+    /// scheduler.submit(Task::new("greet", async {})).await?;
+    /// scheduler.shutdown(Shutdown::Drain).await;
+    /// assert_eq!(completions.ready().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ready(&mut self) -> Vec<Completion> {
         let mut wakes = Wakes::default();
         let mut inner = lock(&self.buffer.inner);
@@ -165,6 +237,20 @@ impl Completions {
     }
 
     /// How many gave way before they were read.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, Task, WhenFull};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (builder, completions) = Scheduler::builder().completions(2, WhenFull::DropOldest);
+    /// let scheduler = builder.start();
+    /// let tasks = (0..5).map(|_| Task::new("page", async {})).collect();
+    /// scheduler.submit_batch(tasks).await?;
+    /// scheduler.shutdown(Shutdown::Drain).await;
+    /// assert_eq!(completions.missed(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn missed(&self) -> u64 {
         lock(&self.buffer.inner).dropped

@@ -25,11 +25,34 @@ pub(super) struct Recurrence {
 }
 
 /// Ends a recurrence; see [`Scheduler::every`](crate::Scheduler::every). Dropping it does not.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use duly_local::{Scheduler, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
+/// let beat = scheduler.every(Duration::from_secs(5), || Task::new("beat", async {}));
+/// beat.stop();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Recurring(Arc<AtomicBool>);
 
 impl Recurring {
     /// No further task is made. Those that were stay.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// scheduler.every(Duration::from_secs(5), || Task::new("beat", async {})).stop();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop(&self) {
         self.0.store(true, Ordering::Release);
     }

@@ -20,6 +20,18 @@ use crate::task::cell::Job;
 use crate::task::life::{Orders, Phase};
 
 /// How to end: see [`Scheduler::shutdown`](crate::Scheduler::shutdown).
+///
+/// ```
+/// # use std::time::Duration;
+/// # use duly_local::{Scheduler, Shutdown};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
+/// let left = scheduler.shutdown(Shutdown::Graceful(Duration::from_secs(10))).await;
+/// assert!(left.returned.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shutdown {
@@ -34,6 +46,24 @@ pub enum Shutdown {
 }
 
 /// What a shutdown left.
+///
+/// ```
+/// # use duly_local::{Scheduler, Shutdown, Task};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).build();
+/// scheduler.submit(Task::new("greet", async {})).await?;
+/// let left = scheduler.shutdown(Shutdown::Now).await;
+/// for task in &left.returned {
+///     println!("{} ({}) was not begun", task.name(), task.id());
+/// }
+/// for task in &left.stuck {
+///     println!("{} ({}) blocks its thread", task.name, task.id);
+/// }
+/// # assert_eq!((left.returned.len(), left.stuck.len()), (1, 0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Leftover {
@@ -46,16 +76,53 @@ pub struct Leftover {
 }
 
 /// A task that a shutdown gave back.
+///
+/// ```
+/// # use duly_local::{Scheduler, Shutdown, Task, TaskError};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).build();
+/// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+/// let left = scheduler.shutdown(Shutdown::Now).await;
+/// drop(left.returned);
+/// assert_eq!(handle.await, Err(TaskError::Returned));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Returned(pub(super) Option<Arc<dyn Job>>);
 
 impl Returned {
     /// Its id.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).build();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// let left = scheduler.shutdown(Shutdown::Now).await;
+    /// assert_eq!(left.returned[0].id(), handle.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> TaskId {
         self.job().head().id
     }
 
     /// Its name.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).build();
+    /// scheduler.submit(Task::new("greet", async {})).await?;
+    /// let left = scheduler.shutdown(Shutdown::Now).await;
+    /// assert_eq!(left.returned[0].name(), "greet");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.job().head().name
@@ -86,6 +153,17 @@ impl Drop for Returned {
 }
 
 /// A task that blocks its thread: its worker is left behind, and ends when the task does.
+///
+/// ```
+/// # use duly_local::{Scheduler, Shutdown};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let left = Scheduler::builder().workers(1).start().shutdown(Shutdown::Now).await;
+/// let names: Vec<_> = left.stuck.iter().map(|task| task.name.as_str()).collect();
+/// assert!(names.is_empty(), "these block their threads: {names:?}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stuck {

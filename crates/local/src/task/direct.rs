@@ -20,6 +20,16 @@ use crate::sync::Wakes;
 impl<R: Output> Task<R> {
     /// Runs it here, once, within its own timeout if it has one.
     ///
+    /// ```
+    /// # use duly_local::Task;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let task = Task::new("add", async { Ok::<_, String>(1 + 1) });
+    /// assert_eq!(task.run().await?, Ok(2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`TaskError`], if it panicked or ran out of time.
     pub async fn run(self) -> Result<R, TaskError> {
