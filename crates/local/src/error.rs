@@ -104,6 +104,8 @@ impl fmt::Display for Reason {
     }
 }
 
+impl std::error::Error for Reason {}
+
 /// A task that was not taken in, and why.
 ///
 /// ```
@@ -209,3 +211,21 @@ impl fmt::Display for Elapsed {
 }
 
 impl std::error::Error for Elapsed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `?` asks of an error that goes into a `Box<dyn Error + Send + Sync>`.
+    fn travels<E: std::error::Error + Send + Sync + 'static>() {}
+
+    #[test]
+    fn errors_travel_whatever_a_task_returns() {
+        type NotSync = Result<std::cell::Cell<u8>, String>;
+        travels::<Refused<NotSync>>();
+        travels::<RefusedBatch<NotSync>>();
+        travels::<TaskError>();
+        travels::<Elapsed>();
+        travels::<Reason>();
+    }
+}
