@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use crate::clock;
 use crate::park;
 
-/// Waits until `time` has passed: on a Tokio runtime by its timer; on the plain threads of a
-/// scheduler, and in [`block_on`](crate::block_on), by theirs; elsewhere by a thread that ends with
-/// the wait.
+/// Waits until `time` has passed since it was first awaited, so that a task which is nothing but a
+/// sleep takes its time when it runs, however long it was queued.
+///
+/// On a Tokio runtime its timer wakes it; on the plain threads of a scheduler, and in
+/// [`block_on`](crate::block_on), theirs do; elsewhere a thread that ends with the wait.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -20,7 +22,7 @@ use crate::park;
 /// assert!(start.elapsed() >= Duration::from_millis(5));
 /// ```
 pub fn sleep(time: Duration) -> Sleep {
-    Sleep::new(time)
+    Sleep { time, timer: None }
 }
 
 /// The future of [`sleep`].
@@ -32,7 +34,10 @@ pub fn sleep(time: Duration) -> Sleep {
 /// duly_local::block_on(nap);
 /// ```
 #[derive(Debug)]
-pub struct Sleep(Timer);
+pub struct Sleep {
+    time: Duration,
+    timer: Option<Timer>,
+}
 
 #[derive(Debug)]
 enum Timer {
@@ -45,16 +50,26 @@ enum Timer {
 }
 
 impl Sleep {
+    /// Counts from here.
     pub(crate) fn new(time: Duration) -> Self {
+        Self {
+            time,
+            timer: Some(Timer::set(time)),
+        }
+    }
+}
+
+impl Timer {
+    fn set(time: Duration) -> Self {
         let time = time.min(duly_core::DELAY_MAX);
         #[cfg(feature = "tokio")]
         if !park::is_entered() && tokio::runtime::Handle::try_current().is_ok() {
-            return Self(Timer::Tokio(Box::pin(tokio::time::sleep(time))));
+            return Self::Tokio(Box::pin(tokio::time::sleep(time)));
         }
-        Self(Timer::Thread {
+        Self::Thread {
             until: clock::instant_after(time),
             key: None,
-        })
+        }
     }
 }
 
@@ -62,7 +77,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        match &mut self.0 {
+        let time = self.time;
+        match self.timer.get_or_insert_with(|| Timer::set(time)) {
             #[cfg(feature = "tokio")]
             Timer::Tokio(sleep) => sleep.as_mut().poll(context),
             Timer::Thread { until, key } => {
@@ -78,7 +94,7 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Timer::Thread { key: Some(key), .. } = &self.0 {
+        if let Some(Timer::Thread { key: Some(key), .. }) = &self.timer {
             park::forget(key);
         }
     }

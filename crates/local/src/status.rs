@@ -31,6 +31,8 @@ pub enum Status {
     Retrying {
         /// The number of the attempt that failed.
         attempt: u32,
+        /// Why it failed.
+        reason: String,
     },
     /// Done, with what its [`TaskResult`] says, if it returned one.
     Completed(String),
@@ -85,7 +87,9 @@ impl fmt::Display for Status {
         let (word, text) = match self {
             Self::Queued => ("queued", ""),
             Self::Running { attempt } => return write!(f, "running, attempt {attempt}"),
-            Self::Retrying { attempt } => return write!(f, "retrying after attempt {attempt}"),
+            Self::Retrying { attempt, reason } => {
+                return write!(f, "retrying after attempt {attempt}: {reason}");
+            }
             Self::Completed(text) => ("completed", text.as_str()),
             Self::Failed(text) => ("failed", text.as_str()),
             Self::TimedOut => ("timed out", ""),

@@ -129,7 +129,10 @@ impl<'a> Attempt<'a> {
                 Sleep::new(left(timeout, self.current.started, self.shared.clock.now()))
             });
             if Pin::new(time).poll(context).is_ready() {
-                return Poll::Ready(Verdict::of(Outcome::TimedOut));
+                return Poll::Ready(Verdict {
+                    text: Some(format!("it ran out of its time of {timeout:?}")),
+                    ..Verdict::of(Outcome::TimedOut)
+                });
             }
         }
         Poll::Pending

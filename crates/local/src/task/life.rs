@@ -55,7 +55,7 @@ pub(crate) struct Life {
 /// What few tasks have.
 #[derive(Debug, Default)]
 struct Extra {
-    /// What there is to say about the end.
+    /// What there is to say about the phase.
     text: Option<Arc<str>>,
     /// Who watches the status.
     watchers: Waiters,
@@ -93,8 +93,10 @@ impl Life {
     pub(crate) fn go(&mut self, phase: Phase, text: Option<String>, wakes: &mut Wakes) {
         self.phase = phase;
         self.version = self.version.wrapping_add(1);
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            self.extra_mut().text = Some(text.into());
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => self.extra_mut().text = Some(text.into()),
+            // What was said of another phase does not hold for this one.
+            None => self.extra.iter_mut().for_each(|extra| extra.text = None),
         }
         if phase.is_final() {
             wakes.extend(self.waiter.take());
@@ -114,7 +116,10 @@ impl Life {
         match self.phase {
             Phase::Queued => Status::Queued,
             Phase::Running => Status::Running { attempt },
-            Phase::Retrying => Status::Retrying { attempt },
+            Phase::Retrying => Status::Retrying {
+                attempt,
+                reason: text(),
+            },
             Phase::Completed => Status::Completed(text()),
             Phase::Failed => Status::Failed(text()),
             Phase::TimedOut => Status::TimedOut,
