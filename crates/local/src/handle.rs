@@ -132,6 +132,24 @@ impl<R: Output> Handle<R> {
         self.cell.head().life(|life| life.status())
     }
 
+    /// How many attempts have begun.
+    ///
+    /// ```
+    /// use duly_local::{Scheduler, Shutdown, Task};
+    ///
+    /// # duly_local::block_on(async {
+    /// let scheduler = Scheduler::builder().workers(1).threads().start();
+    /// let mut task = scheduler.submit(Task::new("greet", async {})).await.unwrap();
+    /// (&mut task).await.unwrap();
+    /// assert_eq!(task.attempts(), 1);
+    /// # scheduler.shutdown(Shutdown::Now).await;
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.cell.head().life(|life| life.attempt)
+    }
+
     /// Waits for the end, and takes what the task returned.
     ///
     /// ```

@@ -58,8 +58,8 @@ pub use park::block_on;
 pub use progress::{Progress, Reports};
 pub use queue::PriorityQueue;
 pub use scheduler::{
-    Builder, Completion, Completions, Leftover, Recurring, Returned, Scheduler, Shutdown, Stuck,
-    WhenFull,
+    Builder, Completion, Completions, Leftover, Recurring, Returned, Running, Scheduler, Shutdown,
+    Stuck, WhenFull,
 };
 pub use sleep::{Sleep, sleep};
 pub use status::Status;

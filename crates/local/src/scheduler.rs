@@ -26,6 +26,7 @@ mod keeper;
 mod lanes;
 mod recurring;
 mod room;
+mod running;
 mod shutdown;
 mod state;
 mod submit;
@@ -35,6 +36,7 @@ mod worker;
 pub use builder::Builder;
 pub use completions::{Completion, Completions, WhenFull};
 pub use recurring::Recurring;
+pub use running::Running;
 pub use shutdown::{Leftover, Returned, Shutdown, Stuck};
 
 use completions::Buffer;
@@ -431,6 +433,12 @@ impl Scheduler {
     /// ```
     pub async fn shutdown(&self, how: Shutdown) -> Leftover {
         self.shared().shut_down(how).await
+    }
+
+    /// What the workers run at this instant, in the order of their numbers.
+    #[must_use]
+    pub fn running(&self) -> Vec<Running> {
+        self.shared().look_at_running()
     }
 
     /// The numbers at this instant.
