@@ -135,15 +135,15 @@ impl<R: Output> Handle<R> {
     /// How many attempts have begun.
     ///
     /// ```
-    /// use duly_local::{Scheduler, Shutdown, Task};
-    ///
-    /// # duly_local::block_on(async {
-    /// let scheduler = Scheduler::builder().workers(1).threads().start();
-    /// let mut task = scheduler.submit(Task::new("greet", async {})).await.unwrap();
-    /// (&mut task).await.unwrap();
-    /// assert_eq!(task.attempts(), 1);
-    /// # scheduler.shutdown(Shutdown::Now).await;
-    /// # });
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let handle = scheduler.submit(Task::new("greet", async {})).await?;
+    /// scheduler.wait_idle().await;
+    /// assert_eq!(handle.attempts(), 1);
+    /// # Ok(())
+    /// # }
     /// ```
     #[must_use]
     pub fn attempts(&self) -> u32 {

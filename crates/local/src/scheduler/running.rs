@@ -10,16 +10,17 @@ use crate::sync::lock;
 /// A task that a worker runs: see [`Scheduler::running`](crate::Scheduler::running).
 ///
 /// ```
-/// use duly_local::{Scheduler, Shutdown, Task};
+/// use duly_local::{Scheduler, Task};
 ///
-/// # duly_local::block_on(async {
-/// let scheduler = Scheduler::builder().workers(1).threads().start();
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scheduler = Scheduler::builder().workers(1).start();
 /// let inner = scheduler.clone();
 /// let look = Task::new("look", async move { Ok::<_, String>(inner.running()) });
-/// let running = scheduler.submit(look).await.unwrap().await.unwrap().unwrap();
+/// let running = scheduler.submit(look).await?.await??;
 /// assert_eq!((running[0].worker, running[0].name.as_str()), (0, "look"));
-/// # scheduler.shutdown(Shutdown::Now).await;
-/// # });
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
