@@ -69,26 +69,31 @@ fn factor(said: &str) -> u32 {
     before.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-#[test]
-fn a_reset_overtakes_on_threads() {
-    let said = run("overtake_threads", &[]);
-    assert!(said.contains("1000 thumbnails"), "{said}");
-    assert!(factor(&said) >= 4, "{said}");
-}
+#[cfg(feature = "threads")]
+mod on_threads {
+    use super::*;
 
-#[test]
-fn an_example_fails_where_what_it_shows_does_not_hold() {
-    // Without a thumbnail there is nobody to overtake.
-    let mut command = Command::new(example("overtake_threads"));
-    command.arg("0");
-    let output = end(command);
-    assert!(!output.status.success());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("the reset did not overtake"), "{stderr}");
+    #[test]
+    fn a_reset_overtakes_on_threads() {
+        let said = run("overtake_threads", &[]);
+        assert!(said.contains("1000 thumbnails"), "{said}");
+        assert!(factor(&said) >= 4, "{said}");
+    }
+
+    #[test]
+    fn an_example_fails_where_what_it_shows_does_not_hold() {
+        // Without a thumbnail there is nobody to overtake.
+        let mut command = Command::new(example("overtake_threads"));
+        command.arg("0");
+        let output = end(command);
+        assert!(!output.status.success());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("the reset did not overtake"), "{stderr}");
+    }
 }
 
 #[cfg(feature = "tokio")]
-mod tokio {
+mod on_tokio {
     use super::*;
 
     #[test]
