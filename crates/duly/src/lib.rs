@@ -28,26 +28,19 @@
 //! }
 //! ```
 //!
-//! - [`Duly`]: opens a store, submits, inspects, changes one task or many, and makes workers.
-//! - [`Task`]: a job and its options: priority, queue, delay, deadline, timeout, retries, unique key.
-//! - [`WorkerBuilder`], [`Context`], [`JobError`], [`Verdict`]: handlers, and what they can say.
-//! - [`Observer`], [`Usage`], [`TraceContext`]: what workers do, for metrics and traces.
-//!
-//! A task is delivered *at least once*: a handler whose process dies runs again elsewhere, so what it
-//! does should be safe to repeat; [`Context::task`] is a good idempotency key. Everything else that a
-//! handler returns, panics with, or runs out of is recorded, and retried by the task's policy.
+#![cfg_attr(feature = "stored", doc = include_str!("stored.md"))]
 //!
 //! # Features
-//! Default: `sqlite`. At least one of `stored`, `local` and `local-threads` is on; what is stored needs the
-//! first, which those below it turn on.
-//! - `stored`: all that is about stored tasks, and the store in memory, `memory:`.
+//! Default: `sqlite`. At least one of `stored`, `local` and `local-threads` is on.
+//! - `stored`: all that is about stored tasks, and the store in memory, `memory:`. `sqlite`, `archive`,
+//!   `signal` and `testing` turn it on.
 //! - `sqlite`: the embedded store, `sqlite:duly.db`; its module `sqlite` submits inside the
 //!   application's own transactions.
 //! - `archive`: a store in memory that keeps itself in a file, `memory:?file=duly.json`; archives of a whole store
 //!   (`store::archive`).
 //! - `signal`: a graceful stop on SIGTERM and SIGINT.
 //! - `testing`: a kit for your tests: virtual time, due work run inline, assertions.
-//! - `local`: futures of this process, in order of priority, without a store: the module `local`, whose
+//! - `local`: futures of this process, in order of priority, without a store: the module `local`. Its
 //!   workers are tasks of a Tokio runtime.
 //! - `local-threads`: the same on plain threads, without an async runtime.
 //!

@@ -1,4 +1,10 @@
 //! The named bounds of the in-process scheduler.
+//!
+//! ```
+//! use duly_local::{Scheduler, bounds};
+//!
+//! let roomy = Scheduler::builder().capacity(10 * bounds::CAPACITY_DEFAULT);
+//! ```
 
 use std::time::Duration;
 

@@ -24,9 +24,23 @@
 //! - [`Completions`]: what ended, as a stream. [`Metrics`]: the numbers.
 //! - [`PriorityQueue`]: the order alone, as a value.
 //!
-//! Workers are tasks of a Tokio runtime (feature `tokio`, the default), or plain threads without any
-//! async runtime (feature `threads`): see [`Builder::threads`] and [`block_on`]. The rules of order,
-//! retries and rates are those of `duly-core`, the same as for stored tasks.
+//! # Where it runs
+//! Workers are tasks of a Tokio runtime (feature `tokio`), or plain threads without any async runtime
+//! (feature `threads`). Both features are on unless you turn them off, and Tokio is taken unless the
+//! builder is told otherwise; with `threads` alone there is no Tokio among the dependencies.
+//!
+#![cfg_attr(feature = "threads", doc = "```")]
+#![cfg_attr(not(feature = "threads"), doc = "```ignore")]
+//! use duly_local::{Scheduler, Shutdown, Task, block_on};
+//!
+//! let scheduler = Scheduler::builder().workers(2).threads().start();
+//! let sum = scheduler.try_submit(Task::new("add", async { Ok::<_, String>(1 + 1) }))?;
+//! assert_eq!(block_on(sum)?, Ok(2));
+//! block_on(scheduler.shutdown(Shutdown::Drain));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The rules of order, retries and rates are those of `duly-core`, the same as for stored tasks.
 #![forbid(unsafe_code)]
 
 #[cfg(not(any(feature = "tokio", feature = "threads")))]

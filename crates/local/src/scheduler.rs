@@ -355,7 +355,8 @@ impl Scheduler {
 
     /// Makes a task every so often and hands it in: the first after one interval, and then at every
     /// whole interval from there, however long the tasks take. While the last one has not ended, and
-    /// while the queue is full, a turn is left out.
+    /// while the queue is full, a turn is left out; the log tells of the latter. An interval is at least
+    /// a millisecond. It ends with [`Recurring::stop`], or with the scheduler.
     ///
     /// ```
     /// # use std::time::Duration;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::clock;
 use crate::park;
 
-/// Waits until `time` has passed since it was first awaited, so that a task which is nothing but a
-/// sleep takes its time when it runs, however long it was queued.
+/// Waits until `time` (at most 366 days) has passed since it was first awaited, so that a task which is
+/// nothing but a sleep takes its time when it runs, however long it was queued.
 ///
 /// On a Tokio runtime its timer wakes it; on the plain threads of a scheduler, and in
 /// [`block_on`](crate::block_on), theirs do; elsewhere a thread that ends with the wait.

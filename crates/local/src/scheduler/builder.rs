@@ -14,7 +14,9 @@ use crate::bounds::{
     BLOCKED_AFTER_DEFAULT, CAPACITY_DEFAULT, GRACE_DEFAULT, RATES_MAX, WORKERS_MAX,
 };
 
-/// How a scheduler is to be: made by [`Scheduler::builder`].
+/// How a scheduler is to be: made by [`Scheduler::builder`]. What is not said has a default: as many
+/// workers as the machine has cores, room for 10,000 tasks, no rates, a grace of 5 s, a warning after
+/// 1 s in one poll, no reports, no completions.
 ///
 /// ```
 /// use std::time::Duration;
@@ -46,7 +48,8 @@ pub struct Builder {
 
 impl Builder {
     /// How many tasks run at once, exactly: never more, whatever happens. As many as the machine has
-    /// cores unless given; on plain threads three quarters of that, and at least one. At most 4,096.
+    /// cores unless given; on plain threads three quarters of that, and at least one. At least 1 and at most
+    /// 4,096: what lies beyond is moved there.
     ///
     /// ```
     /// # use duly_local::Scheduler;
@@ -57,7 +60,9 @@ impl Builder {
         self
     }
 
-    /// How many tasks may wait: 10,000 unless given.
+    /// How many tasks may wait, for a worker, a permit, their time, or their next attempt: 10,000 unless
+    /// given, and at least 1. Those that run do not count; one that is to be tried again finds room
+    /// even if there is none.
     ///
     /// ```
     /// # use duly_local::Scheduler;
@@ -68,7 +73,8 @@ impl Builder {
         self
     }
 
-    /// How many attempts may begin per period, all names together.
+    /// How many attempts may begin per period, all names together. As many as there are workers for
+    /// unless given.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -124,7 +130,8 @@ impl Builder {
         self
     }
 
-    /// Writes a report of its numbers to the log, every so often.
+    /// Writes a report of its numbers to the log (of `tracing`, as information), every so often: at most
+    /// every millisecond, and never unless this is called.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -136,7 +143,8 @@ impl Builder {
         self
     }
 
-    /// What ended, as a stream of at most `capacity` that nobody has read yet.
+    /// What ended, as a stream of at most `capacity` (and at least 1) that nobody has read yet. None
+    /// unless this is called.
     ///
     /// ```
     /// # use duly_local::{Scheduler, Task, WhenFull};
@@ -206,7 +214,7 @@ impl Builder {
     /// ```
     ///
     /// # Panics
-    /// If it is to run on Tokio, and there is no runtime here.
+    /// If it is to run on Tokio, none was given, and there is no runtime here.
     #[must_use]
     pub fn build(self) -> Scheduler {
         let driver = self.driver.clone().unwrap_or_else(default_driver);
