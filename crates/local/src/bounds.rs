@@ -28,6 +28,9 @@ pub const STUCK_AFTER: Duration = Duration::from_millis(250);
 /// How many tasks of a batch are taken in without letting anybody else at the queue.
 pub const BATCH_STEP: usize = 256;
 
+/// How many attempts a worker ends before it lets others at its thread.
+pub const TURN_MAX: usize = 64;
+
 /// How many reports of progress a task keeps for those who watch it.
 pub const PROGRESS_MAX: usize = 64;
 

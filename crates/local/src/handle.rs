@@ -285,7 +285,10 @@ impl<R: Output> Handle<R> {
 
     fn with(&self, act: impl FnOnce(&Shared, &Arc<dyn Job>) -> bool) -> bool {
         let job: Arc<dyn Job> = self.cell.clone();
-        self.shared
+        let moved = job.head().life(|life| life.moved());
+        moved
+            .as_ref()
+            .unwrap_or(&self.shared)
             .upgrade()
             .is_some_and(|shared| act(&shared, &job))
     }

@@ -43,7 +43,7 @@ use completions::Buffer;
 use driver::{Driver, Runner};
 use lanes::Lanes;
 use recurring::Recurrence;
-use state::{Stage, State};
+use state::{Cancelled, Stage, State};
 use watch::Watch;
 
 /// What a builder decided.
@@ -111,9 +111,12 @@ impl Shared {
     /// Calls a task off. Whether that changed anything.
     pub(crate) fn cancel(&self, job: &Arc<dyn Job>) -> bool {
         let mut wakes = Wakes::default();
-        let changed = lock(&self.state).cancel(job, &mut wakes);
+        let cancelled = lock(&self.state).cancel(job, &mut wakes);
         wakes.wake();
-        changed
+        if cancelled == Cancelled::Ended {
+            job.discard();
+        }
+        cancelled != Cancelled::Nothing
     }
 
     /// Changes the priority of a task that waits. Whether it did wait.
@@ -201,7 +204,8 @@ impl Scheduler {
         state.stage = Stage::Running;
         state.alive = shared.workers;
         state.current = vec![None; shared.workers];
-        state.ended = vec![false; shared.workers];
+        state.left = vec![false; shared.workers];
+        state.is_idle = vec![false; shared.workers];
         drop(state);
         for worker in 0..shared.workers {
             let work = worker::work(shared.clone(), worker);
@@ -308,7 +312,8 @@ impl Scheduler {
         self.shared().try_submit_batch(tasks)
     }
 
-    /// Hands in what the shutdown of another scheduler gave back. Its handle goes on with it.
+    /// Hands in what the shutdown of another scheduler gave back, if there is room. Its handle goes on
+    /// with it: the attempts are counted anew.
     ///
     /// ```
     /// # use duly_local::{Scheduler, Shutdown, Task};
@@ -335,13 +340,19 @@ impl Scheduler {
         let mut wakes = Wakes::default();
         let now = shared.clock.now();
         let mut state = lock(&shared.state);
-        let admitted = if !state.stage.is_open() {
-            Err(Reason::Closed)
-        } else if !state.has_room() {
-            Err(state.full())
-        } else {
-            state.admit(returned.job(), now, &mut wakes)
+        let admitted = match state.refusal(1) {
+            Some(reason) => Err(reason),
+            None => state.admit(returned.job(), now, &mut wakes),
         };
+        if admitted.is_ok() {
+            let moved = Arc::downgrade(shared);
+            returned
+                .job()
+                .head()
+                .life(|life| life.restart(moved, &mut wakes));
+        } else {
+            state.meters.rejected(1);
+        }
         drop(state);
         wakes.wake();
         match admitted {

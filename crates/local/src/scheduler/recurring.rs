@@ -8,6 +8,7 @@ use duly_core::Timestamp;
 use tracing::warn;
 
 use super::Shared;
+use crate::error::Reason;
 use crate::sync::{Wakes, lock};
 use crate::task::cell::Job;
 use crate::task::work::caught;
@@ -116,10 +117,9 @@ impl Shared {
         };
         let mut wakes = Wakes::default();
         let mut state = lock(&self.state);
-        let admitted = if state.has_room() {
-            state.admit(&job, now, &mut wakes)
-        } else {
-            Err(state.full())
+        let admitted = match state.refusal(1) {
+            Some(reason) => Err(reason),
+            None => state.admit(&job, now, &mut wakes),
         };
         if admitted.is_err() {
             state.meters.rejected(1);
@@ -128,6 +128,8 @@ impl Shared {
         wakes.wake();
         match admitted {
             Ok(()) => recurrence.last = Some(job),
+            // It was shut down while the task was made.
+            Err(Reason::Closed) => {}
             Err(reason) => {
                 warn!(task = %job.head().name, %reason, "a recurring task was left out this time");
             }

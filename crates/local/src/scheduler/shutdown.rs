@@ -18,6 +18,7 @@ use crate::sleep::Sleep;
 use crate::sync::{Wakes, lock};
 use crate::task::cell::Job;
 use crate::task::life::{Orders, Phase};
+use crate::task::work::caught;
 
 /// How to end: see [`Scheduler::shutdown`](crate::Scheduler::shutdown).
 ///
@@ -148,6 +149,7 @@ impl Drop for Returned {
             let mut wakes = Wakes::default();
             job.head().go(Phase::Returned, None, &mut wakes);
             wakes.wake();
+            job.discard();
         }
     }
 }
@@ -190,7 +192,7 @@ impl Shared {
             }
         }
         leftover.returned = self.stop();
-        self.join(&leftover.stuck).await;
+        self.join().await;
         leftover
     }
 
@@ -205,11 +207,13 @@ impl Shared {
             Stage::Made => Stage::Closing,
             stage => stage,
         };
-        state.recurring.clear();
+        let recurring = std::mem::take(&mut state.recurring);
         state.room.close(&mut wakes);
         state.wake_all(&mut wakes);
         drop(state);
         wakes.wake();
+        // A user's functions go with them, so not under the lock.
+        let _ = caught(|| drop(recurring));
     }
 
     /// Waits until all workers have ended, or a time is up.
@@ -233,7 +237,7 @@ impl Shared {
 
     fn poll_workers(&self, context: &Context<'_>) -> Poll<()> {
         let mut state = lock(&self.state);
-        if state.alive == 0 {
+        if state.alive == 0 || state.stage == Stage::Stopped {
             return Poll::Ready(());
         }
         state.closers.add(context.waker());
@@ -269,6 +273,7 @@ impl Shared {
         let stuck: Vec<Stuck> = workers
             .filter_map(|worker| {
                 let current = state.abandon(worker, now, &mut wakes)?;
+                state.left[worker] = true;
                 let head = current.job.head();
                 Some(Stuck {
                     id: head.id,
@@ -291,6 +296,7 @@ impl Shared {
         state.stage = Stage::Stopped;
         let returned = state.withdraw_waiting(&mut wakes);
         wakes.extend(state.keeper.take());
+        wakes.extend(state.closers.drain());
         drop(state);
         wakes.wake();
         self.watch.end();
@@ -304,10 +310,10 @@ impl Shared {
     }
 
     /// Waits for what ran the workers, but for those that are stuck.
-    async fn join(&self, stuck: &[Stuck]) {
+    async fn join(&self) {
         let runners = std::mem::take(&mut *lock(&self.runners));
         for (worker, runner) in runners.workers.into_iter().enumerate() {
-            self.join_worker(worker, runner, stuck).await;
+            self.join_worker(worker, runner).await;
         }
         if let Some(keeper) = runners.keeper {
             keeper.join().await;
@@ -317,9 +323,9 @@ impl Shared {
         }
     }
 
-    async fn join_worker(&self, worker: usize, runner: Runner, stuck: &[Stuck]) {
-        let left = !stuck.is_empty() && !lock(&self.state).ended[worker];
-        if left {
+    async fn join_worker(&self, worker: usize, runner: Runner) {
+        let is_left = lock(&self.state).left[worker];
+        if is_left {
             runner.leave();
         } else {
             runner.join().await;

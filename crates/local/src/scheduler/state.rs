@@ -64,6 +64,17 @@ pub(super) enum Next {
     Exit,
 }
 
+/// What a request to call a task off did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cancelled {
+    /// Nothing: it has ended, or it is not here.
+    Nothing,
+    /// It runs, and was told.
+    Told,
+    /// It waited, and has ended with this.
+    Ended,
+}
+
 /// What became of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settled {
@@ -80,13 +91,16 @@ pub(super) struct State {
     pub(super) stage: Stage,
     /// Who runs what, by worker.
     pub(super) current: Vec<Option<Current>>,
-    /// Which workers have ended.
-    pub(super) ended: Vec<bool>,
+    /// Which workers are stuck, and left to themselves.
+    pub(super) left: Vec<bool>,
     /// How many workers have not ended.
     pub(super) alive: usize,
     running: usize,
-    /// Workers without work, the last to come the first to go.
+    /// Workers without work, the last to come the first to go. None of them runs anything: a wake-up
+    /// for a worker that is busy would be lost.
     idle: Vec<(usize, Waker)>,
+    /// Which workers are among those.
+    pub(super) is_idle: Vec<bool>,
     pub(super) room: Room,
     /// Who waits until nothing is left to do.
     pub(super) quiet: Waiters,
@@ -112,10 +126,11 @@ impl State {
             lanes,
             stage: Stage::Made,
             current: Vec::new(),
-            ended: Vec::new(),
+            left: Vec::new(),
             alive: 0,
             running: 0,
             idle: Vec::new(),
+            is_idle: Vec::new(),
             room: Room::default(),
             quiet: Waiters::default(),
             closers: Waiters::default(),
@@ -203,11 +218,17 @@ impl State {
             self.wake_all(wakes);
             return Next::Exit;
         }
-        match self.idle.iter_mut().find(|(other, _)| *other == worker) {
-            Some((_, known)) => known.clone_from(waker),
-            None => self.idle.push((worker, waker.clone())),
-        }
+        self.leave_idle(worker);
+        self.idle.push((worker, waker.clone()));
+        self.is_idle[worker] = true;
         Next::Wait
+    }
+
+    /// A worker that somebody else than this scheduler woke is still among the idle.
+    fn leave_idle(&mut self, worker: usize) {
+        if std::mem::take(&mut self.is_idle[worker]) {
+            self.idle.retain(|(other, _)| *other != worker);
+        }
     }
 
     /// Moves what has become due into line.
@@ -248,6 +269,7 @@ impl State {
         let current = claimed.map(|slot| self.begin(slot, now, wakes));
         if let Some(current) = &current {
             self.running += 1;
+            self.leave_idle(worker);
             self.current[worker] = Some(current.clone());
             if !self.room.is_empty() {
                 self.room.tell(wakes);
@@ -350,11 +372,11 @@ impl State {
         Some(current)
     }
 
-    /// Calls a task off. Whether that changed anything.
-    pub(super) fn cancel(&mut self, job: &Arc<dyn Job>, wakes: &mut Wakes) -> bool {
+    /// Calls a task off.
+    pub(super) fn cancel(&mut self, job: &Arc<dyn Job>, wakes: &mut Wakes) -> Cancelled {
         let head = job.head();
         let Some(slot) = self.engine.find(head.id) else {
-            return false;
+            return Cancelled::Nothing;
         };
         let priority = self.priority(slot);
         match self.engine.cancel(slot) {
@@ -363,7 +385,7 @@ impl State {
                 head.go(Phase::Cancelled, None, wakes);
                 self.room.tell(wakes);
                 self.notice_quiet(wakes);
-                true
+                Cancelled::Ended
             }
             Ok(Effect::Moved { .. }) => {
                 let orders = Orders {
@@ -371,9 +393,9 @@ impl State {
                     abort: false,
                 };
                 head.order(orders, wakes);
-                true
+                Cancelled::Told
             }
-            Err(_) => false,
+            Err(_) => Cancelled::Nothing,
         }
     }
 
@@ -443,10 +465,14 @@ impl State {
     }
 
     pub(super) fn wake_worker(&mut self, wakes: &mut Wakes) {
-        wakes.extend(self.idle.pop().map(|(_, waker)| waker));
+        if let Some((worker, waker)) = self.idle.pop() {
+            self.is_idle[worker] = false;
+            wakes.push(waker);
+        }
     }
 
     pub(super) fn wake_all(&mut self, wakes: &mut Wakes) {
+        self.is_idle.fill(false);
         wakes.extend(self.idle.drain(..).map(|(_, waker)| waker));
     }
 

@@ -23,7 +23,7 @@ impl State {
     }
 
     /// Why so many are not taken in at once, if they are not.
-    fn refusal(&self, tasks: usize) -> Option<Reason> {
+    pub(super) fn refusal(&self, tasks: usize) -> Option<Reason> {
         if !self.stage.is_open() {
             return Some(Reason::Closed);
         }

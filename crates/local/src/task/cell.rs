@@ -17,7 +17,6 @@ use crate::output::{Output, TaskResult};
 use crate::sync::{Mutex, Wakes, inner, lock};
 
 /// What all tasks have, whatever they return.
-#[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) id: TaskId,
     pub(crate) name: Cow<'static, str>,
@@ -94,17 +93,19 @@ pub(crate) trait Job: Send + Sync {
 
     /// Drops what the attempt returned: there will be another.
     fn forget(&self);
+
+    /// Drops all that it would need to be begun: there will be no other attempt.
+    fn discard(&self);
 }
 
 /// A task that was handed in.
+///
+/// What it returned has a lock of its own: a future that blocks its thread keeps that of the work, and
+/// whoever waits for the end must not be blocked with it.
 pub(crate) struct TaskCell<R> {
     head: Head,
-    body: Mutex<Body<R>>,
-}
-
-struct Body<R> {
-    work: Work<R>,
-    output: Option<R>,
+    work: Mutex<Work<R>>,
+    output: Mutex<Option<R>>,
 }
 
 impl<R> TaskCell<R> {
@@ -119,35 +120,40 @@ impl<R> TaskCell<R> {
                 is_repeatable: work.is_repeatable(),
                 life: Mutex::new(Life::new()),
             },
-            body: Mutex::new(Body { work, output: None }),
+            work: Mutex::new(work),
+            output: Mutex::new(None),
         }
     }
 
     /// The task as it was, if nobody else has it: it was not taken in.
     pub(crate) fn into_task(self: Arc<Self>) -> Option<Task<R>> {
         let cell = Arc::into_inner(self)?;
-        let body = inner(cell.body);
+        let work = inner(cell.work);
         Some(Task {
             id: cell.head.id,
             name: cell.head.name,
             priority: cell.head.priority,
             options: cell.head.options,
-            work: Mutex::new(body.work),
+            work: Mutex::new(work),
         })
     }
 
     /// What became of it, once it has ended; until then, `waker` is woken at the end.
     pub(crate) fn poll_end(&self, waker: &Waker) -> Poll<Result<R, TaskError>> {
-        let ended = self.head.life(|life| {
+        let phase = self.head.life(|life| {
             if !life.phase.is_final() {
                 life.wait(waker);
             }
-            life.phase.is_final()
+            life.phase
         });
-        if !ended {
+        if !phase.is_final() {
             return Poll::Pending;
         }
-        let output = lock(&self.body).output.take();
+        // What was left behind by a shutdown may return something yet, too late.
+        let output = match phase {
+            Phase::Aborted | Phase::Returned => None,
+            _ => lock(&self.output).take(),
+        };
         Poll::Ready(output.ok_or_else(|| self.head.life(|life| life.error(self.head.timeout()))))
     }
 }
@@ -159,32 +165,39 @@ impl<R: Output> Job for TaskCell<R> {
 
     fn begin(self: Arc<Self>, attempt: u32) -> Result<(), String> {
         let job: Arc<dyn Job> = self.clone();
-        lock(&self.body).work.begin(|| Context::new(job, attempt))
+        lock(&self.work).begin(|| Context::new(job, attempt))
     }
 
     fn poll(&self, waker: &Waker) -> Poll<Ended> {
-        let mut body = lock(&self.body);
-        match body.work.poll(waker) {
+        let polled = lock(&self.work).poll(waker);
+        match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Polled::Panicked(message)) => Poll::Ready(Ended::Panicked(message)),
             Poll::Ready(Polled::Returned(output)) => {
                 match super::work::caught(|| output.result()) {
                     Ok(result) => {
-                        body.output = Some(output);
+                        *lock(&self.output) = Some(output);
                         Poll::Ready(Ended::Returned(result))
                     }
-                    Err(message) => Poll::Ready(Ended::Panicked(message)),
+                    Err(message) => {
+                        let _ = super::work::caught(|| drop(output));
+                        Poll::Ready(Ended::Panicked(message))
+                    }
                 }
             }
         }
     }
 
     fn stop(&self) {
-        lock(&self.body).work.end();
+        lock(&self.work).end();
     }
 
     fn forget(&self) {
-        let output = lock(&self.body).output.take();
+        let output = lock(&self.output).take();
         let _ = super::work::caught(|| drop(output));
+    }
+
+    fn discard(&self) {
+        lock(&self.work).discard();
     }
 }

@@ -1,12 +1,13 @@
 //! The life of a task as its handle sees it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use crate::bounds::PROGRESS_MAX;
 use crate::error::TaskError;
 use crate::progress::Progress;
+use crate::scheduler::Shared;
 use crate::status::Status;
 use crate::sync::{Waiters, Wakes};
 
@@ -40,7 +41,6 @@ pub(crate) struct Orders {
 }
 
 /// What changes about a task.
-#[derive(Debug)]
 pub(crate) struct Life {
     pub(crate) phase: Phase,
     pub(crate) attempt: u32,
@@ -53,7 +53,7 @@ pub(crate) struct Life {
 }
 
 /// What few tasks have.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Extra {
     /// What there is to say about the phase.
     text: Option<Arc<str>>,
@@ -66,6 +66,8 @@ struct Extra {
     reports: VecDeque<Progress>,
     /// How many reports were dropped because newer ones came.
     dropped: u64,
+    /// Where it was handed in, if not where it was at first.
+    moved: Option<Weak<Shared>>,
 }
 
 impl Life {
@@ -87,6 +89,21 @@ impl Life {
     pub(crate) fn begin(&mut self, attempt: u32, wakes: &mut Wakes) {
         self.attempt = attempt;
         self.go(Phase::Running, None, wakes);
+    }
+
+    /// It was handed in again, to another scheduler: what was asked of it before is forgotten.
+    pub(crate) fn restart(&mut self, moved: Weak<Shared>, wakes: &mut Wakes) {
+        self.attempt = 0;
+        self.orders = Orders::default();
+        self.extra_mut().moved = Some(moved);
+        if self.phase != Phase::Queued {
+            self.go(Phase::Queued, None, wakes);
+        }
+    }
+
+    /// Where it was handed in, if not where it was at first.
+    pub(crate) fn moved(&self) -> Option<Weak<Shared>> {
+        self.extra.as_ref()?.moved.clone()
     }
 
     /// Goes to another phase, and tells those who wait for that.

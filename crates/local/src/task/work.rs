@@ -85,6 +85,13 @@ impl<R> Work<R> {
         let future = self.current.take();
         let _ = caught(|| drop(future));
     }
+
+    /// Drops all that another attempt would need.
+    pub(crate) fn discard(&mut self) {
+        self.end();
+        let make = self.make.take();
+        let _ = caught(|| drop(make));
+    }
 }
 
 /// Calls into a user's code.

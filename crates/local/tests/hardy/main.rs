@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../suite/support.rs"]
+#[expect(dead_code, reason = "the suite uses the rest")]
 mod support;
 
 mod status;

@@ -4,5 +4,22 @@
 
 mod support;
 
+mod blocked;
+mod completions;
+mod direct;
+mod handle;
+mod idle;
+mod metrics;
 mod order;
+mod panic;
+mod queue;
+mod rates;
+mod schedule;
+mod shutdown;
 mod smoke;
+mod stress;
+mod submit;
+mod task;
+mod timeout;
+mod unique;
+mod worker;
