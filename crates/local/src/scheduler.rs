@@ -448,6 +448,16 @@ impl Scheduler {
     }
 
     /// What the workers run at this instant, in the order of their numbers.
+    ///
+    /// ```
+    /// # use duly_local::Scheduler;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// assert!(scheduler.running().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn running(&self) -> Vec<Running> {
         self.shared().look_at_running()
