@@ -10,13 +10,13 @@ use duly_core::Incarnation;
 use tracing::warn;
 
 use crate::clock::{self, Clock};
-use crate::error::{Reason, Refused, RefusedBatch};
+use crate::error::{Refused, RefusedBatch};
 use crate::handle::Handle;
 use crate::metrics::Metrics;
 use crate::output::Output;
 use crate::sync::{Mutex, Wakes, lock};
 use crate::task::Task;
-use crate::task::cell::{Job, TaskCell};
+use crate::task::cell::Job;
 
 mod attempt;
 mod builder;
@@ -42,7 +42,6 @@ pub use shutdown::{Leftover, Returned, Shutdown, Stuck};
 use completions::Buffer;
 use driver::{Driver, Runner};
 use lanes::Lanes;
-use recurring::Recurrence;
 use state::{Cancelled, Stage, State};
 use watch::Watch;
 
@@ -312,94 +311,6 @@ impl Scheduler {
         self.shared().try_submit_batch(tasks)
     }
 
-    /// Hands in what the shutdown of another scheduler gave back, if there is room. Its handle goes on
-    /// with it: the attempts are counted anew.
-    ///
-    /// ```
-    /// # use duly_local::{Scheduler, Shutdown, Task};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let first = Scheduler::builder().workers(1).build();
-    /// let greeting = Task::new("greet", async { Ok::<_, String>("hello") });
-    /// let greeting = first.submit(greeting).await?;
-    /// let left = first.shutdown(Shutdown::Now).await;
-    ///
-    /// let second = Scheduler::builder().workers(1).start();
-    /// for task in left.returned {
-    ///     second.resubmit(task).map_err(|(reason, _)| reason.to_string())?;
-    /// }
-    /// assert_eq!(greeting.await?, Ok("hello"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// The reason, and the task.
-    pub fn resubmit(&self, mut returned: Returned) -> Result<(), (Reason, Returned)> {
-        let shared = self.shared();
-        let mut wakes = Wakes::default();
-        let now = shared.clock.now();
-        let mut state = lock(&shared.state);
-        let admitted = match state.refusal(1) {
-            Some(reason) => Err(reason),
-            None => state.admit(returned.job(), now, &mut wakes),
-        };
-        if admitted.is_ok() {
-            let moved = Arc::downgrade(shared);
-            returned
-                .job()
-                .head()
-                .life(|life| life.restart(moved, &mut wakes));
-        } else {
-            state.meters.rejected(1);
-        }
-        drop(state);
-        wakes.wake();
-        match admitted {
-            Ok(()) => {
-                returned.0 = None;
-                Ok(())
-            }
-            Err(reason) => Err((reason, returned)),
-        }
-    }
-
-    /// Makes a task every so often and hands it in: the first after one interval, and then at every
-    /// whole interval from there, however long the tasks take. While the last one has not ended, and
-    /// while the queue is full, a turn is left out; the log tells of the latter. An interval is at least
-    /// a millisecond. It ends with [`Recurring::stop`], or with the scheduler.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use duly_local::{Scheduler, Task};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let scheduler = Scheduler::builder().workers(1).start();
-    /// let beat = scheduler.every(Duration::from_secs(5), || Task::new("beat", async {}));
-    /// beat.stop();
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn every<R: Output>(
-        &self,
-        interval: Duration,
-        mut make: impl FnMut() -> Task<R> + Send + 'static,
-    ) -> Recurring {
-        let shared = self.shared();
-        let make = move || Arc::new(TaskCell::new(make())) as Arc<dyn Job>;
-        let first = shared.clock.now() + interval;
-        let (recurrence, recurring) = Recurrence::new(interval, first, Box::new(make));
-        let mut wakes = Wakes::default();
-        let mut state = lock(&shared.state);
-        if state.stage.is_open() {
-            state.recurring.push(recurrence);
-            state.ring_at(first, &mut wakes);
-        }
-        drop(state);
-        wakes.wake();
-        recurring
-    }
-
     /// Waits until no task is queued or running. Tasks that wait for their time count as queued.
     ///
     /// ```
@@ -445,22 +356,6 @@ impl Scheduler {
     /// ```
     pub async fn shutdown(&self, how: Shutdown) -> Leftover {
         self.shared().shut_down(how).await
-    }
-
-    /// What the workers run at this instant, in the order of their numbers.
-    ///
-    /// ```
-    /// # use duly_local::Scheduler;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let scheduler = Scheduler::builder().workers(1).start();
-    /// assert!(scheduler.running().is_empty());
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn running(&self) -> Vec<Running> {
-        self.shared().look_at_running()
     }
 
     /// The numbers at this instant.

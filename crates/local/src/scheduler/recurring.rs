@@ -7,10 +7,12 @@ use std::time::Duration;
 use duly_core::Timestamp;
 use tracing::warn;
 
-use super::Shared;
+use super::{Scheduler, Shared};
 use crate::error::Reason;
+use crate::output::Output;
 use crate::sync::{Wakes, lock};
-use crate::task::cell::Job;
+use crate::task::Task;
+use crate::task::cell::{Job, TaskCell};
 use crate::task::work::caught;
 
 /// Makes the next task.
@@ -82,6 +84,44 @@ impl Recurrence {
     fn is_busy(&self) -> bool {
         let ended = |job: &Arc<dyn Job>| job.head().life(|life| life.phase.is_final());
         self.last.as_ref().is_some_and(|job| !ended(job))
+    }
+}
+
+impl Scheduler {
+    /// Makes a task every so often and hands it in: the first after one interval, and then at every
+    /// whole interval from there, however long the tasks take. While the last one has not ended, and
+    /// while the queue is full, a turn is left out; the log tells of the latter. An interval is at least
+    /// a millisecond. It ends with [`Recurring::stop`], or with the scheduler.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let beat = scheduler.every(Duration::from_secs(5), || Task::new("beat", async {}));
+    /// beat.stop();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn every<R: Output>(
+        &self,
+        interval: Duration,
+        mut make: impl FnMut() -> Task<R> + Send + 'static,
+    ) -> Recurring {
+        let shared = self.shared();
+        let make = move || Arc::new(TaskCell::new(make())) as Arc<dyn Job>;
+        let first = shared.clock.now() + interval;
+        let (recurrence, recurring) = Recurrence::new(interval, first, Box::new(make));
+        let mut wakes = Wakes::default();
+        let mut state = lock(&shared.state);
+        if state.stage.is_open() {
+            state.recurring.push(recurrence);
+            state.ring_at(first, &mut wakes);
+        }
+        drop(state);
+        wakes.wake();
+        recurring
     }
 }
 

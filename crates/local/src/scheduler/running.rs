@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_core::TaskId;
 
-use super::Shared;
+use super::{Scheduler, Shared};
 use crate::sync::lock;
 
 /// A task that a worker runs: see [`Scheduler::running`](crate::Scheduler::running).
@@ -35,6 +35,24 @@ pub struct Running {
     pub attempt: u32,
     /// How long the attempt has run.
     pub ran: Duration,
+}
+
+impl Scheduler {
+    /// What the workers run at this instant, in the order of their numbers.
+    ///
+    /// ```
+    /// # use duly_local::Scheduler;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// assert!(scheduler.running().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn running(&self) -> Vec<Running> {
+        self.shared().look_at_running()
+    }
 }
 
 impl Shared {

@@ -4,9 +4,9 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Shared;
 use super::room::Ticket;
 use super::state::State;
+use super::{Returned, Scheduler, Shared};
 use crate::bounds::BATCH_STEP;
 use crate::error::{Reason, Refused, RefusedBatch};
 use crate::handle::Handle;
@@ -29,6 +29,60 @@ impl State {
         }
         let room = self.capacity.saturating_sub(self.waiting());
         (tasks > room || !self.room.is_empty()).then(|| self.full())
+    }
+}
+
+impl Scheduler {
+    /// Hands in what the shutdown of another scheduler gave back, if there is room. Its handle goes on
+    /// with it: the attempts are counted anew.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Shutdown, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let first = Scheduler::builder().workers(1).build();
+    /// let greeting = Task::new("greet", async { Ok::<_, String>("hello") });
+    /// let greeting = first.submit(greeting).await?;
+    /// let left = first.shutdown(Shutdown::Now).await;
+    ///
+    /// let second = Scheduler::builder().workers(1).start();
+    /// for task in left.returned {
+    ///     second.resubmit(task).map_err(|(reason, _)| reason.to_string())?;
+    /// }
+    /// assert_eq!(greeting.await?, Ok("hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The reason, and the task.
+    pub fn resubmit(&self, mut returned: Returned) -> Result<(), (Reason, Returned)> {
+        let shared = self.shared();
+        let mut wakes = Wakes::default();
+        let now = shared.clock.now();
+        let mut state = lock(&shared.state);
+        let admitted = match state.refusal(1) {
+            Some(reason) => Err(reason),
+            None => state.admit(returned.job(), now, &mut wakes),
+        };
+        if admitted.is_ok() {
+            let moved = Arc::downgrade(shared);
+            returned
+                .job()
+                .head()
+                .life(|life| life.restart(moved, &mut wakes));
+        } else {
+            state.meters.rejected(1);
+        }
+        drop(state);
+        wakes.wake();
+        match admitted {
+            Ok(()) => {
+                returned.0 = None;
+                Ok(())
+            }
+            Err(reason) => Err((reason, returned)),
+        }
     }
 }
 
