@@ -182,6 +182,10 @@ impl Helper {
 fn help(until: Instant, waker: &Waker, key: &mut Option<Key>) {
     if let Some(helper) = key.as_ref().and_then(|key| key.helper.as_ref()) {
         *lock(&helper.waker) = Some(waker.clone());
+        // The helper takes the waker once the time is up: it may have taken another one just before.
+        if until <= clock::instant() {
+            waker.wake_by_ref();
+        }
         return;
     }
     let slot = Arc::new(std::sync::Mutex::new(Some(waker.clone())));

@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::sync::{Wakes, lock};
 use crate::task::Task;
 use crate::task::cell::{Job, TaskCell};
-use crate::task::work::caught;
+use crate::task::work::{caught, let_go};
 
 /// Makes the next task.
 type Make = Box<dyn FnMut() -> Arc<dyn Job> + Send>;
@@ -130,6 +130,7 @@ impl Shared {
     pub(super) fn recur(&self, due: Vec<Recurrence>, now: Timestamp) {
         for mut recurrence in due {
             if recurrence.ended.load(Ordering::Acquire) {
+                let_go(recurrence);
                 continue;
             }
             if !recurrence.is_busy() {
@@ -138,12 +139,16 @@ impl Shared {
             recurrence.advance(now);
             let mut wakes = Wakes::default();
             let mut state = lock(&self.state);
+            let mut over = None;
             if state.stage.is_open() {
                 state.ring_at(recurrence.next, &mut wakes);
                 state.recurring.push(recurrence);
+            } else {
+                over = Some(recurrence);
             }
             drop(state);
             wakes.wake();
+            let_go(over);
         }
     }
 
@@ -166,13 +171,15 @@ impl Shared {
         }
         drop(state);
         wakes.wake();
-        match admitted {
-            Ok(()) => recurrence.last = Some(job),
+        let over = match admitted {
+            Ok(()) => recurrence.last.replace(job),
             // It was shut down while the task was made.
-            Err(Reason::Closed) => {}
+            Err(Reason::Closed) => Some(job),
             Err(reason) => {
                 warn!(task = %job.head().name, %reason, "a recurring task was left out this time");
+                Some(job)
             }
-        }
+        };
+        let_go(over);
     }
 }

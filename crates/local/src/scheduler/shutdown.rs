@@ -18,7 +18,7 @@ use crate::sleep::Sleep;
 use crate::sync::{Wakes, lock};
 use crate::task::cell::Job;
 use crate::task::life::{Orders, Phase};
-use crate::task::work::caught;
+use crate::task::work::let_go;
 
 /// How to end: see [`Scheduler::shutdown`](crate::Scheduler::shutdown).
 ///
@@ -197,7 +197,7 @@ impl Shared {
     }
 
     /// Takes nothing in any more, and begins nothing unless it is to be drained.
-    fn close(&self, drain: bool) {
+    pub(super) fn close(&self, drain: bool) {
         let mut wakes = Wakes::default();
         let mut state = lock(&self.state);
         state.stage = match state.stage {
@@ -213,7 +213,7 @@ impl Shared {
         drop(state);
         wakes.wake();
         // A user's functions go with them, so not under the lock.
-        let _ = caught(|| drop(recurring));
+        let_go(recurring);
     }
 
     /// Waits until all workers have ended, or a time is up.

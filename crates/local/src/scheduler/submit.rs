@@ -227,14 +227,16 @@ impl Place<'_> {
         context: &Context<'_>,
     ) -> Poll<Result<(), Reason>> {
         loop {
-            let step = cells.len().min(*taken + BATCH_STEP);
+            let end = cells.len().min(*taken + BATCH_STEP);
             let mut wakes = Wakes::default();
             let now = self.shared.clock.now();
             let mut state = lock(&self.shared.state);
-            let polled =
-                self.poll_step(&mut state, &cells[..step], taken, context, |state, job| {
-                    state.admit(job, now, &mut wakes)
-                });
+            let polled = self.poll_step(&mut state, &cells[..end], taken, context, |state, job| {
+                state.admit(job, now, &mut wakes)
+            });
+            if matches!(polled, Poll::Ready(Err(_))) {
+                state.meters.rejected(cells.len() - *taken);
+            }
             drop(state);
             wakes.wake();
             match polled {
@@ -255,7 +257,6 @@ impl Place<'_> {
     ) -> Poll<Result<(), Reason>> {
         while let Some(cell) = cells.get(*taken) {
             if !state.stage.is_open() {
-                state.meters.rejected(cells.len() - *taken);
                 return Poll::Ready(Err(Reason::Closed));
             }
             if !state.room.is_first(self.ticket) || !state.has_room() {
@@ -263,7 +264,6 @@ impl Place<'_> {
                 return Poll::Pending;
             }
             if let Err(reason) = admit(state, &job(cell)) {
-                state.meters.rejected(cells.len() - *taken);
                 return Poll::Ready(Err(reason));
             }
             *taken += 1;

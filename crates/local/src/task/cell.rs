@@ -9,7 +9,7 @@ use std::time::Duration;
 use duly_core::{Priority, RetryPolicy, TaskId};
 
 use super::life::{Life, Orders, Phase};
-use super::work::{Polled, Work};
+use super::work::{Polled, Work, caught, let_go};
 use super::{Options, Start, Task};
 use crate::context::Context;
 use crate::error::TaskError;
@@ -173,18 +173,16 @@ impl<R: Output> Job for TaskCell<R> {
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Polled::Panicked(message)) => Poll::Ready(Ended::Panicked(message)),
-            Poll::Ready(Polled::Returned(output)) => {
-                match super::work::caught(|| output.result()) {
-                    Ok(result) => {
-                        *lock(&self.output) = Some(output);
-                        Poll::Ready(Ended::Returned(result))
-                    }
-                    Err(message) => {
-                        let _ = super::work::caught(|| drop(output));
-                        Poll::Ready(Ended::Panicked(message))
-                    }
+            Poll::Ready(Polled::Returned(output)) => match caught(|| output.result()) {
+                Ok(result) => {
+                    *lock(&self.output) = Some(output);
+                    Poll::Ready(Ended::Returned(result))
                 }
-            }
+                Err(message) => {
+                    let_go(output);
+                    Poll::Ready(Ended::Panicked(message))
+                }
+            },
         }
     }
 
@@ -194,7 +192,7 @@ impl<R: Output> Job for TaskCell<R> {
 
     fn forget(&self) {
         let output = lock(&self.output).take();
-        let _ = super::work::caught(|| drop(output));
+        let_go(output);
     }
 
     fn discard(&self) {

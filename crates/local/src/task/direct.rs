@@ -76,6 +76,7 @@ impl<R: Output> Task<R> {
     /// [`TaskError`], if its last attempt panicked or ran out of time.
     pub async fn run_with_retry(self, policy: RetryPolicy) -> Result<R, TaskError> {
         let cell = Arc::new(TaskCell::new(self));
+        let _stop = Stop(cell.clone());
         let head = cell.head();
         let policy = if head.is_repeatable() {
             policy
@@ -98,6 +99,16 @@ impl<R: Output> Task<R> {
             break;
         }
         poll_fn(|context| cell.poll_end(context.waker())).await
+    }
+}
+
+/// Drops the future of a run that is dropped: it may hold the context, which holds the task, which
+/// holds the future.
+struct Stop(Arc<dyn Job>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

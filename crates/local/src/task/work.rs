@@ -83,15 +83,20 @@ impl<R> Work<R> {
     /// ended.
     pub(crate) fn end(&mut self) {
         let future = self.current.take();
-        let _ = caught(|| drop(future));
+        let_go(future);
     }
 
     /// Drops all that another attempt would need.
     pub(crate) fn discard(&mut self) {
         self.end();
         let make = self.make.take();
-        let _ = caught(|| drop(make));
+        let_go(make);
     }
+}
+
+/// Drops something of a user's. A panic on the way is nobody's.
+pub(crate) fn let_go<T>(thing: T) {
+    let _ = caught(|| drop(thing));
 }
 
 /// Calls into a user's code.
