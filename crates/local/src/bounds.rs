@@ -31,6 +31,9 @@ pub const BATCH_STEP: usize = 256;
 /// How many attempts a worker ends before it lets others at its thread.
 pub const TURN_MAX: usize = 64;
 
+/// How long an attempt may take for its worker to begin the next without letting others at its thread.
+pub const TURN_TIME_MAX: Duration = Duration::from_millis(1);
+
 /// How many reports of progress a task keeps for those who watch it.
 pub const PROGRESS_MAX: usize = 64;
 

@@ -206,8 +206,11 @@ impl Scheduler {
         state.left = vec![false; shared.workers];
         state.is_idle = vec![false; shared.workers];
         drop(state);
-        for worker in 0..shared.workers {
-            let work = worker::work(shared.clone(), worker);
+        // All of them before the first runs: if the system gives no thread for one, all others have left.
+        let workers: Vec<_> = (0..shared.workers)
+            .map(|worker| worker::work(shared.clone(), worker))
+            .collect();
+        for (worker, work) in workers.into_iter().enumerate() {
             let runner = shared.driver.spawn(format!("duly-{worker}"), work);
             runners.workers.push(runner);
         }

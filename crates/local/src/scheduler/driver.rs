@@ -55,6 +55,20 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// Lets all others run that share the thread: timers, and whoever waited for what has just ended. It
+    /// takes longer than to be woken again at once, which is why it is not done after every attempt.
+    pub(super) async fn give_way(&self) {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio(_) => tokio::task::yield_now().await,
+            // Nobody shares the thread of a worker.
+            #[cfg(feature = "threads")]
+            Self::Threads => {}
+        }
+    }
+}
+
 impl Runner {
     /// Waits until it has ended, which it is about to.
     pub(super) async fn join(self) {

@@ -1,46 +1,58 @@
 //! A worker: one attempt after the other, never two.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+
+use duly_core::Timestamp;
+use tracing::warn;
 
 use super::Shared;
 use super::attempt::{Attempt, Verdict};
 use super::completions::Completion;
-use super::state::{Current, Next, Settled};
-use crate::bounds::TURN_MAX;
+use super::state::{Current, Next, Settled, Stage};
+use crate::bounds::{TURN_MAX, TURN_TIME_MAX};
 use crate::sync::{Wakes, lock};
-use crate::task::work::caught;
+use crate::task::work::let_go;
 
-/// Works until the scheduler stops.
-pub(super) async fn work(shared: Arc<Shared>, worker: usize) {
-    let leaving = Leaving {
-        shared: &shared,
-        worker,
-    };
+/// Works until the scheduler stops. What is dropped before it begins has left as well.
+pub(super) fn work(shared: Arc<Shared>, worker: usize) -> impl Future<Output = ()> + Send {
+    let leaving = Leaving { shared, worker };
+    async move {
+        work_on(&leaving.shared, worker).await;
+        drop(leaving);
+    }
+}
+
+async fn work_on(shared: &Shared, worker: usize) {
     let mut next = shared.next(worker).await;
     let mut turn = 0;
     while let Some(current) = next {
-        let verdict = Attempt::new(&shared, worker, &current).await;
+        let verdict = Attempt::new(shared, worker, &current).await;
+        let now = shared.clock.now();
         turn = (turn + 1) % TURN_MAX;
+        let was_long = now.since(current.started) >= TURN_TIME_MAX;
         next = match shared.completions() {
-            None if turn != 0 => shared.settle_and_next(worker, current, verdict).await,
+            None if turn != 0 && !was_long => {
+                shared.settle_and_next(worker, current, verdict, now).await
+            }
             completions => {
-                let completion = shared.settle(worker, current, verdict);
+                let completion = shared.settle(worker, current, verdict, now);
                 if let (Some(completions), Some(completion)) = (completions, completion) {
                     completions.push(completion).await;
                 }
-                if turn == 0 {
+                if was_long {
+                    shared.driver.give_way().await;
+                } else if turn == 0 {
                     give_way().await;
                 }
                 shared.next(worker).await
             }
         };
     }
-    drop(leaving);
 }
 
-/// Lets others run that share the worker's thread: the runtime's other tasks, or timers.
+/// Lets others run that share the worker's thread, if they are ready.
 async fn give_way() {
     let mut given = false;
     poll_fn(|context| {
@@ -54,12 +66,12 @@ async fn give_way() {
 }
 
 /// A worker that ends, however it does: by itself, or dropped with its runtime.
-struct Leaving<'a> {
-    shared: &'a Shared,
+struct Leaving {
+    shared: Arc<Shared>,
     worker: usize,
 }
 
-impl Drop for Leaving<'_> {
+impl Drop for Leaving {
     fn drop(&mut self) {
         self.shared.leave(self.worker);
     }
@@ -79,10 +91,15 @@ impl Shared {
     }
 
     /// Ends an attempt, and tells what became of the task if that was its end.
-    fn settle(&self, worker: usize, current: Current, verdict: Verdict) -> Option<Completion> {
+    fn settle(
+        &self,
+        worker: usize,
+        current: Current,
+        verdict: Verdict,
+        now: Timestamp,
+    ) -> Option<Completion> {
         let mut wakes = Wakes::default();
         let ending = verdict.decide(&current);
-        let now = self.clock.now();
         let settled = lock(&self.state).settle(worker, &current, ending, now, &mut wakes);
         wakes.wake();
         let completion = settled
@@ -98,6 +115,7 @@ impl Shared {
         worker: usize,
         current: Current,
         verdict: Verdict,
+        now: Timestamp,
     ) -> Option<Current> {
         let ending = verdict.decide(&current);
         let mut ended = Some((current, ending));
@@ -106,7 +124,6 @@ impl Shared {
                 return self.poll_next(worker, context.waker());
             };
             let mut wakes = Wakes::default();
-            let now = self.clock.now();
             let mut state = lock(&self.state);
             let settled = state.settle(worker, &current, ending, now, &mut wakes);
             let next = state.next(worker, now, context.waker(), &mut wakes);
@@ -125,11 +142,18 @@ impl Shared {
         let mut state = lock(&self.state);
         let left = state.abandon(worker, now, &mut wakes);
         state.alive -= 1;
+        let is_orphan = state.alive == 0 && state.stage == Stage::Running;
         wakes.extend(state.closers.drain());
         drop(state);
         wakes.wake();
         if let Some(left) = left {
             left.job.stop();
+            let_go(left);
+        }
+        if is_orphan {
+            warn!("a scheduler is shut down, as the runtime of its workers is gone");
+            self.close(false);
+            let_go(self.stop());
         }
     }
 }
@@ -142,7 +166,7 @@ impl Current {
         {
             self.job.discard();
         }
-        let _ = caught(|| drop(self));
+        let_go(self);
     }
 }
 
