@@ -21,5 +21,7 @@ mod stress;
 mod submit;
 mod task;
 mod timeout;
+#[cfg(feature = "tokio")]
+mod turns;
 mod unique;
 mod worker;

@@ -1,9 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_local::{
-    Context, Reason, RetryPolicy, Shutdown, Status, Task, TaskError, WhenFull, sleep,
-};
+use duly_local::{Context, Reason, RetryPolicy, Shutdown, Status, Task, TaskError, sleep};
 
 use crate::support::{Gate, Log, World, both, capture, logged, until_retrying};
 
@@ -299,7 +297,7 @@ fn no_thread_of_ours_is_left_but_those_that_are_stuck() {
     World::Threads.run(|world| async move {
         for how in [Shutdown::Drain, Shutdown::Graceful(LONG), Shutdown::Now] {
             let builder = world.builder(3).report_every(MS);
-            let (builder, _completions) = builder.completions(1, WhenFull::DropOldest);
+            let (builder, _completions) = builder.completions(1, duly_local::WhenFull::DropOldest);
             let scheduler = builder.start();
             let tasks = (0..50).map(|_| Task::new("n", sleep(MS))).collect();
             scheduler.submit_batch(tasks).await.unwrap();

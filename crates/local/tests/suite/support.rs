@@ -13,7 +13,7 @@ use duly_local::{Builder, Handle, Output, Scheduler, Status, Task};
 /// Where a test runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
-    not(all(feature = "tokio", feature = "threads")),
+    not(feature = "tokio"),
     expect(
         dead_code,
         reason = "no test is in the world of an executor that is not there"
