@@ -8,8 +8,8 @@ use std::task::Poll;
 use duly_core::TaskId;
 
 use crate::progress::Progress;
-use crate::sync::Wakes;
-use crate::task::cell::Job;
+use crate::sync::{Seat, Wakes};
+use crate::task::cell::{Head, Job};
 
 /// What an attempt is told, and where it reports: see
 /// [`Task::cooperative`](crate::Task::cooperative).
@@ -111,12 +111,17 @@ impl Context {
     /// });
     /// ```
     pub async fn cancelled(&self) {
+        let head = self.job.head();
+        let mut token = Token {
+            head,
+            seat: Seat::default(),
+        };
         poll_fn(|context| {
-            self.job.head().life(|life| {
+            head.life(|life| {
                 if life.orders.cancel {
                     return Poll::Ready(());
                 }
-                life.wait_cancelled(context.waker());
+                life.wait_cancelled(&mut token.seat, context.waker());
                 Poll::Pending
             })
         })
@@ -145,6 +150,21 @@ impl Context {
             .head()
             .life(|life| life.report(progress, &mut wakes));
         wakes.wake();
+    }
+}
+
+/// Waits for a request to stop, until it is dropped.
+struct Token<'a> {
+    head: &'a Head,
+    seat: Seat,
+}
+
+impl Drop for Token<'_> {
+    fn drop(&mut self) {
+        let waker = self
+            .head
+            .life(|life| life.wait_cancelled_no_more(&self.seat));
+        drop(waker);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::progress::Reports;
 use crate::scheduler::Shared;
 use crate::sleep::Sleep;
 use crate::status::Status;
+use crate::sync::Seat;
 use crate::task::cell::{Job, TaskCell};
 
 /// A task that was handed in. It is a future of what the task returns; dropping it does not cancel the
@@ -256,6 +257,7 @@ impl<R: Output> Handle<R> {
         Changes {
             job: self.cell.clone(),
             seen: None,
+            seat: Seat::default(),
         }
     }
 
@@ -328,6 +330,15 @@ impl<R: Output> fmt::Debug for Handle<R> {
 pub struct Changes {
     job: Arc<dyn Job>,
     seen: Option<Seen>,
+    seat: Seat,
+}
+
+impl Drop for Changes {
+    fn drop(&mut self) {
+        let head = self.job.head();
+        let waker = head.life(|life| life.watch_no_more(&self.seat));
+        drop(waker);
+    }
 }
 
 /// What was read last.
@@ -362,13 +373,14 @@ impl Changes {
             return Poll::Ready(None);
         }
         let seen = self.seen.map(|seen| seen.version);
+        let seat = &mut self.seat;
         let (now, status) = self.job.head().life(|life| {
             let now = Seen {
                 version: life.version,
                 is_final: life.phase.is_final(),
             };
             if seen == Some(life.version) {
-                life.watch(context.waker());
+                life.watch(seat, context.waker());
                 return (now, None);
             }
             (now, Some(life.status()))

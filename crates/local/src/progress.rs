@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::bounds::PROGRESS_BYTES_MAX;
+use crate::sync::Seat;
 use crate::task::cell::Job;
 
 /// A report of progress.
@@ -63,6 +64,15 @@ pub struct Reports {
     job: Arc<dyn Job>,
     next: u64,
     missed: u64,
+    seat: Seat,
+}
+
+impl Drop for Reports {
+    fn drop(&mut self) {
+        let head = self.job.head();
+        let waker = head.life(|life| life.watch_no_more(&self.seat));
+        drop(waker);
+    }
 }
 
 impl Reports {
@@ -71,6 +81,7 @@ impl Reports {
             job,
             next: 0,
             missed: 0,
+            seat: Seat::default(),
         }
     }
 
@@ -115,11 +126,12 @@ impl Reports {
 
     fn poll(&mut self, context: &Context<'_>) -> Poll<Option<Progress>> {
         let from = self.next;
+        let seat = &mut self.seat;
         let found = self.job.head().life(|life| {
             let report = life.report_from(from);
             let ended = life.phase.is_final();
             if report.is_none() && !ended {
-                life.watch(context.waker());
+                life.watch(seat, context.waker());
                 return Poll::Pending;
             }
             Poll::Ready(report)

@@ -14,7 +14,7 @@ use crate::error::{Refused, RefusedBatch};
 use crate::handle::Handle;
 use crate::metrics::Metrics;
 use crate::output::Output;
-use crate::sync::{Mutex, Wakes, lock};
+use crate::sync::{Mutex, Seat, Wakes, lock};
 use crate::task::Task;
 use crate::task::cell::Job;
 
@@ -328,13 +328,16 @@ impl Scheduler {
     /// # }
     /// ```
     pub async fn wait_idle(&self) {
-        let shared = self.shared();
+        let mut idle = Idle {
+            shared: self.shared(),
+            seat: Seat::default(),
+        };
         poll_fn(|context| {
-            let mut state = lock(&shared.state);
+            let mut state = lock(&idle.shared.state);
             if state.is_quiet() {
                 return Poll::Ready(());
             }
-            state.quiet.add(context.waker());
+            state.quiet.wait(&mut idle.seat, context.waker());
             Poll::Pending
         })
         .await;
@@ -375,6 +378,19 @@ impl Scheduler {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.shared().metrics()
+    }
+}
+
+/// Waits until there is nothing to do, until it is dropped.
+struct Idle<'a> {
+    shared: &'a Shared,
+    seat: Seat,
+}
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        let waker = lock(&self.shared.state).quiet.leave(&self.seat);
+        drop(waker);
     }
 }
 

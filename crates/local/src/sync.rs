@@ -49,19 +49,47 @@ impl Wakes {
     }
 }
 
+/// The place of one who waits, from one poll to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Seat(u64);
+
 /// Wakers of those who wait for the same thing.
 #[derive(Debug, Default)]
-pub(crate) struct Waiters(Vec<Waker>);
+pub(crate) struct Waiters {
+    last: u64,
+    waiting: Vec<(u64, Waker)>,
+}
 
 impl Waiters {
-    /// Remembers a waker, unless it is known.
+    /// Remembers the waker of who has this seat, until all are woken or it leaves.
+    pub(crate) fn wait(&mut self, seat: &mut Seat, waker: &Waker) {
+        let known = self.waiting.iter_mut().find(|(other, _)| *other == seat.0);
+        if let Some((_, known)) = known {
+            known.clone_from(waker);
+            return;
+        }
+        self.last += 1;
+        seat.0 = self.last;
+        self.waiting.push((self.last, waker.clone()));
+    }
+
+    /// Forgets who has this seat. The waker is to be dropped once the lock is let go.
+    pub(crate) fn leave(&mut self, seat: &Seat) -> Option<Waker> {
+        let at = self
+            .waiting
+            .iter()
+            .position(|(other, _)| *other == seat.0)?;
+        Some(self.waiting.swap_remove(at).1)
+    }
+
+    /// Remembers a waker, unless it is known: where few wait.
     pub(crate) fn add(&mut self, waker: &Waker) {
-        if !self.0.iter().any(|known| known.will_wake(waker)) {
-            self.0.push(waker.clone());
+        if !self.waiting.iter().any(|(_, known)| known.will_wake(waker)) {
+            self.wait(&mut Seat::default(), waker);
         }
     }
 
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Waker> {
-        self.0.drain(..)
+        self.waiting.drain(..).map(|(_, waker)| waker)
     }
 }

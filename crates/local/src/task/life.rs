@@ -9,7 +9,7 @@ use crate::error::TaskError;
 use crate::progress::Progress;
 use crate::scheduler::Shared;
 use crate::status::Status;
-use crate::sync::{Waiters, Wakes};
+use crate::sync::{Seat, Waiters, Wakes};
 
 /// Where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,13 +172,23 @@ impl Life {
     }
 
     /// Waits for another phase.
-    pub(crate) fn watch(&mut self, waker: &Waker) {
-        self.extra_mut().watchers.add(waker);
+    pub(crate) fn watch(&mut self, seat: &mut Seat, waker: &Waker) {
+        self.extra_mut().watchers.wait(seat, waker);
+    }
+
+    /// Watches no more. The waker is to be dropped once the lock is let go.
+    pub(crate) fn watch_no_more(&mut self, seat: &Seat) -> Option<Waker> {
+        self.extra.as_mut()?.watchers.leave(seat)
     }
 
     /// Waits for a cancel request.
-    pub(crate) fn wait_cancelled(&mut self, waker: &Waker) {
-        self.extra_mut().tokens.add(waker);
+    pub(crate) fn wait_cancelled(&mut self, seat: &mut Seat, waker: &Waker) {
+        self.extra_mut().tokens.wait(seat, waker);
+    }
+
+    /// Waits for it no more. The waker is to be dropped once the lock is let go.
+    pub(crate) fn wait_cancelled_no_more(&mut self, seat: &Seat) -> Option<Waker> {
+        self.extra.as_mut()?.tokens.leave(seat)
     }
 
     /// What is wanted of the attempt; its worker is woken when that changes.

@@ -11,6 +11,7 @@ mod ends;
 #[cfg(feature = "tokio")]
 mod runtime;
 mod status;
+mod waits;
 
 use std::sync::mpsc;
 use std::time::Duration;
