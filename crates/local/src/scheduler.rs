@@ -220,7 +220,8 @@ impl Scheduler {
     }
 
     /// Hands a task in, and waits for room as long as the queue is full: those who wait get in in the
-    /// order in which they came.
+    /// order in which they came. If this is dropped before it is done, so is the task: it was not handed
+    /// in.
     ///
     /// ```
     /// # use duly_local::{Scheduler, Task};
@@ -266,7 +267,8 @@ impl Scheduler {
         self.shared().try_submit(task)
     }
 
-    /// Hands tasks in, in their order, and waits for room as often as it must.
+    /// Hands tasks in, in their order, and waits for room as often as it must. If this is dropped before
+    /// it is done, the tasks that were taken in run, without handles, and the others are dropped.
     ///
     /// ```
     /// # use duly_local::{Scheduler, Task};
@@ -345,6 +347,10 @@ impl Scheduler {
 
     /// Ends the scheduler. Handing tasks in is an error from here on. Once this returns, no thread and
     /// no task of the scheduler is left but those that it names as stuck.
+    ///
+    /// If this is dropped before it is done, the scheduler still takes nothing in, and a drain goes on;
+    /// but no deadline is kept until it is called again, which may be with another strength. Not for a
+    /// task of the scheduler to wait for: a drain would wait for that task.
     ///
     /// ```
     /// # use std::time::Duration;

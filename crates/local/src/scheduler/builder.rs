@@ -184,7 +184,9 @@ impl Builder {
     }
 
     /// Workers are tasks of this Tokio runtime: of the one that [`build`](Self::build) is called on
-    /// unless given.
+    /// unless given. It must have its timer on, as `#[tokio::main]` has. If it goes before the scheduler is
+    /// shut down, that is its end: handles say [`Aborted`](crate::TaskError::Aborted) or
+    /// [`Returned`](crate::TaskError::Returned).
     ///
     /// ```
     /// # use duly_local::{Scheduler, Task};

@@ -8,6 +8,7 @@ mod support;
 
 mod drops;
 mod ends;
+mod given_up;
 #[cfg(feature = "tokio")]
 mod runtime;
 mod status;
