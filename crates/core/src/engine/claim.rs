@@ -114,6 +114,18 @@ impl<P> Engine<P> {
 
     /// Takes the next task: of the queue whose head is the most urgent, in turns among equals.
     fn choose(&self, heads: &mut [Heads], turn: usize, suspect: bool) -> Option<(usize, Head)> {
+        let at = match &mut *heads {
+            [only] => {
+                only.close_suspects(suspect);
+                0
+            }
+            several => self.most_urgent(several, turn, suspect)?,
+        };
+        Some((at, heads[at].lanes.pop()?))
+    }
+
+    /// Which queue has the most urgent head.
+    fn most_urgent(&self, heads: &mut [Heads], turn: usize, suspect: bool) -> Option<usize> {
         let count = heads.len();
         let mut best: Option<(Priority, usize)> = None;
         for step in 0..count {
@@ -127,8 +139,7 @@ impl<P> Engine<P> {
                 best = Some((priority, at));
             }
         }
-        let (_, at) = best?;
-        Some((at, heads[at].lanes.pop()?))
+        best.map(|(_, at)| at)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct LaneKey {
     pub(super) suspect: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Index {
     lanes: Vec<Lane>,
     lane_ids: HashMap<LaneKey, usize>,
@@ -25,7 +25,8 @@ pub(super) struct Index {
     recent: Option<(LaneKey, usize)>,
     pub(super) due: BTreeSet<(Timestamp, i64, Slot)>,
     pub(super) deadlines: BTreeSet<(Timestamp, i64, Slot)>,
-    leases: BTreeSet<(Incarnation, i64, Slot)>,
+    /// `None`: nobody asks who holds what.
+    leases: Option<BTreeSet<(Incarnation, i64, Slot)>>,
 }
 
 /// The places that one task has in the index; it follows from what the task is.
@@ -57,7 +58,25 @@ impl Places {
     }
 }
 
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            lanes: Vec::new(),
+            lane_ids: HashMap::new(),
+            recent: None,
+            due: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            leases: Some(BTreeSet::new()),
+        }
+    }
+}
+
 impl Index {
+    /// From here on, nobody asks who holds what.
+    pub(super) fn forget_holders(&mut self) {
+        self.leases = None;
+    }
+
     /// Moves a task from the places it had to those it has now.
     pub(super) fn update(&mut self, slot: Slot, old: Option<&Places>, new: Option<&Places>) {
         let (was, is) = (old.and_then(|p| p.ready), new.and_then(|p| p.ready));
@@ -78,14 +97,19 @@ impl Index {
             at(old, |p| p.deadline),
             at(new, |p| p.deadline),
         );
-        let held =
-            |places: Option<&Places>| places.and_then(|p| Some((p.holder?, p.sequence, slot)));
-        replace(&mut self.leases, held(old), held(new));
+        if let Some(leases) = &mut self.leases {
+            let held =
+                |places: Option<&Places>| places.and_then(|p| Some((p.holder?, p.sequence, slot)));
+            replace(leases, held(old), held(new));
+        }
     }
 
     /// The lane of a key, if any task ever stood in it.
     pub(super) fn lane_id(&self, key: &LaneKey) -> Option<usize> {
-        self.lane_ids.get(key).copied()
+        match self.recent {
+            Some((recent, id)) if recent == *key => Some(id),
+            _ => self.lane_ids.get(key).copied(),
+        }
     }
 
     /// The head of a lane.
@@ -102,9 +126,9 @@ impl Index {
 
     /// What a worker holds, by sequence.
     pub(super) fn held_by(&self, holder: Incarnation) -> impl Iterator<Item = Slot> {
-        self.leases
-            .range((holder, i64::MIN, Slot::MIN)..=(holder, i64::MAX, Slot::MAX))
-            .map(|(_, _, slot)| *slot)
+        let all = (holder, i64::MIN, Slot::MIN)..=(holder, i64::MAX, Slot::MAX);
+        let leases = self.leases.as_ref().map(|leases| leases.range(all));
+        leases.into_iter().flatten().map(|(_, _, slot)| *slot)
     }
 
     fn lane_mut(&mut self, key: LaneKey) -> &mut Lane {

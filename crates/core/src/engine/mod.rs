@@ -94,8 +94,17 @@ struct Queue {
 }
 
 impl Queue {
-    fn has_line_for(&self, kind: KindId) -> bool {
-        self.lines.contains_key(&kind) || self.lines.len() < LINES_MAX
+    /// Takes a place in the line of a kind, unless there are lines for as many kinds as there may be.
+    fn enter(&mut self, kind: KindId) -> Result<(), Rejected> {
+        if let Some(taken) = self.lines.get_mut(&kind) {
+            *taken += 1;
+            return Ok(());
+        }
+        if self.lines.len() >= LINES_MAX {
+            return Err(Rejected::Lines);
+        }
+        self.lines.insert(kind, 1);
+        Ok(())
     }
 }
 
@@ -142,7 +151,8 @@ impl Queue {
 #[derive(Debug)]
 pub struct Engine<P> {
     entries: Slab<Entry<P>>,
-    ids: Ids,
+    /// `None`: the driver remembers where its tasks lie.
+    ids: Option<Ids>,
     unique: HashMap<(KindId, Arc<str>), Slot>,
     index: Index,
     queues: Vec<Queue>,
@@ -163,13 +173,24 @@ impl<P> Engine<P> {
     pub fn new() -> Self {
         Self {
             entries: Slab::new(),
-            ids: Ids::default(),
+            ids: Some(Ids::default()),
             unique: HashMap::new(),
             index: Index::default(),
             queues: Vec::new(),
             sequence: 0,
             heads: Vec::new(),
         }
+    }
+
+    /// An engine for a driver that remembers itself where its tasks lie and who holds them: here,
+    /// [`find`](Self::find) and [`held_by`](Self::held_by) find nothing. It costs less memory, and no
+    /// look at a table that grows with the backlog.
+    #[must_use]
+    pub fn lean() -> Self {
+        let mut engine = Self::new();
+        engine.ids = None;
+        engine.index.forget_holders();
+        engine
     }
 
     /// Makes a queue: not paused, without a bound.
@@ -260,14 +281,14 @@ impl<P> Engine<P> {
         if let Some(existing) = self.unique_holder(&entry) {
             return Err((Rejected::Exists(existing), entry));
         }
-        let queue = &self.queues[entry.queue.index()];
+        let queue = &mut self.queues[entry.queue.index()];
         if queue.counts.iter().sum::<u64>() >= queue.bound {
             return Err((Rejected::Full, entry));
         }
-        if !queue.has_line_for(entry.kind) {
-            return Err((Rejected::Lines, entry));
+        match queue.enter(entry.kind) {
+            Ok(()) => Ok(self.admit(entry)),
+            Err(rejected) => Err((rejected, entry)),
         }
-        Ok(self.admit(entry))
     }
 
     /// Takes a place in a line for a finished task that the driver keeps: it could come back. It is given
@@ -276,12 +297,7 @@ impl<P> Engine<P> {
     /// # Errors
     /// [`Rejected::Lines`].
     pub fn enter_line(&mut self, queue: QueueId, kind: KindId) -> Result<(), Rejected> {
-        let queue = &mut self.queues[queue.index()];
-        if !queue.has_line_for(kind) {
-            return Err(Rejected::Lines);
-        }
-        *queue.lines.entry(kind).or_default() += 1;
-        Ok(())
+        self.queues[queue.index()].enter(kind)
     }
 
     /// As if a task of this kind had never been taken in.
@@ -304,10 +320,12 @@ impl<P> Engine<P> {
         reason = "what was refused goes back to its owner"
     )]
     pub fn readmit(&mut self, entry: Entry<P>) -> Result<Slot, (TaskId, Entry<P>)> {
-        match self.unique_holder(&entry) {
-            Some(existing) => Err((existing, entry)),
-            None => Ok(self.admit(entry)),
+        if let Some(existing) = self.unique_holder(&entry) {
+            return Err((existing, entry));
         }
+        let lines = &mut self.queues[entry.queue.index()].lines;
+        *lines.entry(entry.kind).or_default() += 1;
+        Ok(self.admit(entry))
     }
 
     /// The unfinished task that has the unique key of this one.
@@ -322,14 +340,15 @@ impl<P> Engine<P> {
     fn admit(&mut self, entry: Entry<P>) -> Slot {
         let queue = &mut self.queues[entry.queue.index()];
         queue.counts[usize::from(entry.vitals.state.code())] += 1;
-        *queue.lines.entry(entry.kind).or_default() += 1;
         let (id, unique) = (
             entry.id,
             entry.unique_key.clone().map(|key| (entry.kind, key)),
         );
         let places = Places::of(&entry);
         let slot = self.entries.insert(entry);
-        self.ids.insert(id, slot);
+        if let Some(ids) = &mut self.ids {
+            ids.insert(id, slot);
+        }
         if let Some(key) = unique {
             self.unique.insert(key, slot);
         }
@@ -350,7 +369,9 @@ impl<P> Engine<P> {
         let entry = self.entries.remove(slot)?;
         self.index.update(slot, Some(&Places::of(&entry)), None);
         self.queues[entry.queue.index()].counts[usize::from(entry.vitals.state.code())] -= 1;
-        self.ids.remove(entry.id, slot);
+        if let Some(ids) = &mut self.ids {
+            ids.remove(entry.id, slot);
+        }
         if let Some(key) = &entry.unique_key {
             self.unique.remove(&(entry.kind, key.clone()));
         }
@@ -360,7 +381,8 @@ impl<P> Engine<P> {
     /// Where an unfinished task lies.
     #[must_use]
     pub fn find(&self, id: TaskId) -> Option<Slot> {
-        self.ids.find(id, |slot| {
+        let ids = self.ids.as_ref()?;
+        ids.find(id, |slot| {
             self.entry(slot).is_some_and(|entry| entry.id == id)
         })
     }

@@ -11,6 +11,7 @@ use super::Shared;
 use super::state::Current;
 use crate::clock;
 use crate::sleep::Sleep;
+use crate::sync::Wakes;
 use crate::task::cell::Ended;
 use crate::task::life::Orders;
 
@@ -94,16 +95,28 @@ impl<'a> Attempt<'a> {
     /// Polls the task's own future, watched by the watchdog.
     fn poll_job(&mut self, context: &Context<'_>) -> Poll<Ended> {
         let job = &self.current.job;
+        let begins = !std::mem::replace(&mut self.begun, true);
+        if begins {
+            self.tell();
+        }
         let _busy = self.shared.watch.enter(self.worker);
-        if !self.begun {
-            self.begun = true;
-            if job.head().is_repeatable()
-                && let Err(message) = job.clone().begin(self.current.attempt.attempt)
-            {
-                return Poll::Ready(Ended::Panicked(message));
-            }
+        if begins
+            && job.head().is_repeatable()
+            && let Err(message) = job.clone().begin(self.current.attempt.attempt)
+        {
+            return Poll::Ready(Ended::Panicked(message));
         }
         job.poll(context.waker())
+    }
+
+    /// Tells those who watch that it runs: not under the lock of the scheduler, which would wait for
+    /// the memory of a task that nobody has looked at for long.
+    fn tell(&self) {
+        let mut wakes = Wakes::default();
+        let attempt = self.current.attempt.attempt;
+        let head = self.current.job.head();
+        head.life(|life| life.begin(attempt, &mut wakes));
+        wakes.wake();
     }
 
     /// What ends an attempt from outside.

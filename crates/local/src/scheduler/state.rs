@@ -18,7 +18,7 @@ use crate::error::Reason;
 use crate::metrics::Meters;
 use crate::sync::{Waiters, Wakes};
 use crate::task::Start;
-use crate::task::cell::Job;
+use crate::task::cell::{Head, Job};
 use crate::task::life::{Orders, Phase};
 
 /// What the scheduler does at the moment.
@@ -116,7 +116,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(capacity: usize, lanes: Lanes, holder: Incarnation, now: Timestamp) -> Self {
-        let mut engine = Engine::new();
+        let mut engine = Engine::lean();
         let queue = engine.add_queue();
         Self {
             engine,
@@ -182,7 +182,8 @@ impl State {
             holder: None,
             carry: job.clone(),
         };
-        self.engine
+        let slot = self
+            .engine
             .submit(entry)
             .map_err(|(rejected, _)| match rejected {
                 Rejected::Exists(id) => Reason::TaskExists { id },
@@ -190,6 +191,7 @@ impl State {
                     capacity: self.capacity,
                 },
             })?;
+        head.life(|life| life.slot = Some(slot));
         self.meters.submitted(head.priority);
         if due_at > now {
             self.ring_at(due_at, wakes);
@@ -266,7 +268,7 @@ impl State {
         self.leased.clear();
         self.engine.claim(&spec, &mut self.leased);
         let claimed = self.leased.pop();
-        let current = claimed.map(|slot| self.begin(slot, now, wakes));
+        let current = claimed.map(|slot| self.begin(slot, now));
         if let Some(current) = &current {
             self.running += 1;
             self.leave_idle(worker);
@@ -281,7 +283,7 @@ impl State {
         current
     }
 
-    fn begin(&mut self, slot: Slot, now: Timestamp, wakes: &mut Wakes) -> Current {
+    fn begin(&mut self, slot: Slot, now: Timestamp) -> Current {
         let entry = self.engine.entry(slot).expect("it was leased just now");
         let vitals = entry.vitals;
         let attempt = AttemptRef {
@@ -292,7 +294,6 @@ impl State {
         let waited = now.since(vitals.due_at);
         self.lanes.take(kind, now);
         self.meters.started(vitals.priority, waited);
-        job.head().life(|life| life.begin(vitals.attempt, wakes));
         Current {
             job,
             attempt,
@@ -375,7 +376,7 @@ impl State {
     /// Calls a task off.
     pub(super) fn cancel(&mut self, job: &Arc<dyn Job>, wakes: &mut Wakes) -> Cancelled {
         let head = job.head();
-        let Some(slot) = self.engine.find(head.id) else {
+        let Some(slot) = self.find(head) else {
             return Cancelled::Nothing;
         };
         let priority = self.priority(slot);
@@ -401,7 +402,7 @@ impl State {
 
     /// Changes the priority of a task that waits. Whether it did wait.
     pub(super) fn reprioritise(&mut self, job: &Arc<dyn Job>, priority: Priority) -> bool {
-        let Some(slot) = self.engine.find(job.head().id) else {
+        let Some(slot) = self.find(job.head()) else {
             return false;
         };
         let waits = self
@@ -415,6 +416,13 @@ impl State {
             self.meters.moved(old, priority);
         }
         waits
+    }
+
+    /// Where a task lies, if it has not ended.
+    fn find(&self, head: &Head) -> Option<Slot> {
+        let slot = head.life(|life| life.slot)?;
+        let entry = self.engine.entry(slot)?;
+        (entry.id == head.id).then_some(slot)
     }
 
     fn priority(&self, slot: Slot) -> Priority {

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
 
+use duly_core::engine::Slot;
+
 use crate::bounds::PROGRESS_MAX;
 use crate::error::TaskError;
 use crate::progress::Progress;
@@ -44,6 +46,8 @@ pub(crate) struct Orders {
 pub(crate) struct Life {
     pub(crate) phase: Phase,
     pub(crate) attempt: u32,
+    /// Where the scheduler keeps it, or kept it last.
+    pub(crate) slot: Option<Slot>,
     pub(crate) orders: Orders,
     /// How often the phase changed.
     pub(crate) version: u32,
@@ -75,6 +79,7 @@ impl Life {
         Self {
             phase: Phase::Queued,
             attempt: 0,
+            slot: None,
             orders: Orders {
                 cancel: false,
                 abort: false,
@@ -85,8 +90,11 @@ impl Life {
         }
     }
 
-    /// An attempt begins.
+    /// An attempt begins, unless a shutdown ended it first.
     pub(crate) fn begin(&mut self, attempt: u32, wakes: &mut Wakes) {
+        if self.phase.is_final() {
+            return;
+        }
         self.attempt = attempt;
         self.go(Phase::Running, None, wakes);
     }
