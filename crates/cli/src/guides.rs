@@ -169,6 +169,17 @@ fn bodies_of_requests_are_taken() {
 }
 
 #[test]
+fn what_is_shown_as_json_is_json() {
+    for (path, page) in pages() {
+        for block in blocks(&page).iter().filter(|b| b.language == "json") {
+            if let Err(error) = serde_json::from_str::<serde_json::Value>(&block.text) {
+                panic!("{path}:{}: {error}", block.line);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_page_of_problems_lists_every_code() {
     let page = page("docs/problems.md");
     let listed: Vec<(&str, &str)> = page
