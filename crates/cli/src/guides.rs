@@ -53,15 +53,19 @@ fn commands(page: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What stands for the id of a task.
-const ID: &str = "01932f5e-7c1a-7b3e-9d55-0242ac120002";
+/// What a reader puts in the place of a word in capitals.
+fn filled(word: &str) -> &str {
+    match word {
+        "ID" => "01932f5e-7c1a-7b3e-9d55-0242ac120002",
+        "COMMAND" => "list",
+        other => other,
+    }
+}
 
 /// What clap says to a command, if it is one of ours.
 fn refusal(words: &[String]) -> Option<clap::Error> {
     let is_ours = words.first().is_some_and(|word| word == "duly");
-    let words = words
-        .iter()
-        .map(|word| if word == "ID" { ID } else { word });
+    let words = words.iter().map(|word| filled(word));
     let parsed = is_ours.then(|| Arguments::try_parse_from(words))?;
     let is_help = |error: &clap::Error| {
         [ErrorKind::DisplayHelp, ErrorKind::DisplayVersion].contains(&error.kind())
