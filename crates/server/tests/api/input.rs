@@ -175,6 +175,35 @@ fn fields() -> Vec<Case> {
         field(r#""id": 7"#, "id"),
         field(r#""queue": """#, "queue"),
         field(r#""queue": ["a"]"#, "queue"),
+        field(r#""timeout_ms": 0"#, "timeout_ms"),
+        field(r#""timeout_ms": 9223372036854775807"#, "timeout_ms"),
+        field(r#""attempts_max": 0"#, "attempts_max"),
+        field(r#""attempts_max": 4294967296"#, "attempts_max"),
+        field(r#""lost_max": 0"#, "lost_max"),
+        field(r#""retry": "fast""#, "retry"),
+        field(r#""retry": ["fixed"]"#, "retry"),
+        field(r#""retry": {"backoff": "cubic"}"#, "retry.backoff"),
+        field(r#""retry": {"delay_ms": 1, "delay_ms": 2}"#, "delay_ms"),
+        field(r#""payload": 1, "payload": 2"#, "payload"),
+        field(
+            r#""retry": {"jitter_permille": 65536}"#,
+            "retry.jitter_permille",
+        ),
+        field(r#""unique_key": """#, "unique_key"),
+        field(r#""tenant": """#, "tenant"),
+        field(r#""labels": ["a"]"#, "labels"),
+        field(r#""labels": {"a": 1}"#, "labels.a"),
+        field(r#""labels": {"a": "1", "a": "2"}"#, "labels"),
+        field(r#""labels": {"": "1"}"#, "labels"),
+        field(r#""labels": {"duly.x": "1"}"#, "labels"),
+        field(&format!(r#""labels": {{{}}}"#, labels.join(",")), "labels"),
+        field(&format!(r#""payload": "{huge}""#), "payload"),
+    ]
+}
+
+/// Numbers and instants of when a task is due, and by when.
+fn times() -> Vec<Case> {
+    vec![
         field(r#""delay_ms": -1"#, "delay_ms"),
         field(r#""delay_ms": 1.5"#, "delay_ms"),
         field(r#""delay_ms": "5s""#, "delay_ms"),
@@ -203,29 +232,6 @@ fn fields() -> Vec<Case> {
             r#""deadline_in_ms": 1, "deadline": "2026-01-01T00:00:00Z""#,
             "deadline",
         ),
-        field(r#""timeout_ms": 0"#, "timeout_ms"),
-        field(r#""timeout_ms": 9223372036854775807"#, "timeout_ms"),
-        field(r#""attempts_max": 0"#, "attempts_max"),
-        field(r#""attempts_max": 4294967296"#, "attempts_max"),
-        field(r#""lost_max": 0"#, "lost_max"),
-        field(r#""retry": "fast""#, "retry"),
-        field(r#""retry": ["fixed"]"#, "retry"),
-        field(r#""retry": {"backoff": "cubic"}"#, "retry.backoff"),
-        field(r#""retry": {"delay_ms": 1, "delay_ms": 2}"#, "delay_ms"),
-        field(r#""payload": 1, "payload": 2"#, "payload"),
-        field(
-            r#""retry": {"jitter_permille": 65536}"#,
-            "retry.jitter_permille",
-        ),
-        field(r#""unique_key": """#, "unique_key"),
-        field(r#""tenant": """#, "tenant"),
-        field(r#""labels": ["a"]"#, "labels"),
-        field(r#""labels": {"a": 1}"#, "labels.a"),
-        field(r#""labels": {"a": "1", "a": "2"}"#, "labels"),
-        field(r#""labels": {"": "1"}"#, "labels"),
-        field(r#""labels": {"duly.x": "1"}"#, "labels"),
-        field(&format!(r#""labels": {{{}}}"#, labels.join(",")), "labels"),
-        field(&format!(r#""payload": "{huge}""#), "payload"),
     ]
 }
 
@@ -390,7 +396,7 @@ fn fault(case: &Case, answer: &str) -> Option<String> {
 #[tokio::test]
 async fn bad_input_is_named_and_the_server_goes_on() {
     let address = server().await;
-    let cases = [texts(), lines(), fields(), paths(), headers()]
+    let cases = [texts(), lines(), fields(), times(), paths(), headers()]
         .into_iter()
         .flatten();
     let (mut count, mut faults) = (0, Vec::new());
