@@ -52,6 +52,7 @@ mod guides;
 mod open;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod store_url;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -59,6 +60,7 @@ mod wait;
 
 pub use client::Duly;
 pub use open::OpenError;
+pub use store_url::{InvalidUrl, StoreUrl};
 pub use task::Task;
 
 pub use duly_core::{
