@@ -20,19 +20,6 @@ fuzz_target!(|input: &[u8]| {
     round_trip::<duly_api::Stats>(input);
     round_trip::<duly_api::Worker>(input);
     round_trip::<duly_api::Problem>(input);
-    if let Ok(text) = std::str::from_utf8(input) {
-        if let Ok(at) = duly_api::time::parse(text) {
-            let again = duly_api::time::parse(&duly_api::time::format(at));
-            assert_eq!(again.ok(), Some(at));
-        }
-        if let Ok(duration) = duly_api::duration::parse(text) {
-            let again = duly_api::duration::parse(&duly_api::duration::format(duration));
-            assert_eq!(again.ok(), Some(duration));
-        }
-        if let Ok(cursor) = text.parse::<duly_store::EventCursor>() {
-            assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        }
-    }
 });
 
 fn round_trip<T: DeserializeOwned + Serialize>(input: &[u8]) {

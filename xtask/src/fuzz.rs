@@ -11,14 +11,16 @@ use crate::cargo;
 
 /// What drives the fuzzer, and the version that is installed.
 const TOOL: (&str, &str) = ("cargo-fuzz", "0.13.2");
-/// How long each target runs as a step of the test command.
-const SECONDS_IN_TESTS: u32 = 10;
+/// How long each target runs as a step of the test command: a minute or so for all of them.
+const SECONDS_IN_TESTS: u32 = 5;
 /// The longest input.
 const INPUT_BYTES_MAX: u32 = 4_096;
 /// The most memory that a target may take.
 const MEMORY_MIB_MAX: u32 = 2_048;
 /// The longest that one input may take.
 const INPUT_SECONDS_MAX: u32 = 10;
+/// Where targets have their files.
+const TEMPORARY: &str = "fuzz/target/tmp";
 /// The code is free of `unsafe`: what a sanitizer would look for is in others' code, and costs half the speed.
 const BUILD: &[&str] = &["--fuzz-dir", "fuzz", "--sanitizer", "none"];
 
@@ -87,28 +89,38 @@ fn targets() -> Result<Vec<String>> {
 }
 
 fn feed(targets: &[String], seconds: u32) -> Result<()> {
-    nightly(&[&["build"], BUILD].concat())?;
-    for target in targets {
-        let corpus = format!("fuzz/corpus/{target}");
-        let seeds = format!("fuzz/seeds/{target}");
-        for folder in [&corpus, &seeds] {
-            std::fs::create_dir_all(cargo::root()?.join(folder))
-                .with_context(|| format!("cannot make {folder}"))?;
-        }
-        let limits = [
-            format!("-max_total_time={seconds}"),
-            format!("-max_len={INPUT_BYTES_MAX}"),
-            format!("-rss_limit_mb={MEMORY_MIB_MAX}"),
-            format!("-timeout={INPUT_SECONDS_MAX}"),
-            "-print_final_stats=1".to_owned(),
-            "-verbosity=0".to_owned(),
-        ];
-        let mut words = [&["run"], BUILD, &[target, &corpus, &seeds, "--"]].concat();
-        words.extend(limits.iter().map(String::as_str));
-        nightly(&words)?;
-    }
+    let temporary = cargo::root()?.join(TEMPORARY);
+    std::fs::create_dir_all(&temporary).with_context(|| format!("cannot make {temporary}"))?;
+    let fed = nightly(&[&["build"], BUILD].concat()).and_then(|()| {
+        targets
+            .iter()
+            .try_for_each(|target| feed_one(target, seconds))
+    });
+    let removed = std::fs::remove_dir_all(&temporary);
+    fed?;
+    removed.with_context(|| format!("cannot remove {temporary}"))?;
     println!("{} targets, {seconds} s each, clean", targets.len());
     Ok(())
+}
+
+fn feed_one(target: &str, seconds: u32) -> Result<()> {
+    let corpus = format!("fuzz/corpus/{target}");
+    let seeds = format!("fuzz/seeds/{target}");
+    for folder in [&corpus, &seeds] {
+        std::fs::create_dir_all(cargo::root()?.join(folder))
+            .with_context(|| format!("cannot make {folder}"))?;
+    }
+    let limits = [
+        format!("-max_total_time={seconds}"),
+        format!("-max_len={INPUT_BYTES_MAX}"),
+        format!("-rss_limit_mb={MEMORY_MIB_MAX}"),
+        format!("-timeout={INPUT_SECONDS_MAX}"),
+        "-print_final_stats=1".to_owned(),
+        "-verbosity=0".to_owned(),
+    ];
+    let mut words = [&["run"], BUILD, &[target, &corpus, &seeds, "--"]].concat();
+    words.extend(limits.iter().map(String::as_str));
+    nightly(&words)
 }
 
 /// Runs cargo-fuzz on the nightly toolchain.
@@ -122,7 +134,9 @@ fn nightly(words: &[&str]) -> Result<()> {
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
         command.env_remove(name);
     }
-    let status = command.current_dir(cargo::root()?).status();
+    let root = cargo::root()?;
+    command.env("TMPDIR", root.join(TEMPORARY));
+    let status = command.current_dir(root).status();
     let status = status.context("rustup did not start")?;
     if !status.success() {
         bail!("`cargo +nightly fuzz {}`: {status}", words.join(" "));
