@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use duly::Duly;
 use duly_api::Problem;
 use duly_server::{App, Options, router};
@@ -182,7 +182,7 @@ fn may_pass(method: &Method, headers: &HeaderMap) -> bool {
     let [Some(host)] = texts("host")[..] else {
         return false;
     };
-    let Some((name, port)) = parted(host).filter(|_| !host.contains('@')) else {
+    let Some((name, port)) = parted(host) else {
         return false;
     };
     let is_own = match name
@@ -209,24 +209,26 @@ fn may_pass(method: &Method, headers: &HeaderMap) -> bool {
     is_own && texts("origin").iter().all(is_same) && (!is_foreign || is_link) && has_token
 }
 
-/// The name and the port of an authority.
+/// The name and the port of an authority that has nothing else.
 fn parted(authority: &str) -> Option<(&str, Option<u16>)> {
-    let uri = format!("http://{authority}/");
-    let authority_end = authority.find(['/', '?', '#']);
-    if authority_end.is_some() || uri.parse::<axum::http::Uri>().is_err() {
-        return None;
-    }
-    let host = authority.rsplit('@').next()?;
-    let end = if host.starts_with('[') {
-        host.find(']')? + 1
-    } else {
-        host.find(':').unwrap_or(host.len())
+    format!("http://{authority}/").parse::<Uri>().ok()?;
+    let end = match authority.starts_with('[') {
+        true => authority.find(']')? + 1,
+        false => authority.find(':').unwrap_or(authority.len()),
     };
-    let (name, port) = host.split_at(end);
-    Some((
-        name,
-        port.strip_prefix(':').and_then(|port| port.parse().ok()),
-    ))
+    let (name, behind) = authority.split_at(end);
+    let is_name = !name.is_empty() && !authority.contains(['@', '/', '?', '#']);
+    let port = match behind {
+        "" | ":" => None,
+        _ => Some(
+            behind
+                .strip_prefix(':')
+                .filter(|port| !port.starts_with('+'))?
+                .parse()
+                .ok()?,
+        ),
+    };
+    is_name.then_some((name, port))
 }
 
 /// Whether an origin is that host, by http or https.
@@ -240,7 +242,7 @@ fn is_at(origin: &str, name: &str, port: Option<u16>) -> bool {
         _ => return false,
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    origin.parse::<axum::http::Uri>().is_ok()
+    origin.parse::<Uri>().is_ok()
         && parted(authority).is_some_and(|(own, own_port)| {
             own.eq_ignore_ascii_case(name) && own_port.unwrap_or(default) == port.unwrap_or(default)
         })
