@@ -6,6 +6,7 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cargo;
 
@@ -19,8 +20,8 @@ const INPUT_BYTES_MAX: u32 = 4_096;
 const MEMORY_MIB_MAX: u32 = 2_048;
 /// The longest that one input may take.
 const INPUT_SECONDS_MAX: u32 = 10;
-/// Where targets have their files.
-const TEMPORARY: &str = "fuzz/target/tmp";
+/// A folder in memory, on systems that have it: some targets write a thousand files a second.
+const IN_MEMORY: &str = "/dev/shm";
 /// The code is free of `unsafe`: what a sanitizer would look for is in others' code, and costs half the speed.
 const BUILD: &[&str] = &["--fuzz-dir", "fuzz", "--sanitizer", "none"];
 
@@ -89,21 +90,31 @@ fn targets() -> Result<Vec<String>> {
 }
 
 fn feed(targets: &[String], seconds: u32) -> Result<()> {
-    let temporary = cargo::root()?.join(TEMPORARY);
-    std::fs::create_dir_all(&temporary).with_context(|| format!("cannot make {temporary}"))?;
-    let fed = nightly(&[&["build"], BUILD].concat()).and_then(|()| {
-        targets
-            .iter()
-            .try_for_each(|target| feed_one(target, seconds))
-    });
-    let removed = std::fs::remove_dir_all(&temporary);
+    nightly(&[&["build"], BUILD].concat(), &[])?;
+    let files = folder()?;
+    std::fs::create_dir_all(&files).with_context(|| format!("cannot make {files}"))?;
+    let fed = targets
+        .iter()
+        .try_for_each(|target| feed_one(target, seconds, &files));
+    let removed = std::fs::remove_dir_all(&files);
     fed?;
-    removed.with_context(|| format!("cannot remove {temporary}"))?;
+    removed.with_context(|| format!("cannot remove {files}"))?;
     println!("{} targets, {seconds} s each, clean", targets.len());
     Ok(())
 }
 
-fn feed_one(target: &str, seconds: u32) -> Result<()> {
+/// Where the targets of this process have their files.
+fn folder() -> Result<Utf8PathBuf> {
+    let memory = Utf8PathBuf::from(IN_MEMORY);
+    let parent = if memory.is_dir() {
+        memory
+    } else {
+        cargo::root()?.join("fuzz/target")
+    };
+    Ok(parent.join(format!("duly-fuzz-{}", std::process::id())))
+}
+
+fn feed_one(target: &str, seconds: u32, files: &Utf8Path) -> Result<()> {
     let corpus = format!("fuzz/corpus/{target}");
     let seeds = format!("fuzz/seeds/{target}");
     for folder in [&corpus, &seeds] {
@@ -120,11 +131,11 @@ fn feed_one(target: &str, seconds: u32) -> Result<()> {
     ];
     let mut words = [&["run"], BUILD, &[target, &corpus, &seeds, "--"]].concat();
     words.extend(limits.iter().map(String::as_str));
-    nightly(&words)
+    nightly(&words, &[("TMPDIR", files.as_str())])
 }
 
-/// Runs cargo-fuzz on the nightly toolchain.
-fn nightly(words: &[&str]) -> Result<()> {
+/// Runs cargo-fuzz on the nightly toolchain, with these variables.
+fn nightly(words: &[&str], variables: &[(&str, &str)]) -> Result<()> {
     println!("$ cargo +nightly fuzz {}", words.join(" "));
     let mut command = Command::new("rustup");
     command
@@ -134,9 +145,8 @@ fn nightly(words: &[&str]) -> Result<()> {
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
         command.env_remove(name);
     }
-    let root = cargo::root()?;
-    command.env("TMPDIR", root.join(TEMPORARY));
-    let status = command.current_dir(root).status();
+    command.envs(variables.iter().copied());
+    let status = command.current_dir(cargo::root()?).status();
     let status = status.context("rustup did not start")?;
     if !status.success() {
         bail!("`cargo +nightly fuzz {}`: {status}", words.join(" "));
