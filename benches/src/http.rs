@@ -1,12 +1,11 @@
 //! Submits over HTTP, beside the same store called directly, in turn and in the same run.
 //!
-//! The server, its clients and the direct callers are of one process and one runtime. Requests are
-//! prepared before the clock starts and sent over raw connections that are kept, so that the clients
-//! cost little of what the server is measured by.
+//! The server, its clients and the direct callers are of one process. Requests are
+//! prepared before the clock starts and sent over raw connections that are kept, by one thread whose
+//! processor time is left out: what remains is what the server and the store cost.
 
-mod bulk;
 mod client;
-mod single;
+mod load;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,16 +18,17 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use self::load::{Load, Measured};
 use crate::HttpArgs;
 use crate::sqlite::latency::{figures, fsyncs};
 use crate::sqlite::port::Port;
 use crate::stats::{median, rounded};
 
-/// Tasks per second in one round.
+/// One pattern in one round.
 #[derive(Clone, Copy, Debug)]
 struct Round {
-    direct: f64,
-    http: f64,
+    direct: Measured,
+    http: Measured,
 }
 
 pub(crate) fn run(args: &HttpArgs) -> anyhow::Result<()> {
@@ -44,57 +44,73 @@ pub(crate) fn run(args: &HttpArgs) -> anyhow::Result<()> {
 }
 
 async fn measure(dir: &Path, args: &HttpArgs) -> anyhow::Result<()> {
-    println!(
-        "submits at synchronous=FULL: {} tasks in batches of {} by {} callers, {} one by one by {}",
-        args.tasks,
-        bulk::BATCH,
-        bulk::CALLERS,
-        args.singles,
-        single::CALLERS
-    );
-    let fsync = figures("fsync (4 KiB)", &mut fsyncs(&dir.join("fsync"))?);
-    let (mut bulks, mut singles) = (Vec::new(), Vec::new());
-    for round in 0..args.rounds {
-        let file = |who: &str| dir.join(format!("{who}-{round}.db"));
-        let bulk = Round {
-            direct: bulk::direct(&file("bulk-direct"), args.tasks).await?,
-            http: bulk::http(&file("bulk-http"), args.tasks).await?,
-        };
-        let single = Round {
-            direct: single::direct(&file("single-direct"), args.singles).await?,
-            http: single::http(&file("single-http"), args.singles).await?,
-        };
-        println!(
-            "round {}: bulk {:.0}/s, direct {:.0}/s; single {:.0}/s, direct {:.0}/s",
-            round + 1,
-            bulk.http,
-            bulk.direct,
-            single.http,
-            single.direct
-        );
-        bulks.push(bulk);
-        singles.push(single);
+    let patterns = [
+        ("bulk", Load::of(args.tasks, 4, 500)),
+        ("single", Load::of(args.singles, 32, 1)),
+    ];
+    println!("submits at synchronous=FULL, and the processor time of each, without the clients':");
+    for (name, load) in patterns {
+        println!("{name}: {} callers, {} at once", load.callers, load.batch);
     }
+    let fsync = figures("fsync (4 KiB)", &mut fsyncs(&dir.join("fsync"))?);
+    let mut rounds = [Vec::new(), Vec::new()];
+    for round in 0..args.rounds {
+        for ((name, load), rounds) in patterns.iter().zip(&mut rounds) {
+            let file = |who: &str| dir.join(format!("{name}-{who}-{round}.db"));
+            let measured = Round {
+                direct: load.direct(&file("direct")).await?,
+                http: load.http(&file("http")).await?,
+            };
+            line(
+                &format!("{name} {}", round + 1),
+                measured.http,
+                measured.direct,
+            );
+            rounds.push(measured);
+        }
+    }
+    let [bulk, single] = &rounds;
     let report = json!({
         "bench": "http",
         "tasks": args.tasks,
         "singles": args.singles,
         "fsync_ms": fsync,
-        "bulk": summary("bulk", &bulks),
-        "single": summary("single", &singles),
+        "bulk": summary("bulk", bulk),
+        "single": summary("single", single),
     });
     println!("{report}");
     Ok(())
 }
 
+fn line(what: &str, http: Measured, direct: Measured) {
+    println!(
+        "{what:<10} over HTTP {:>8.0}/s {:>6.1} us   direct {:>8.0}/s {:>6.1} us   ratio {:.2}",
+        http.per_s,
+        http.cpu_us,
+        direct.per_s,
+        direct.cpu_us,
+        http.per_s / direct.per_s
+    );
+}
+
 /// Medians of both, and of the ratios round by round.
 fn summary(what: &str, rounds: &[Round]) -> Value {
     let of = |of: fn(&Round) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
-    let (http, direct, ratio) = (of(|r| r.http), of(|r| r.direct), of(|r| r.http / r.direct));
-    println!("{what:<8} over HTTP {http:>9.0}/s   direct {direct:>9.0}/s   ratio {ratio:.2}");
+    let http = Measured {
+        per_s: of(|r| r.http.per_s),
+        cpu_us: of(|r| r.http.cpu_us),
+    };
+    let direct = Measured {
+        per_s: of(|r| r.direct.per_s),
+        cpu_us: of(|r| r.direct.cpu_us),
+    };
+    let ratio = of(|r| r.http.per_s / r.direct.per_s);
+    line(what, http, direct);
     json!({
-        "http_per_s": http.round(),
-        "direct_per_s": direct.round(),
+        "http_per_s": http.per_s.round(),
+        "direct_per_s": direct.per_s.round(),
+        "http_cpu_us": rounded(http.cpu_us),
+        "direct_cpu_us": rounded(direct.cpu_us),
         "ratio": rounded(ratio),
     })
 }

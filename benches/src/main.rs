@@ -1,6 +1,7 @@
 //! Duly's benchmarks. Each prints its limit beside it, measured in the same run: a number without its
 //! comparison says nothing on a noisy machine. The last line of output is one JSON object.
 
+mod cpu;
 mod http;
 mod local;
 mod memory;

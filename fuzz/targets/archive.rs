@@ -28,11 +28,31 @@ async fn round_trip(input: &[u8]) {
     if import.finish().await.is_err() {
         return;
     }
+    let written = export(store).await;
     let other: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
     let mut again = Import::new(Arc::clone(&other));
-    let mut export = Export::new(store);
-    while let Some(piece) = export.piece().await.expect("a store in memory") {
-        again.feed(&piece).await.expect("what was written can be read");
-    }
+    again
+        .feed(&written)
+        .await
+        .expect("what was written can be read");
     again.finish().await.expect("a whole archive");
+    assert!(
+        behind_head(&export(other).await) == behind_head(&written),
+        "it comes out otherwise"
+    );
+}
+
+async fn export(store: Arc<dyn Store>) -> Vec<u8> {
+    let mut export = Export::new(store);
+    let mut written = Vec::new();
+    while let Some(piece) = export.piece().await.expect("a store in memory") {
+        written.extend_from_slice(&piece);
+    }
+    written
+}
+
+/// The lines after the first, which tells when the archive was made.
+fn behind_head(archive: &[u8]) -> &[u8] {
+    let end = archive.iter().position(|&byte| byte == b'\n');
+    &archive[end.expect("an archive has lines")..]
 }

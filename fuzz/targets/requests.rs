@@ -31,7 +31,9 @@ impl World {
     fn new() -> Self {
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_time().build().expect("a runtime");
-        let duly = runtime.block_on(Duly::open("memory:")).expect("a store in memory");
+        let duly = runtime
+            .block_on(Duly::open("memory:"))
+            .expect("a store in memory");
         let router = runtime.block_on(async { router(App::new(duly)) });
         Self {
             runtime,
@@ -98,6 +100,11 @@ fn request(input: &[u8]) -> Option<Request<Body>> {
     // A stream of events would wait for one.
     let request = request.body(Body::from(rest.to_vec())).ok()?;
     let asks = request.headers().get_all(header::ACCEPT).iter();
-    let streams = asks.into_iter().any(|value| value.as_bytes().windows(5).any(|w| w.eq_ignore_ascii_case(b"event")));
+    let streams = asks.into_iter().any(|value| {
+        value
+            .as_bytes()
+            .windows(5)
+            .any(|w| w.eq_ignore_ascii_case(b"event"))
+    });
     (!streams).then_some(request)
 }

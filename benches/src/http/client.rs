@@ -49,12 +49,12 @@ fn length(answer: &[u8]) -> anyhow::Result<Option<usize>> {
     if !head.starts_with("HTTP/1.1 201") {
         bail!("refused: {}", String::from_utf8_lossy(answer));
     }
-    let lengths = head.lines().filter_map(|line| {
+    let mut lengths = head.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         let is_length = name.eq_ignore_ascii_case("content-length");
         is_length.then(|| value.trim().parse::<usize>().ok())?
     });
-    let length = lengths.last().context("an answer tells its length")?;
+    let length = lengths.next().context("an answer tells its length")?;
     Ok(Some(end + 4 + length))
 }
 

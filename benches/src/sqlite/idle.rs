@@ -9,6 +9,7 @@ use duly_store::SystemClock;
 use serde_json::{Value, json};
 
 use super::port::{KIND, Port};
+use crate::cpu;
 use crate::stats::rounded;
 
 /// How long it is watched.
@@ -24,27 +25,13 @@ pub(crate) async fn run(dir: &Path) -> anyhow::Result<Value> {
         .start()?;
     // poll interval: a benchmark measures real time
     tokio::time::sleep(SETTLE).await;
-    let (before, begin) = (cpu_seconds()?, Instant::now());
+    let (before, begin) = (cpu::of_process()?, Instant::now());
     // poll interval: a benchmark measures real time
     tokio::time::sleep(WATCHED).await;
-    let share = (cpu_seconds()? - before) / begin.elapsed().as_secs_f64() * 100.0;
+    let spent = cpu::of_process()?.saturating_sub(before);
+    let share = spent.as_secs_f64() / begin.elapsed().as_secs_f64() * 100.0;
     println!("an idle worker with housekeeping: {share:.2} % of a core");
     worker.shutdown(Duration::from_secs(5)).await;
     port.store.close().await?;
     Ok(json!({ "core_percent": rounded(share) }))
-}
-
-/// Processor time of this process so far, as the kernel accounts it.
-fn cpu_seconds() -> anyhow::Result<f64> {
-    // Nanoseconds on a processor: the first field, of each thread.
-    let mut nanos = 0_u64;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        let stat = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        nanos += stat
-            .split_whitespace()
-            .next()
-            .unwrap_or("0")
-            .parse::<u64>()?;
-    }
-    Ok(Duration::from_nanos(nanos).as_secs_f64())
 }

@@ -35,6 +35,7 @@ mod retry;
 mod run;
 #[cfg(feature = "openapi")]
 pub mod schema;
+pub mod sse;
 mod stats;
 mod submitted;
 mod task;

@@ -51,11 +51,15 @@ pub fn parse_object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, ParseEr
     parse::<Object<T>>(text).map(|object| object.0)
 }
 
+/// What the parser says of a number that it cannot hold.
+const OUT_OF_RANGE: &str = "number out of range";
+
 fn refused(error: &serde_json::Error, path: Option<String>) -> ParseError {
     let whole = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = plain(whole.strip_suffix(&place).unwrap_or(&whole));
-    let well_formed = error.classify() == Category::Data;
+    // A number like 1e400 is JSON, but more than any field takes.
+    let well_formed = error.classify() == Category::Data || message == OUT_OF_RANGE;
     let expected = message.split_once(", expected ").map(|(_, e)| e.to_owned());
     let path = path.or_else(|| named(&message));
     ParseError {
@@ -139,6 +143,13 @@ mod tests {
         );
         assert!(refusal("text").message.contains("quotes"));
         assert!(refusal("").message.contains("nothing"));
+    }
+
+    #[test]
+    fn a_number_that_nothing_holds_is_the_fault_of_its_field() {
+        let error = refusal(r#"{"kind": "a", "delay_ms": 1e400}"#);
+        assert!(error.well_formed, "{error}");
+        assert_eq!(error.field.as_deref(), Some("delay_ms"));
     }
 
     #[test]

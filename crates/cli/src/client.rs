@@ -5,7 +5,6 @@ mod answer;
 mod archive;
 mod event;
 mod queue;
-mod sse;
 mod stats;
 mod task;
 mod transport;

@@ -53,15 +53,20 @@ fn commands(page: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What stands for the id of a task.
-const ID: &str = "01932f5e-7c1a-7b3e-9d55-0242ac120002";
+/// What a reader puts in the place of a word in capitals.
+fn filled(word: &str) -> &str {
+    match word {
+        "ID" => "01932f5e-7c1a-7b3e-9d55-0242ac120002",
+        "COMMAND" => "list",
+        "SHELL" => "bash",
+        other => other,
+    }
+}
 
 /// What clap says to a command, if it is one of ours.
 fn refusal(words: &[String]) -> Option<clap::Error> {
     let is_ours = words.first().is_some_and(|word| word == "duly");
-    let words = words
-        .iter()
-        .map(|word| if word == "ID" { ID } else { word });
+    let words = words.iter().map(|word| filled(word));
     let parsed = is_ours.then(|| Arguments::try_parse_from(words))?;
     let is_help = |error: &clap::Error| {
         [ErrorKind::DisplayHelp, ErrorKind::DisplayVersion].contains(&error.kind())
@@ -85,20 +90,26 @@ fn every_command_can_be_typed() {
 
 #[test]
 fn commands_within_a_sentence_exist() {
-    // A sentence may leave out what a command works on.
-    let may_be = [
-        ErrorKind::MissingRequiredArgument,
-        ErrorKind::MissingSubcommand,
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
-    ];
     for (path, page) in pages() {
         let spans = code_spans(&page);
         let typed = spans.iter().filter(|span| !span.ends_with('…'));
         for words in typed.flat_map(|span| shell::commands(span)) {
-            if let Some(error) = refusal(&words).filter(|error| !may_be.contains(&error.kind())) {
+            if let Some(error) = refusal(&words).filter(|error| !is_left_out(error, &words)) {
                 panic!("{path}: {}\n{error}", words.join(" "));
             }
         }
+    }
+}
+
+/// Whether there is too little of a command: a sentence may leave out what it works on, and what an
+/// option at its end is set to.
+fn is_left_out(error: &clap::Error, words: &[String]) -> bool {
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument
+        | ErrorKind::MissingSubcommand
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
+        ErrorKind::InvalidValue => words.last().is_some_and(|word| word.starts_with("--")),
+        _ => false,
     }
 }
 
@@ -166,6 +177,17 @@ fn bodies_of_requests_are_taken() {
         }
     }
     assert!(seen > 2, "{seen} bodies alone: are they still found?");
+}
+
+#[test]
+fn what_is_shown_as_json_is_json() {
+    for (path, page) in pages() {
+        for block in blocks(&page).iter().filter(|b| b.language == "json") {
+            if let Err(error) = serde_json::from_str::<serde_json::Value>(&block.text) {
+                panic!("{path}:{}: {error}", block.line);
+            }
+        }
+    }
 }
 
 #[test]

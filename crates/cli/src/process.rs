@@ -114,16 +114,18 @@ pub(crate) fn worker_shown(settings: &Settings) -> String {
 /// The path of the store's file, spelled out.
 pub(crate) fn data_shown(settings: &Settings) -> String {
     let store = settings.store.as_str();
-    let file = store
-        .strip_prefix("sqlite:")
-        .map(|path| path.split('?').next());
-    match file.flatten().map(std::path::absolute) {
-        Some(Ok(path)) => path.display().to_string(),
-        _ if store.starts_with("memory:") => match store::file(store) {
-            Some(path) => format!("in memory, and saved now and then and at the end to {path}"),
-            None => "in memory: gone when this process ends".to_owned(),
-        },
-        _ => settings.store.to_string(),
+    let is_memory = store.starts_with("memory:");
+    match store::file(store) {
+        Some(path) if is_memory => {
+            let path = path.display();
+            format!("in memory, and saved now and then and at the end to {path}")
+        }
+        Some(path) => {
+            let path = std::path::absolute(&path).unwrap_or(path);
+            path.display().to_string()
+        }
+        None if is_memory => "in memory: gone when this process ends".to_owned(),
+        None => settings.store.to_string(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The store that a command works on itself.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use duly::{Duly, OpenError};
+use duly::{Duly, OpenError, StoreUrl};
 
 use crate::failure::Failure;
 use crate::output;
@@ -15,11 +15,7 @@ pub(crate) async fn open(url: &str) -> Result<Duly, Failure> {
 /// The same; a URL that makes no sense is said to come from there.
 pub(crate) async fn open_as(origin: &str, url: &str) -> Result<Duly, Failure> {
     Duly::open(url).await.map_err(|error| match error {
-        OpenError::UnknownScheme { .. }
-        | OpenError::Incomplete { .. }
-        | OpenError::UnknownOption { .. }
-        | OpenError::RepeatedOption { .. }
-        | OpenError::InvalidOption { .. } => Failure::Usage(format!("{origin}: {error}")),
+        OpenError::Url(error) => Failure::Usage(format!("{origin}: {error}")),
         other => anyhow::Error::new(other)
             .context(format!("cannot open {}", plain(url)))
             .into(),
@@ -29,12 +25,12 @@ pub(crate) async fn open_as(origin: &str, url: &str) -> Result<Duly, Failure> {
 /// The same for who only looks at what is there: a name that was mistyped makes no new file.
 pub(crate) async fn open_existing(url: &str) -> Result<Duly, Failure> {
     if let Some(path) = file(url)
-        && !Path::new(path).exists()
+        && !path.exists()
     {
         return Err(Failure::Usage(format!(
             "--store: there is no file {}: expected a store that `duly serve`, `duly submit` or \
              `duly import` made",
-            output::printable(path)
+            output::printable(&path.to_string_lossy())
         )));
     }
     open(url).await
@@ -52,38 +48,12 @@ pub(crate) async fn close(duly: &Duly, outcome: Result<(), Failure>) -> Result<(
 }
 
 /// The file that a URL names.
-pub(crate) fn file(url: &str) -> Option<&str> {
-    let (place, options) = url.split_once('?').unwrap_or((url, ""));
-    match place.split_once(':')? {
-        ("sqlite", path) => Some(path.strip_prefix("//").unwrap_or(path)),
-        ("memory", "") => options
-            .split('&')
-            .find_map(|option| option.strip_prefix("file=")),
-        _ => None,
-    }
-    .filter(|path| !path.is_empty())
+pub(crate) fn file(url: &str) -> Option<PathBuf> {
+    let url: StoreUrl = url.parse().ok()?;
+    url.file().map(Into::into)
 }
 
 /// A URL without its options: they may hold what is secret.
 fn plain(url: &str) -> &str {
     url.split_once('?').map_or(url, |(place, _)| place)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_known_by_their_urls() {
-        for (url, expected) in [
-            ("sqlite:a b.db?synchronous=full", Some("a b.db")),
-            ("sqlite:///a.db", Some("/a.db")),
-            ("memory:?every=60s&file=a.json", Some("a.json")),
-            ("memory:", None),
-            ("sqlite:", None),
-            ("a.db", None),
-        ] {
-            assert_eq!(file(url), expected, "{url}");
-        }
-    }
 }

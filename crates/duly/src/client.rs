@@ -12,7 +12,7 @@ use duly_store::{
     TaskPage, TaskRecord, When, WorkerRecord, id,
 };
 
-use crate::{OpenError, Task, open, wait};
+use crate::{OpenError, StoreUrl, Task, wait};
 
 /// How often a submit whose outcome is not known is made again, before the caller hears of it.
 const SUBMIT_TRIES_MAX: usize = 3;
@@ -52,7 +52,8 @@ impl Duly {
     /// [`OpenError`]; a file that is refused is left as it was.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = open::open(url, Arc::clone(&clock)).await?;
+        let url: StoreUrl = url.parse()?;
+        let store = url.open(Arc::clone(&clock)).await?;
         Ok(Self { store, clock })
     }
 

@@ -70,6 +70,8 @@ mod open;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "stored")]
+mod store_url;
+#[cfg(feature = "stored")]
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -80,6 +82,8 @@ mod wait;
 pub use client::Duly;
 #[cfg(feature = "stored")]
 pub use open::OpenError;
+#[cfg(feature = "stored")]
+pub use store_url::{InvalidUrl, StoreUrl};
 #[cfg(feature = "stored")]
 pub use task::Task;
 

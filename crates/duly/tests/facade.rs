@@ -154,3 +154,23 @@ async fn what_was_submitted_is_there_after_opening_the_file_again() {
         .unwrap();
     assert_eq!(duly.task(id).await.unwrap().unwrap().state, State::Pending);
 }
+
+/// The README's program is compiled alone, since it would leave its file behind; this one runs.
+#[test]
+fn the_program_of_the_readme_is_the_example_that_runs() {
+    let library = include_str!("../src/lib.rs");
+    let example: String = library
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .filter(|line| !line.starts_with("# "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let readme = include_str!("../../../README.md");
+    let program = readme.split("```rust,no_run\n").nth(1).expect("a program");
+    let program = program.split("```").next().expect("its end");
+    assert!(
+        program.contains("async fn main()") && example.contains(program),
+        "the README's program is not that of the crate's documentation:\n{program}"
+    );
+}

@@ -14,15 +14,18 @@ use crate::samples::Samples;
 
 /// What the routes share: a store, and a clock for fresh ids. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     duly: Duly,
-    options: Arc<Options>,
+    options: Options,
     large_bodies: Arc<Semaphore>,
     archives: Arc<Semaphore>,
     feed: Feed,
     metrics: Metrics,
-    samples: Arc<Samples>,
-    backlog: Arc<watch::Sender<Backlog>>,
+    samples: Samples,
+    backlog: watch::Sender<Backlog>,
 }
 
 /// From when on a queue counts as backed up, so that `/ready` says `degraded`.
@@ -54,16 +57,16 @@ impl App {
     /// An API over what this handle has opened.
     #[must_use]
     pub fn with_options(duly: Duly, options: Options) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             feed: Feed::new(Arc::clone(duly.store()), Arc::clone(duly.clock())),
             metrics: Metrics::new(duly.clock().now()),
-            samples: Arc::default(),
-            backlog: Arc::new(watch::Sender::new(Backlog::default())),
+            samples: Samples::default(),
+            backlog: watch::Sender::new(Backlog::default()),
             duly,
-            options: Arc::new(options),
+            options,
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
             archives: Arc::new(Semaphore::new(ARCHIVES_MAX)),
-        }
+        }))
     }
 
     /// From when on a queue counts as backed up.
@@ -75,14 +78,14 @@ impl App {
 
     /// The same while the app and its clones are in use.
     pub fn set_backlog(&self, backlog: Backlog) {
-        self.backlog.send_replace(backlog);
+        self.0.backlog.send_replace(backlog);
     }
 
     /// What counts the attempts of a worker for `/metrics`: give it to
     /// [`WorkerBuilder::observe`](duly::WorkerBuilder::observe).
     #[must_use]
     pub fn observer(&self) -> Arc<dyn Observer> {
-        self.metrics.observer()
+        self.0.metrics.observer()
     }
 
     /// Looks every 10 s at what the store has counted, so that `/v1/stats` can tell how fast it goes
@@ -92,58 +95,58 @@ impl App {
         let sample = async {
             loop {
                 if let Ok(queues) = self.store().queues().await {
-                    self.samples.take(&queues, self.clock().now());
+                    self.0.samples.take(&queues, self.clock().now());
                 }
                 self.clock().sleep(SAMPLE_EVERY).await;
             }
         };
         tokio::select! {
             () = sample => {}
-            () = self.feed.ended() => {}
+            () = self.0.feed.ended() => {}
         }
     }
 
     /// Ends the live streams of events, each with a last word, and begins no others: for a server that
     /// is about to stop and shall not wait for them.
     pub fn end_streams(&self) {
-        self.feed.end();
+        self.0.feed.end();
     }
 
-    pub(crate) const fn metrics(&self) -> &Metrics {
-        &self.metrics
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     pub(crate) fn samples(&self) -> &Samples {
-        &self.samples
+        &self.0.samples
     }
 
     pub(crate) fn backlog(&self) -> Backlog {
-        *self.backlog.borrow()
+        *self.0.backlog.borrow()
     }
 
-    pub(crate) const fn feed(&self) -> &Feed {
-        &self.feed
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.0.feed
     }
 
     pub(crate) fn options(&self) -> &Options {
-        &self.options
+        &self.0.options
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        self.duly.store()
+        self.0.duly.store()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
-        &**self.duly.clock()
+        &**self.0.duly.clock()
     }
 
     /// The places for archives on their way.
-    pub(crate) const fn archives(&self) -> &Arc<Semaphore> {
-        &self.archives
+    pub(crate) fn archives(&self) -> &Arc<Semaphore> {
+        &self.0.archives
     }
 
     /// The places for bodies that are not small.
-    pub(crate) const fn large_bodies(&self) -> &Arc<Semaphore> {
-        &self.large_bodies
+    pub(crate) fn large_bodies(&self) -> &Arc<Semaphore> {
+        &self.0.large_bodies
     }
 }

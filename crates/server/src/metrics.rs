@@ -80,9 +80,17 @@ impl Metrics {
         Arc::clone(&self.0.attempts) as Arc<dyn Observer>
     }
 
-    /// A task of this kind was submitted here.
-    pub(crate) fn scheduled(&self, kind: &Name) {
-        self.0.attempts.scheduled(kind);
+    /// Tasks of these kinds were submitted here.
+    pub(crate) fn scheduled<'a>(&self, kinds: impl Iterator<Item = &'a Name>) {
+        let mut kinds = kinds.peekable();
+        // Tasks of one kind mostly come together: they are counted together.
+        while let Some(kind) = kinds.next() {
+            let mut count = 1;
+            while kinds.next_if_eq(&kind).is_some() {
+                count += 1;
+            }
+            self.0.attempts.scheduled(kind, count);
+        }
     }
 
     /// A request was answered; `route` is the template of its path, if it has one.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use duly_core::State;
 use duly_store::testing::{Rig, id, task};
-use duly_store::{ManualClock, Store, Submit, SubmitError};
+use duly_store::{ManualClock, RequestError, Save, Store, StoreError, Submit, SubmitError};
 use duly_store_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
 use support::options;
@@ -137,6 +137,44 @@ async fn a_truncated_file_is_refused() {
             "{length}: {error}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_changed_byte_is_told_of_or_changes_nothing_that_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duly.db");
+    made(&path).await;
+    let whole = bytes(&path);
+    let (mut refusals, mut reads) = (0, 0);
+    for at in (0..whole.len()).step_by(997) {
+        let mut content = whole.clone();
+        content[at] ^= 0xff;
+        let broken = folder.path().join(format!("broken-{at}.db"));
+        std::fs::write(&broken, content).unwrap();
+        let (after, limit) = (None, 100);
+        match open(&broken).await {
+            Err(error) => {
+                let is_named = !matches!(error, OpenError::Io { .. } | OpenError::Busy { .. });
+                assert!(is_named, "byte {at}: {error}");
+                assert!(error.to_string().contains("broken-"), "byte {at}: {error}");
+                refusals += 1;
+            }
+            Ok(store) => {
+                let read = store.save(Save { after, limit }).await;
+                let is_named = read.as_ref().is_err_and(|error| {
+                    matches!(error, RequestError::Store(StoreError::Corrupt { .. }))
+                });
+                assert!(read.is_ok() || is_named, "byte {at}: {read:?}");
+                // What it writes at the end may meet the damage.
+                let _ = store.close().await;
+                reads += 1;
+            }
+        }
+    }
+    assert!(
+        refusals > 0 && reads > 0,
+        "{refusals} refusals, {reads} reads"
+    );
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::{HeaderName, Method, header};
+use duly_api::sse::{Message, Parser};
 use duly_api::{EventPage, FeedEvent};
 
-use super::sse::{Message, Parser};
 use super::{Answer, Asked, Client, Parameter};
 use crate::bounds::{AWAY_MAX, PAUSE_FIRST, PAUSE_MAX};
 use crate::failure::Failure;
@@ -102,6 +103,7 @@ impl Follow<'_> {
         let answer = self.client.send(asked).await?.of_type(STREAM)?;
         Ok(Stream {
             answer,
+            piece: Bytes::new(),
             parser: Parser::default(),
         })
     }
@@ -129,6 +131,8 @@ impl Follow<'_> {
 /// One connection.
 struct Stream {
     answer: Answer,
+    /// What arrived and is not read yet.
+    piece: Bytes,
     parser: Parser,
 }
 
@@ -136,13 +140,16 @@ impl Stream {
     /// The next message; `None`: the server has ended the stream.
     async fn next(&mut self) -> Result<Option<Message>, Failure> {
         loop {
-            if let Some(message) = self.parser.next() {
-                return Ok(Some(message));
+            let mut rest = &self.piece[..];
+            let message = self.parser.next(&mut rest).map_err(anyhow::Error::new)?;
+            self.piece = self.piece.slice_ref(rest);
+            if message.is_some() {
+                return Ok(message);
             }
-            let Some(bytes) = self.answer.piece().await? else {
+            let Some(piece) = self.answer.piece().await? else {
                 return Ok(None);
             };
-            self.parser.feed(&bytes).map_err(anyhow::Error::new)?;
+            self.piece = piece;
         }
     }
 }

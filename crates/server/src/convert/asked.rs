@@ -21,10 +21,12 @@ pub(crate) struct Submission<'a> {
     key: Option<&'a Key>,
     /// How many ids were derived from the key.
     derived: usize,
+    /// Fresh ones, for those that bring none.
+    ids: std::vec::IntoIter<TaskId>,
 }
 
 impl<'a> Submission<'a> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         clock: &'a dyn Clock,
         trace: Option<TraceContext>,
         key: Option<&'a Key>,
@@ -34,6 +36,14 @@ impl<'a> Submission<'a> {
             trace,
             key,
             derived: 0,
+            ids: Vec::new().into_iter(),
+        }
+    }
+
+    /// So many tasks will want an id.
+    pub(crate) fn expect(&mut self, tasks: usize) {
+        if self.key.is_none() {
+            self.ids = id::task_ids(self.clock, tasks).into_iter();
         }
     }
 
@@ -46,7 +56,10 @@ impl<'a> Submission<'a> {
                 self.derived += 1;
                 key.task_id(self.derived - 1)
             }
-            (None, None) => id::task_id(self.clock),
+            (None, None) => {
+                let ready = self.ids.next();
+                ready.unwrap_or_else(|| id::task_id(self.clock))
+            }
         };
         let mut task = new_task(wire, id)?;
         if let Some(trace) = &self.trace {
@@ -96,7 +109,9 @@ fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
 
 /// What a handler gets: JSON that it will be able to read.
 pub(crate) fn payload(json: Box<RawValue>) -> Result<Payload, Refusal> {
-    if depth(json.get()) > PAYLOAD_DEPTH_MAX {
+    // Two brackets a level: a short text need not be counted.
+    let may_be_deep = json.get().len() > 2 * PAYLOAD_DEPTH_MAX;
+    if may_be_deep && depth(json.get()) > PAYLOAD_DEPTH_MAX {
         let expected = format!("JSON that is nested at most {PAYLOAD_DEPTH_MAX} deep");
         let detail = format!("payload is nested too deep: expected {expected}");
         return Err(Problem::invalid("payload", expected, detail).into());

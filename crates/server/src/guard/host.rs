@@ -35,8 +35,20 @@ pub(super) fn check(request: &Request, options: &Options) -> Result<Authority, R
     }
 }
 
+/// It is a name or an address, perhaps with a port, and nothing else: what stands before an `@` or behind a
+/// `]` would be passed over by who asks for its host.
+pub(super) fn is_plain(authority: &Authority) -> bool {
+    let is_port =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok();
+    match authority.as_str().strip_prefix(authority.host()) {
+        Some("" | ":") => true,
+        Some(behind) => behind.strip_prefix(':').is_some_and(is_port),
+        None => false,
+    }
+}
+
 fn is_own(authority: &Authority, options: &Options) -> bool {
-    if authority.as_str().contains('@') {
+    if !is_plain(authority) {
         return false;
     }
     let host = authority
@@ -65,6 +77,7 @@ mod tests {
         for host in [
             "localhost",
             "LOCALHOST:7788",
+            "localhost:",
             "127.0.0.1:1",
             "127.8.9.1",
             "[::1]:7788",
@@ -78,6 +91,10 @@ mod tests {
             "0.0.0.0:7788",
             "127.0.0.1.example.org",
             "example.org@localhost",
+            "[::1].example.org",
+            "[::1]example.org:80",
+            "localhost:65536",
+            "localhost:+80",
             "",
         ] {
             assert!(!is_own_text(host, &options), "{host}");

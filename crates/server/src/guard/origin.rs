@@ -5,6 +5,7 @@ use axum::http::uri::{Authority, Scheme};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use duly_api::{Code, Problem};
 
+use super::host::is_plain;
 use crate::refusal::Refusal;
 
 /// How the page that asks relates to this server, as browsers tell.
@@ -50,7 +51,9 @@ fn is_own(origin: &HeaderValue, host: &Authority) -> bool {
         return false;
     };
     let port = |authority: &Authority| authority.port_u16().unwrap_or(default);
-    authority.host().eq_ignore_ascii_case(host.host()) && port(authority) == port(host)
+    is_plain(authority)
+        && authority.host().eq_ignore_ascii_case(host.host())
+        && port(authority) == port(host)
 }
 
 fn refused(field: &str) -> Refusal {
@@ -100,8 +103,13 @@ mod tests {
             "",
             "localhost:7788",
             "file://localhost:7788",
+            "http://evil.example@localhost:7788",
         ] {
             let asked = passes(Method::POST, "localhost:7788", &[("origin", origin)]);
+            assert!(!asked, "{origin}");
+        }
+        for origin in ["http://[::1]d:80", "http://[::1].evil.example"] {
+            let asked = passes(Method::POST, "[::1]", &[("origin", origin)]);
             assert!(!asked, "{origin}");
         }
         let two = [("origin", "http://a"), ("origin", "http://b")];

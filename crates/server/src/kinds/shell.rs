@@ -52,6 +52,15 @@ pub use commands::{Commands, InvalidCommand};
 pub(super) use handler::register;
 pub use program::Unfit;
 
+/// Whether a payload makes sense to these commands, before there is a task that has it. Nothing is run.
+///
+/// # Errors
+/// What is wrong: the field and what was expected there, never an argument, a variable's value or what
+/// a program would read.
+pub fn check(payload: &[u8], commands: &Commands) -> Result<(), String> {
+    launch::Launch::read(payload, commands).map(drop)
+}
+
 /// The name of the kind.
 pub const KIND: &str = "shell";
 

@@ -119,8 +119,8 @@ impl Attempts {
         }
     }
 
-    pub(super) fn scheduled(&self, kind: &Name) {
-        self.scheduled.get_or_create(&self.kind(kind)).inc();
+    pub(super) fn scheduled(&self, kind: &Name, count: u64) {
+        self.scheduled.get_or_create(&self.kind(kind)).inc_by(count);
     }
 
     /// The label of a kind. All its series begin at once, at zero, so that the first event of each is

@@ -22,8 +22,8 @@ struct Route {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answer {
-    method: &'static str,
-    route: String,
+    #[prometheus(flatten)]
+    route: Route,
     status: u16,
 }
 
@@ -61,14 +61,10 @@ impl Requests {
         // Whoever asks chooses path and method: only those that the API has become labels.
         let method = known(method);
         let route = route.unwrap_or("none").to_owned();
-        let answer = Answer {
-            method,
-            route: route.clone(),
-            status: status.as_u16(),
-        };
-        self.answers.get_or_create(&answer).inc();
         let route = Route { method, route };
         self.took.get_or_create(&route).observe(took.as_secs_f64());
+        let status = status.as_u16();
+        self.answers.get_or_create(&Answer { route, status }).inc();
     }
 }
 

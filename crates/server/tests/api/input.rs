@@ -125,6 +125,33 @@ fn texts() -> Vec<Case> {
     ]
 }
 
+/// Lines, of which the one that is wrong is named.
+fn lines() -> Vec<Case> {
+    let lines = |text: &[u8], status, code, names| {
+        let text = [b"{\"kind\": \"a\"}\n\n", text].concat();
+        case("POST /v1/tasks", status, code, names)
+            .header(LINES)
+            .body(text)
+    };
+    let many = "{\"kind\": \"a\"}\n".repeat(10_000);
+    vec![
+        lines(b"{", 400, "InvalidJson", "line 3"),
+        lines(b"{\"kind\": \"a\"} {}", 400, "InvalidJson", "line 3"),
+        lines(b"{\"kind\": \"\xff\"}", 400, "InvalidJson", "line 3"),
+        lines(b"{\"kind\":\n\"b\"}", 400, "InvalidJson", "line 3"),
+        lines(b"[{\"kind\": \"b\"}]", 422, "InvalidInput", "line 3"),
+        lines(b"{\"kinds\": 1}", 422, "InvalidInput", "kinds"),
+        lines(
+            b"{\"kind\": \"b\", \"kind\": 1}",
+            422,
+            "InvalidInput",
+            "kind",
+        ),
+        lines(b"{\"kind\": \"\"}", 422, "InvalidInput", "kind"),
+        lines(many.as_bytes(), 422, "InvalidInput", "tasks"),
+    ]
+}
+
 fn fields() -> Vec<Case> {
     let long = "x".repeat(200);
     let huge = "x".repeat((1 << 20) + 1);
@@ -148,23 +175,6 @@ fn fields() -> Vec<Case> {
         field(r#""id": 7"#, "id"),
         field(r#""queue": """#, "queue"),
         field(r#""queue": ["a"]"#, "queue"),
-        field(r#""delay_ms": -1"#, "delay_ms"),
-        field(r#""delay_ms": 1.5"#, "delay_ms"),
-        field(r#""delay_ms": "5s""#, "delay_ms"),
-        field(r#""delay_ms": 18446744073709551615"#, "delay_ms"),
-        field(r#""delay_ms": 99999999999999999999"#, "delay_ms"),
-        field(
-            r#""delay_ms": 1, "run_at": "2026-01-01T00:00:00Z""#,
-            "run_at",
-        ),
-        field(r#""run_at": "noon""#, "run_at"),
-        field(r#""run_at": "2026-02-30T00:00:00Z""#, "run_at"),
-        field(r#""run_at": "9999-01-01T00:00:00Z""#, "run_at"),
-        field(r#""run_at": 1767225600"#, "run_at"),
-        field(
-            r#""deadline_in_ms": 1, "deadline": "2026-01-01T00:00:00Z""#,
-            "deadline",
-        ),
         field(r#""timeout_ms": 0"#, "timeout_ms"),
         field(r#""timeout_ms": 9223372036854775807"#, "timeout_ms"),
         field(r#""attempts_max": 0"#, "attempts_max"),
@@ -173,6 +183,8 @@ fn fields() -> Vec<Case> {
         field(r#""retry": "fast""#, "retry"),
         field(r#""retry": ["fixed"]"#, "retry"),
         field(r#""retry": {"backoff": "cubic"}"#, "retry.backoff"),
+        field(r#""retry": {"delay_ms": 1, "delay_ms": 2}"#, "delay_ms"),
+        field(r#""payload": 1, "payload": 2"#, "payload"),
         field(
             r#""retry": {"jitter_permille": 65536}"#,
             "retry.jitter_permille",
@@ -186,6 +198,40 @@ fn fields() -> Vec<Case> {
         field(r#""labels": {"duly.x": "1"}"#, "labels"),
         field(&format!(r#""labels": {{{}}}"#, labels.join(",")), "labels"),
         field(&format!(r#""payload": "{huge}""#), "payload"),
+    ]
+}
+
+/// Numbers and instants of when a task is due, and by when.
+fn times() -> Vec<Case> {
+    vec![
+        field(r#""delay_ms": -1"#, "delay_ms"),
+        field(r#""delay_ms": 1.5"#, "delay_ms"),
+        field(r#""delay_ms": "5s""#, "delay_ms"),
+        field(r#""delay_ms": 18446744073709551615"#, "delay_ms"),
+        field(r#""delay_ms": 18446744073709551616"#, "delay_ms"),
+        field(r#""delay_ms": 99999999999999999999"#, "delay_ms"),
+        field(r#""delay_ms": -0"#, "delay_ms"),
+        field(r#""delay_ms": 1e3"#, "delay_ms"),
+        field(r#""delay_ms": 1e400"#, "delay_ms"),
+        field(r#""delay_ms": 1, "delay_ms": 1"#, "delay_ms"),
+        field(r#""deadline_in_ms": -1"#, "deadline_in_ms"),
+        field(r#""deadline_in_ms": 9223372036854775808"#, "deadline_in_ms"),
+        field(r#""deadline": "0001-01-01T00:00:00Z""#, "deadline"),
+        field(
+            r#""delay_ms": 1, "run_at": "2026-01-01T00:00:00Z""#,
+            "run_at",
+        ),
+        field(r#""run_at": "noon""#, "run_at"),
+        field(r#""run_at": "2026-02-30T00:00:00Z""#, "run_at"),
+        field(r#""run_at": "9999-01-01T00:00:00Z""#, "run_at"),
+        field(r#""run_at": 1767225600"#, "run_at"),
+        field(r#""run_at": "2026-01-01T24:00:01Z""#, "run_at"),
+        field(r#""run_at": "2026-01-01T00:00:00+99:00""#, "run_at"),
+        field(r#""run_at": "-9999-01-01T00:00:00Z""#, "run_at"),
+        field(
+            r#""deadline_in_ms": 1, "deadline": "2026-01-01T00:00:00Z""#,
+            "deadline",
+        ),
     ]
 }
 
@@ -350,7 +396,7 @@ fn fault(case: &Case, answer: &str) -> Option<String> {
 #[tokio::test]
 async fn bad_input_is_named_and_the_server_goes_on() {
     let address = server().await;
-    let cases = [texts(), fields(), paths(), headers()]
+    let cases = [texts(), lines(), fields(), times(), paths(), headers()]
         .into_iter()
         .flatten();
     let (mut count, mut faults) = (0, Vec::new());
@@ -372,7 +418,7 @@ async fn bad_input_is_named_and_the_server_goes_on() {
         faults.len(),
         faults.join("\n")
     );
-    assert!(count >= 100, "{count} cases");
+    assert!(count >= 140, "{count} cases");
     let tasks = ask(address, &case("GET /v1/tasks", 200, "", "").bytes()).await;
     assert!(
         tasks.ends_with(r#"{"tasks":[],"next":null}"#),

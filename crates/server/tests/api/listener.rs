@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use duly_server::bounds::{BODY_BYTES_MAX, CONNECTIONS_MAX, FIRST_BYTE_WAIT_MAX, HEADERS_MAX};
+use duly::store::ManualClock;
+use duly_server::bounds::{
+    BODY_BYTES_MAX, BODY_WAIT_MAX, CONNECTIONS_MAX, FIRST_BYTE_WAIT_MAX, HEAD_WAIT_MAX, HEADERS_MAX,
+};
 use duly_server::{Options, bind, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -135,4 +138,24 @@ async fn silent_connections_take_every_place_for_a_short_while_only() {
     .await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     assert!(begin.elapsed() <= FIRST_BYTE_WAIT_MAX + Duration::from_secs(1));
+}
+
+/// Nothing is sent, or not all of it, and time passes.
+#[tokio::test(start_paused = true)]
+async fn heads_and_bodies_that_do_not_come_are_waited_for_and_then_not() {
+    let duly = duly::Duly::in_memory(Arc::new(ManualClock::default()));
+    let address = served(duly_server::router(duly_server::App::new(duly))).await;
+    let body = "POST /v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                connection: close\r\ncontent-length: 9\r\n\r\n{";
+    let begin = tokio::time::Instant::now();
+    let answer = ask(address, body).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("\"code\":\"BodyIncomplete\""), "{answer}");
+    assert_eq!(begin.elapsed().as_secs(), BODY_WAIT_MAX.as_secs());
+    let begin = tokio::time::Instant::now();
+    let answer = ask(address, "GET /health HTTP/1.1\r\nhost: loc").await;
+    assert_eq!(answer, "", "it is closed");
+    assert_eq!(begin.elapsed().as_secs(), HEAD_WAIT_MAX.as_secs());
+    let asked = "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    assert!(ask(address, asked).await.starts_with("HTTP/1.1 200"));
 }

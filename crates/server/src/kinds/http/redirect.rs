@@ -78,6 +78,7 @@ fn is_same_house(from: &Url, to: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use reqwest::header::HeaderValue;
 
     fn step(method: Method, url: &str) -> Step {
@@ -167,6 +168,27 @@ mod tests {
                 next(Method::GET, "http://a/", status, location).is_none(),
                 "{status} {location}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn wherever_it_is_sent_on_to_it_stays_in_the_house(
+            status in 300..309_u16,
+            location in "[ -~]{0,30}|(https?:)?//(a|b|a@b|b@a|A|a:80|a:443|[.]a)?(/[ -~]{0,8})?|[/\\\\@]{1,4}b",
+            scheme in "https?",
+        ) {
+            let from = format!("{scheme}://me:pw@a/x");
+            let headers = [(LOCATION, HeaderValue::from_str(&location).unwrap())];
+            let status = StatusCode::from_u16(status).unwrap();
+            let next = step(Method::PUT, &from).next(status, &headers.into_iter().collect());
+            if let Some(next) = next {
+                prop_assert_eq!(next.url.host_str(), Some("a"));
+                prop_assert!(next.url.scheme() == scheme || next.url.scheme() == "https");
+                let is_same_door = next.url.scheme() == scheme;
+                prop_assert_eq!(next.headers.contains_key(AUTHORIZATION), is_same_door);
+                prop_assert!(next.url.password() != Some("pw") || is_same_door);
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ fn date(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use reqwest::header::HeaderValue;
 
     /// Two minutes before the date that the tests give.
@@ -58,5 +59,14 @@ mod tests {
     fn nobody_is_put_off_for_ever() {
         assert_eq!(wait("99999999999"), Some(RETRY_AFTER_MAX));
         assert_eq!(wait("Wed, 31 Dec 2200 00:00:00 GMT"), Some(RETRY_AFTER_MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_answered_the_wait_has_bounds(text in "[ -~]{0,40}|[0-9]{1,30}") {
+            let value = HeaderValue::from_str(&text).unwrap();
+            let wait = read(&[(RETRY_AFTER, value)].into_iter().collect(), NOW);
+            prop_assert!(wait.is_none_or(|wait| !wait.is_zero() && wait <= RETRY_AFTER_MAX));
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use duly_api::object::Object;
 use duly_api::{NewTask, ParseError, Problem, parse, parse_object};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::body::Form;
@@ -27,6 +28,15 @@ pub(super) fn read(form: Form, body: &[u8]) -> Result<Asked, Refusal> {
     if body.trim_ascii_start().first() != Some(&b'[') {
         return Ok(Asked::One(Box::new(parse_object(body)?)));
     }
+    // To know the place of every element costs more than reading twice what is wrong.
+    match serde_json::from_slice::<Tasks>(body) {
+        Ok(Tasks(tasks)) => Ok(Asked::Many(tasks)),
+        Err(_) => placed_elements(body).map(Asked::Many),
+    }
+}
+
+/// The same, with the place of each element in mind.
+fn placed_elements(body: &[u8]) -> Result<Vec<NewTask>, Refusal> {
     let Elements { elements, count } = parse(body)?;
     if count > SUBMIT_MAX {
         return Err(too_many(count));
@@ -38,7 +48,7 @@ pub(super) fn read(form: Form, body: &[u8]) -> Result<Asked, Refusal> {
             .map_err(|error| Refusal::from(placed(error, body, text)).at_index(index))?;
         tasks.push(task);
     }
-    Ok(Asked::Many(tasks))
+    Ok(tasks)
 }
 
 /// A task per line; blank lines are none.
@@ -54,6 +64,36 @@ fn lines(body: &[u8]) -> Result<Vec<NewTask>, Refusal> {
         tasks.push(task);
     }
     Ok(tasks)
+}
+
+/// An array of tasks that are all right, and not too many.
+struct Tasks(Vec<NewTask>);
+
+impl<'de> Deserialize<'de> for Tasks {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(TasksVisitor)
+    }
+}
+
+struct TasksVisitor;
+
+impl<'de> Visitor<'de> for TasksVisitor {
+    type Value = Tasks;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of tasks")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tasks, A::Error> {
+        let mut tasks = Vec::new();
+        while let Some(Object(task)) = seq.next_element()? {
+            if tasks.len() == SUBMIT_MAX {
+                return Err(A::Error::invalid_length(SUBMIT_MAX + 1, &self));
+            }
+            tasks.push(task);
+        }
+        Ok(Tasks(tasks))
+    }
 }
 
 /// The elements of an array, of which there may be many more than are kept: a body of a few
@@ -125,6 +165,7 @@ pub(super) fn convert(
     tasks: Vec<NewTask>,
     submission: &mut Submission<'_>,
 ) -> Result<Vec<port::NewTask>, Refusal> {
+    submission.expect(tasks.iter().filter(|task| task.id.is_none()).count());
     let converted = tasks.into_iter().enumerate().map(|(index, task)| {
         let converted = submission.task(task);
         converted.map_err(|refusal| refusal.at_index(index))

@@ -63,13 +63,9 @@ pub(crate) async fn submit(
     let kinds: Vec<Name> = asked.iter().map(|task| task.kind.clone()).collect();
     let submitted = app.store().submit(Submit { tasks: asked }).await;
     let reply = submitted.map_err(|error| of_batch(error.into()))?;
-    for (kind, _) in kinds
-        .iter()
-        .zip(&reply.tasks)
-        .filter(|(_, task)| !task.existed)
-    {
-        app.metrics().scheduled(kind);
-    }
+    let fresh = kinds.iter().zip(&reply.tasks);
+    let fresh = fresh.filter(|(_, task)| !task.existed);
+    app.metrics().scheduled(fresh.map(|(kind, _)| kind));
     if let Some(key) = &key {
         idempotency::check_after(&app, key, &derived, &reply).await?;
     }

@@ -169,15 +169,19 @@ fn who(host: &str, rule: &str) -> Result<Who, InvalidRule> {
     named.ok_or_else(|| InvalidRule::Host(rule.to_owned()))
 }
 
-/// A name as URLs have it: lower case, in ASCII. A number in disguise is none.
+/// A name as URLs have it: lower case, in ASCII, without the dot that may end it. A number in disguise
+/// is none.
 fn name(text: &str) -> Option<String> {
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/?#@:[]%*\\".contains(c);
-    let text = text.strip_suffix('.').unwrap_or(text);
-    if text.is_empty() || text.contains(is_odd) {
+    if text.contains(is_odd) {
         return None;
     }
     let url = Url::parse(&format!("http://{text}/")).ok()?;
-    url.domain().map(str::to_owned)
+    let name = url.domain()?;
+    let name = name.strip_suffix('.').unwrap_or(name);
+    // No host is called so: the rule would look as if it held, and never would.
+    let has_gap = name.split('.').any(str::is_empty);
+    (!has_gap).then(|| name.to_owned())
 }
 
 fn ports(text: &str) -> Option<(u16, u16)> {

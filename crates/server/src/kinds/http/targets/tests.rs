@@ -230,6 +230,7 @@ fn a_rule_is_text_and_back() {
     }
     for (text, plain) in [
         ("EXAMPLE.org.", "example.org"),
+        ("example。org。", "example.org"),
         ("bücher.example", "xn--bcher-kva.example"),
         ("10.0.0.1/32", "10.0.0.1"),
         ("[::1]", "::1"),
@@ -245,6 +246,10 @@ fn what_is_no_rule_is_refused_and_says_why() {
     for (text, expected) in [
         ("", "names no host"),
         ("*.", "names no host"),
+        (".", "names no host"),
+        ("a..", "names no host"),
+        ("a..org", "names no host"),
+        ("*..org", "names no host"),
         ("*.*.org", "names no host"),
         ("a b", "names no host"),
         ("http://a/", "names no port"),
