@@ -49,6 +49,11 @@ enum Who {
     Below(String),
 }
 
+/// As text, [`Who::Public`].
+const PUBLIC: &str = "public";
+/// As text, [`Who::Private`].
+const PRIVATE: &str = "private";
+
 /// Why a text is no rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -151,10 +156,10 @@ fn parted(text: &str) -> Option<(&str, Option<&str>)> {
 }
 
 fn who(host: &str, rule: &str) -> Result<Who, InvalidRule> {
-    match host {
+    match &*host.to_ascii_lowercase() {
         "*" => return Ok(Who::Anywhere),
-        "public" => return Ok(Who::Public),
-        "private" => return Ok(Who::Private),
+        PUBLIC => return Ok(Who::Public),
+        PRIVATE => return Ok(Who::Private),
         _ => {}
     }
     if let Some(network) = Network::parse(host) {
@@ -164,7 +169,10 @@ fn who(host: &str, rule: &str) -> Result<Who, InvalidRule> {
     }
     let named = match host.strip_prefix("*.") {
         Some(parent) => name(parent).map(|parent| Who::Below(format!(".{parent}"))),
-        None => name(host).map(Who::Host),
+        // In other letters or with a dot at its end, a word of rules is not meant as a host.
+        None => name(host)
+            .filter(|name| ![PUBLIC, PRIVATE].contains(&&**name))
+            .map(Who::Host),
     };
     named.ok_or_else(|| InvalidRule::Host(rule.to_owned()))
 }
@@ -199,8 +207,8 @@ impl fmt::Display for Rule {
         let has_port = self.ports() != (0..=u16::MAX);
         match &self.who {
             Who::Anywhere => f.write_str("*")?,
-            Who::Public => f.write_str("public")?,
-            Who::Private => f.write_str("private")?,
+            Who::Public => f.write_str(PUBLIC)?,
+            Who::Private => f.write_str(PRIVATE)?,
             Who::Network(network) => {
                 let text = network.to_string();
                 if has_port && text.contains(':') {

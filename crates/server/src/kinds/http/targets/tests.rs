@@ -230,6 +230,8 @@ fn a_rule_is_text_and_back() {
     }
     for (text, plain) in [
         ("EXAMPLE.org.", "example.org"),
+        ("Public:80", "public:80"),
+        ("PRIVATE", "private"),
         ("example。org。", "example.org"),
         ("bücher.example", "xn--bcher-kva.example"),
         ("10.0.0.1/32", "10.0.0.1"),
@@ -246,6 +248,8 @@ fn what_is_no_rule_is_refused_and_says_why() {
     for (text, expected) in [
         ("", "names no host"),
         ("*.", "names no host"),
+        ("public.", "names no host"),
+        ("ｐrivate", "names no host"),
         (".", "names no host"),
         ("a..", "names no host"),
         ("a..org", "names no host"),
