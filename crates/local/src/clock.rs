@@ -25,7 +25,7 @@ impl Clock {
 
     #[cfg(feature = "threads")]
     pub(crate) fn system() -> Self {
-        Self::System(system_time(), Instant::now())
+        Self::System(system_time(), instant())
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -33,7 +33,7 @@ impl Clock {
             #[cfg(feature = "tokio")]
             Self::Tokio(start, instant) => *start + instant.elapsed(),
             #[cfg(feature = "threads")]
-            Self::System(start, instant) => *start + instant.elapsed(),
+            Self::System(start, from) => *start + instant().duration_since(*from),
         }
     }
 }
@@ -47,13 +47,20 @@ fn system_time() -> Timestamp {
 
 /// The instant of the machine that lies so far ahead.
 pub(crate) fn instant_after(delay: Duration) -> Instant {
-    let now = Instant::now();
+    let now = instant();
     now.checked_add(delay).unwrap_or(now + duly_core::DELAY_MAX)
 }
 
 /// The instant of the machine.
+#[cfg(not(feature = "shuttle"))]
 pub(crate) fn instant() -> Instant {
     Instant::now()
+}
+
+/// The instant of the model checker.
+#[cfg(feature = "shuttle")]
+pub(crate) fn instant() -> Instant {
+    crate::park::instant()
 }
 
 /// An id for a task that is made at this moment.

@@ -53,6 +53,7 @@ mod error;
 mod handle;
 mod metrics;
 mod output;
+#[cfg_attr(feature = "shuttle", path = "park/model.rs")]
 mod park;
 mod progress;
 mod queue;

@@ -1,10 +1,15 @@
-//! The locks of this crate, so that a model checker can put its own in their place.
+//! The locks and threads of this crate, so that a model checker can put its own in their place: see
+//! also `park`.
 
 #[cfg(not(feature = "shuttle"))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
+#[cfg(all(feature = "threads", not(feature = "shuttle")))]
+pub(crate) use std::thread;
 
 #[cfg(feature = "shuttle")]
 pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+#[cfg(all(feature = "threads", feature = "shuttle"))]
+pub(crate) use shuttle::thread;
 
 use std::sync::PoisonError;
 use std::task::Waker;

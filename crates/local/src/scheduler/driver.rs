@@ -18,7 +18,7 @@ pub(super) enum Runner {
     #[cfg(feature = "tokio")]
     Task(tokio::task::JoinHandle<()>),
     #[cfg(feature = "threads")]
-    Thread(std::thread::JoinHandle<()>),
+    Thread(crate::sync::thread::JoinHandle<()>),
 }
 
 impl Driver {
@@ -47,7 +47,7 @@ impl Driver {
             }
             #[cfg(feature = "threads")]
             Self::Threads => {
-                let thread = std::thread::Builder::new().name(name);
+                let thread = crate::sync::thread::Builder::new().name(name);
                 let spawned = thread.spawn(move || crate::park::block_on(future));
                 Runner::Thread(spawned.expect("the system gives a thread"))
             }

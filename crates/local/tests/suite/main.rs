@@ -9,6 +9,10 @@ mod completions;
 mod direct;
 mod handle;
 mod idle;
+#[cfg(feature = "tokio")]
+mod left_tasks;
+#[cfg(all(target_os = "linux", feature = "threads"))]
+mod left_threads;
 mod metrics;
 mod order;
 mod panic;

@@ -9,6 +9,21 @@ use duly_local::{Scheduler, Shutdown, Task};
 
 use crate::support::{Gate, World};
 
+#[test]
+fn what_a_worker_ran_last_goes_before_it_waits() {
+    World::Paused.run(|world| async move {
+        let scheduler = world.builder(1).start();
+        let held = Arc::new(());
+        let result = held.clone();
+        let task = Task::new("result", async move { Ok::<_, String>(result) });
+        drop(scheduler.submit(task).await.unwrap());
+        scheduler.wait_idle().await;
+        // On one thread, the worker has gone on to wait by now.
+        assert_eq!(Arc::strong_count(&held), 1);
+        scheduler.shutdown(Shutdown::Drain).await;
+    });
+}
+
 /// Has all workers leave a waker, and go idle in the order of the wakers.
 async fn idle_in_order(scheduler: &Scheduler, workers: usize) -> Vec<Waker> {
     let wakers = Arc::new(Mutex::new(Vec::new()));

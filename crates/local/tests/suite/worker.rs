@@ -71,19 +71,3 @@ fn branch(scheduler: &Scheduler, ran: &Arc<AtomicUsize>, depth: u32) -> Task<()>
         }
     })
 }
-
-#[test]
-#[cfg(feature = "tokio")]
-fn what_a_worker_ran_last_goes_before_it_waits() {
-    World::Paused.run(|world| async move {
-        let scheduler = world.builder(1).start();
-        let held = Arc::new(());
-        let result = held.clone();
-        let task = Task::new("result", async move { Ok::<_, String>(result) });
-        drop(scheduler.submit(task).await.unwrap());
-        scheduler.wait_idle().await;
-        // On one thread, the worker has gone on to wait by now.
-        assert_eq!(Arc::strong_count(&held), 1);
-        scheduler.shutdown(Shutdown::Drain).await;
-    });
-}

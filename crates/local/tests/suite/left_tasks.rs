@@ -1,0 +1,52 @@
+//! What of a scheduler is left on a Tokio runtime, and of its tasks without one.
+
+use std::time::Duration;
+
+use duly_local::{Shutdown, Task, TaskError, sleep};
+
+use crate::support::{Gate, World};
+
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn no_task_of_ours_is_left_on_the_runtime() {
+    World::Paused.run(|world| async move {
+        let alive = || {
+            tokio::runtime::Handle::current()
+                .metrics()
+                .num_alive_tasks()
+        };
+        let before = alive();
+        for how in [Shutdown::Drain, Shutdown::Graceful(30 * MS), Shutdown::Now] {
+            let scheduler = world.builder(3).report_every(MS).start();
+            let tasks = (0..50).map(|_| Task::new("n", sleep(MS))).collect();
+            scheduler.submit_batch(tasks).await.unwrap();
+            assert_eq!(alive(), before + 4, "the workers and the keeper");
+            scheduler.shutdown(how).await;
+            assert_eq!(alive(), before, "after {how:?}");
+        }
+    });
+}
+
+#[test]
+fn a_runtime_that_ends_first_ends_the_tasks() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
+    let gate = Gate::default();
+    let (scheduler, running) = runtime.block_on(async {
+        let scheduler = World::Tokio.builder(1).start();
+        let running = scheduler.submit(gate.task("running")).await.unwrap();
+        gate.came(1).await;
+        (scheduler, running)
+    });
+    drop(runtime);
+    assert_eq!(
+        duly_local::block_on(running.wait()),
+        Err(TaskError::Aborted)
+    );
+    assert_eq!(scheduler.metrics().running, 0);
+    let left = duly_local::block_on(scheduler.shutdown(Shutdown::Drain));
+    assert!(left.stuck.is_empty());
+}
