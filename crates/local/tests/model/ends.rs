@@ -141,3 +141,20 @@ fn a_scheduler_that_is_dropped_leaves_no_handle_waiting() {
         }
     });
 }
+
+#[test]
+fn a_drain_hears_of_the_cancel_of_the_last() {
+    check(|| {
+        let scheduler = Scheduler::builder().workers(2).threads().start();
+        let task = Task::new("late", async {}).after(Duration::from_secs(1));
+        let late = scheduler.try_submit(task).unwrap();
+        let canceller = thread::spawn(move || {
+            late.cancel();
+            block_on(late)
+        });
+        let left = block_on(scheduler.shutdown(Shutdown::Drain));
+        assert!(left.returned.is_empty() && left.stuck.is_empty());
+        let end = canceller.join().unwrap();
+        assert!(matches!(end, Ok(()) | Err(TaskError::Cancelled)), "{end:?}");
+    });
+}

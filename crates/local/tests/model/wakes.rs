@@ -189,3 +189,19 @@ fn what_waits_for_its_time_is_not_forgotten() {
         drain(&scheduler);
     });
 }
+
+#[test]
+fn a_permit_wakes_who_waits_for_it() {
+    check(|| {
+        let rate = Rate::new(1, Duration::from_millis(1));
+        let builder = Scheduler::builder().workers(2).threads();
+        let scheduler = builder.rate(rate).start();
+        let handles: Vec<_> = (0..3)
+            .map(|_| scheduler.try_submit(Task::new("rated", async {})).unwrap())
+            .collect();
+        for handle in handles {
+            assert_eq!(block_on(handle), Ok(()));
+        }
+        drain(&scheduler);
+    });
+}

@@ -176,6 +176,16 @@ both! {
         second.shutdown(Shutdown::Drain).await;
     }
 
+    async fn a_drain_ends_when_the_last_task_is_cancelled(world: World) {
+        let scheduler = world.builder(2).start();
+        let late = scheduler.submit(Task::new("late", async {}).after(LONG)).await.unwrap();
+        let mut drain = Box::pin(scheduler.shutdown(Shutdown::Drain));
+        assert!(crate::support::poll_once(&mut drain).await.is_pending());
+        assert!(late.cancel());
+        let left = drain.await;
+        assert!(left.returned.is_empty() && left.stuck.is_empty());
+    }
+
     async fn ending_twice_and_starting_twice_are_harmless(world: World) {
         let scheduler = world.builder(2).start();
         scheduler.start();
