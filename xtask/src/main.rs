@@ -16,6 +16,7 @@ mod doors;
 mod finding;
 mod fuzz;
 mod kill;
+mod model;
 mod policy;
 mod schemathesis;
 mod source;
@@ -49,6 +50,8 @@ enum Command {
     Bare,
     /// Lint, document and test the in-process scheduler with one executor at a time
     Alone,
+    /// Try orders of steps of the in-process scheduler under a model checker
+    Model,
     /// Count the crates that the library pulls, by default and without a store
     Weight,
     /// Measure, each figure beside its limit: `bench sqlite`, `bench http`, `bench memory`
@@ -83,6 +86,7 @@ fn run(command: Command) -> Result<()> {
         Command::Policy => policy::check(),
         Command::Bare => bare::check(),
         Command::Alone => alone::check(),
+        Command::Model => model::check(),
         Command::Weight => weight::check(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{alone, bare, cargo, doors, fuzz, policy, schemathesis, system, tidy, weight};
+use crate::{alone, bare, cargo, doors, fuzz, model, policy, schemathesis, system, tidy, weight};
 
 mod step;
 mod summary;
@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     Step::new("docs", Pace::Full, |_| docs()),
     Step::new("unit tests", Pace::Quick, unit_tests),
     Step::new("executors", Pace::Full, |_| alone::check()),
+    Step::new("model", Pace::Full, |_| model::check()),
     Step::new("schemathesis", Pace::Full, |arguments| {
         schemathesis::check(arguments.install)
     }),

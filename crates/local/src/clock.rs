@@ -60,7 +60,14 @@ pub(crate) fn instant() -> Instant {
 /// The instant of the model checker.
 #[cfg(feature = "shuttle")]
 pub(crate) fn instant() -> Instant {
-    crate::park::instant()
+    start() + crate::park::passed()
+}
+
+/// The instant at which all models begin.
+#[cfg(feature = "shuttle")]
+pub(crate) fn start() -> Instant {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    *START.get_or_init(Instant::now)
 }
 
 /// An id for a task that is made at this moment.

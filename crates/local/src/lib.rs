@@ -42,6 +42,13 @@
 //!
 //! The rules of order, retries and rates are those of `duly-core`, the same as for stored tasks.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    feature = "shuttle",
+    expect(
+        clippy::result_large_err,
+        reason = "the locks of the model checker are large"
+    )
+)]
 
 #[cfg(not(any(feature = "tokio", feature = "threads")))]
 compile_error!("workers need something to run on: turn on the feature `tokio` or `threads`");

@@ -241,6 +241,7 @@ mod tests {
         let one = |ms: u64| {
             let order = &order;
             async move {
+                // poll interval: the sleep is what is tested.
                 sleep(Duration::from_millis(ms)).await;
                 order.lock().unwrap().push(ms);
             }
@@ -293,6 +294,7 @@ mod tests {
             woken: AtomicBool::new(false),
         });
         let waker = Waker::from(parker.clone());
+        // poll interval: the sleep is what is tested.
         let mut nap = sleep(Duration::from_millis(10));
         let mut context = Context::from_waker(&waker);
         assert!(std::pin::Pin::new(&mut nap).poll(&mut context).is_pending());

@@ -28,6 +28,7 @@ mod recurring;
 mod room;
 mod running;
 mod shutdown;
+mod stage;
 mod state;
 mod submit;
 mod watch;
@@ -42,7 +43,8 @@ pub use shutdown::{Leftover, Returned, Shutdown, Stuck};
 use completions::Buffer;
 use driver::{Driver, Runner};
 use lanes::Lanes;
-use state::{Cancelled, Stage, State};
+use stage::Stage;
+use state::{Cancelled, State};
 use watch::Watch;
 
 /// What a builder decided.

@@ -3,11 +3,12 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::sync::OnceLock;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use shuttle::rand::Rng;
+
+use crate::clock;
 
 thread_local! {
     /// The microseconds that passed in the model that this thread of the system checks: all threads of
@@ -30,22 +31,17 @@ pub(crate) const fn is_entered() -> bool {
     true
 }
 
-fn start() -> Instant {
-    static START: OnceLock<Instant> = OnceLock::new();
-    *START.get_or_init(Instant::now)
-}
-
-/// The instant of the model: every look takes a microsecond.
-pub(crate) fn instant() -> Instant {
+/// How much time has passed in the model: every look takes a microsecond.
+pub(crate) fn passed() -> Duration {
     let passed = PASSED_US.get();
     PASSED_US.set(passed + 1);
-    start() + Duration::from_micros(passed)
+    Duration::from_micros(passed)
 }
 
 /// Asks again at once, when it may be that late, or not yet.
 pub(crate) fn wait(until: Instant, waker: &Waker, _: &mut Option<Key>) {
     if shuttle::rand::thread_rng().gen_bool(0.5) {
-        let passed = until.saturating_duration_since(start()).as_micros();
+        let passed = until.saturating_duration_since(clock::start()).as_micros();
         let passed = u64::try_from(passed).unwrap_or(u64::MAX);
         PASSED_US.set(PASSED_US.get().max(passed));
     }

@@ -10,7 +10,7 @@ use tracing::info;
 
 use super::Shared;
 use super::recurring::Recurrence;
-use super::state::Stage;
+use super::stage::Stage;
 use crate::sleep::Sleep;
 use crate::sync::{Wakes, lock};
 

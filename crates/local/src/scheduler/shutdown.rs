@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::Shared;
 use super::driver::Runner;
-use super::state::Stage;
+use super::stage::Stage;
 use crate::bounds::STUCK_AFTER;
 use crate::sleep::Sleep;
 use crate::sync::{Wakes, lock};

@@ -14,37 +14,13 @@ use super::attempt::Ending;
 use super::lanes::Lanes;
 use super::recurring::Recurrence;
 use super::room::Room;
+use super::stage::Stage;
 use crate::error::Reason;
 use crate::metrics::Meters;
 use crate::sync::{Waiters, Wakes};
 use crate::task::Start;
 use crate::task::cell::{Head, Job};
 use crate::task::life::{Orders, Phase};
-
-/// What the scheduler does at the moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Takes tasks in, and runs none yet.
-    Made,
-    /// Takes tasks in and runs them.
-    Running,
-    /// Takes none in, and runs all that it has.
-    Draining,
-    /// Takes none in, begins none, and lets those that run finish.
-    Closing,
-    /// Does nothing more.
-    Stopped,
-}
-
-impl Stage {
-    pub(super) const fn is_open(self) -> bool {
-        matches!(self, Self::Made | Self::Running)
-    }
-
-    const fn begins(self) -> bool {
-        matches!(self, Self::Running | Self::Draining)
-    }
-}
 
 /// An attempt that a worker runs.
 #[derive(Clone)]

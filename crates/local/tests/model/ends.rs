@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use duly_local::{Reason, Scheduler, Shutdown, Task, TaskError, block_on, sleep};
+use duly_local::{Reason, Scheduler, Shutdown, Task, TaskError, block_on};
 use shuttle::thread;
 
-use crate::check;
+use crate::{check, nap};
 
 /// Hands tasks in while a scheduler ends, and checks that each has one end.
 fn end_under_load(how: Shutdown) {
@@ -15,7 +15,7 @@ fn end_under_load(how: Shutdown) {
     let submitter = thread::spawn(move || {
         let mut handles = Vec::new();
         for _ in 0..3 {
-            let nap = Task::new("nap", sleep(Duration::from_millis(1)));
+            let nap = Task::new("nap", nap(Duration::from_millis(1)));
             match block_on(busy.submit(nap)) {
                 Ok(handle) => handles.push(handle),
                 Err(refused) => assert_eq!(refused.reason, Reason::Closed),
@@ -74,7 +74,7 @@ fn two_who_end_it_both_come_back() {
     check(|| {
         let scheduler = Scheduler::builder().workers(2).threads().start();
         let handle = scheduler
-            .try_submit(Task::new("nap", sleep(Duration::from_millis(1))))
+            .try_submit(Task::new("nap", nap(Duration::from_millis(1))))
             .unwrap();
         let other = scheduler.clone();
         let other = thread::spawn(move || block_on(other.shutdown(Shutdown::Drain)));
@@ -92,7 +92,7 @@ fn what_recurs_ends_with_the_scheduler() {
     check(|| {
         let scheduler = Scheduler::builder().workers(1).threads().start();
         scheduler.every(Duration::from_millis(1), || Task::new("tick", async {}));
-        block_on(sleep(Duration::from_millis(1)));
+        block_on(nap(Duration::from_millis(1)));
         let left = block_on(scheduler.shutdown(Shutdown::Drain));
         assert!(left.stuck.is_empty());
         drop(left);

@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
+use duly_local::Sleep;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, Runner};
 
@@ -16,6 +19,12 @@ const ITERATIONS_DEFAULT: usize = 1_000;
 
 /// How many places a schedule of the second kind puts its changes of threads at.
 const CHANGES: usize = 3;
+
+/// Time of the model: no thread of the system waits.
+fn nap(time: Duration) -> Sleep {
+    // poll interval: none, the model's clock jumps.
+    duly_local::sleep(time)
+}
 
 fn check(test: fn()) {
     let iterations = std::env::var("DULY_MODEL_ITERATIONS")

@@ -67,9 +67,11 @@ fn a_cancel_makes_room() {
         let scheduler = builder.threads().build();
         let queued = scheduler.try_submit(Task::new("queued", async {})).unwrap();
         let waits = scheduler.clone();
-        let waits = thread::spawn(move || block_on(waits.submit(Task::new("n", async {}))));
+        let waits = thread::spawn(move || {
+            drop(block_on(waits.submit(Task::new("n", async {}))).unwrap());
+        });
         assert!(queued.cancel());
-        drop(waits.join().unwrap().unwrap());
+        waits.join().unwrap();
         let left = block_on(scheduler.shutdown(Shutdown::Now));
         assert_eq!(left.returned.len(), 1);
     });
@@ -82,9 +84,12 @@ fn a_submit_that_waits_hears_of_the_end() {
         let scheduler = builder.threads().build();
         scheduler.try_submit(Task::new("queued", async {})).unwrap();
         let waits = scheduler.clone();
-        let waits = thread::spawn(move || block_on(waits.submit(Task::new("n", async {}))));
+        let waits = thread::spawn(move || {
+            let refused = block_on(waits.submit(Task::new("n", async {}))).unwrap_err();
+            assert_eq!(refused.reason, Reason::Closed);
+        });
         block_on(scheduler.shutdown(Shutdown::Drain));
-        assert_eq!(waits.join().unwrap().unwrap_err().reason, Reason::Closed);
+        waits.join().unwrap();
     });
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use duly_local::{Shutdown, Task, TaskError};
 
-use crate::support::{Gate, Log, World, both, capture, logged, until_logged};
+use crate::support::{Gate, Log, World, both, capture, logged, nap, until_logged};
 
 /// Opens its gate when it goes, so that a test that fails leaves no thread blocked.
 struct OpenAtLast(Gate);
@@ -41,7 +41,7 @@ both! {
         capture();
         let scheduler = world.builder(1).blocked_after(Duration::from_millis(20)).start();
         let name = format!("yields in {world:?}");
-        let nap = duly_local::sleep(Duration::from_millis(80));
+        let nap = nap(Duration::from_millis(80));
         let task = scheduler.submit(Task::new(name.clone(), nap)).await.unwrap();
         task.wait().await.unwrap();
         scheduler.shutdown(Shutdown::Drain).await;

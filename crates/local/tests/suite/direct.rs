@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use duly_local::{Backoff, Jitter, RetryPolicy, Task, TaskError, TaskResult, sleep};
+use duly_local::{Backoff, Jitter, RetryPolicy, Task, TaskError, TaskResult};
 
-use crate::support::{Log, World, both};
+use crate::support::{Log, World, both, nap};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -17,10 +17,10 @@ both! {
     @paused async fn a_direct_run_ends_with_its_timeout(world: World) {
         let after = Duration::from_millis(20);
         let start = world.now();
-        let ended = Task::new("nap", sleep(LONG)).run_with_timeout(after).await;
+        let ended = Task::new("nap", nap(LONG)).run_with_timeout(after).await;
         assert_eq!(ended, Err(TaskError::TimedOut { after }));
         assert!(start.elapsed() >= after);
-        let ended = Task::new("nap", sleep(LONG)).timeout(after).run().await;
+        let ended = Task::new("nap", nap(LONG)).timeout(after).run().await;
         assert_eq!(ended, Err(TaskError::TimedOut { after }));
         let quick = Task::new("quick", async {}).run_with_timeout(LONG).await;
         assert_eq!(quick, Ok(()));
@@ -53,7 +53,7 @@ both! {
         let log = attempts.clone();
         let task = Task::retryable("nap", move || {
             log.push(());
-            sleep(LONG)
+            nap(LONG)
         });
         let policy = RetryPolicy::exponential(Duration::from_millis(1)).attempts(3);
         let after = Duration::from_millis(10);

@@ -1,10 +1,8 @@
 use std::time::Duration;
 
-use duly_local::{
-    Context, Elapsed, Priority, RetryPolicy, Shutdown, Status, Task, TaskError, sleep,
-};
+use duly_local::{Context, Elapsed, Priority, RetryPolicy, Shutdown, Status, Task, TaskError};
 
-use crate::support::{Gate, Log, World, both, poll_once, until_retrying};
+use crate::support::{Gate, Log, World, both, nap, poll_once, until_retrying};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -244,7 +242,7 @@ both! {
 
     @paused async fn a_handle_outlives_its_scheduler(world: World) {
         let scheduler = world.builder(1).start();
-        let nap = scheduler.submit(Task::new("nap", sleep(LONG))).await.unwrap();
+        let nap = scheduler.submit(Task::new("nap", nap(LONG))).await.unwrap();
         let done = scheduler.submit(Task::new("done", async {}).priority(Priority::Critical));
         let done = done.await.unwrap();
         scheduler.shutdown(Shutdown::Now).await;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use duly_local::{Shutdown, Task, TaskError, sleep};
+use duly_local::{Shutdown, Task, TaskError};
 
-use crate::support::{Gate, World};
+use crate::support::{Gate, World, nap};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -19,7 +19,7 @@ fn no_task_of_ours_is_left_on_the_runtime() {
         let before = alive();
         for how in [Shutdown::Drain, Shutdown::Graceful(30 * MS), Shutdown::Now] {
             let scheduler = world.builder(3).report_every(MS).start();
-            let tasks = (0..50).map(|_| Task::new("n", sleep(MS))).collect();
+            let tasks = (0..50).map(|_| Task::new("n", nap(MS))).collect();
             scheduler.submit_batch(tasks).await.unwrap();
             assert_eq!(alive(), before + 4, "the workers and the keeper");
             scheduler.shutdown(how).await;

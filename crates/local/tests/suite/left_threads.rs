@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use duly_local::{Shutdown, Task, WhenFull, sleep};
+use duly_local::{Shutdown, Task, WhenFull};
 
-use crate::support::{Gate, World};
+use crate::support::{Gate, World, nap};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const MS: Duration = Duration::from_millis(1);
@@ -62,7 +62,7 @@ fn no_thread_of_ours_is_left_but_those_that_are_stuck() {
             let builder = world.builder(3).report_every(MS);
             let (builder, _completions) = builder.completions(1, WhenFull::DropOldest);
             let scheduler = builder.start();
-            let tasks = (0..50).map(|_| Task::new("n", sleep(MS))).collect();
+            let tasks = (0..50).map(|_| Task::new("n", nap(MS))).collect();
             scheduler.submit_batch(tasks).await.unwrap();
             let all = ["duly-0", "duly-1", "duly-2", "duly-keeper", "duly-watch"];
             until_threads_are(&all);

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use duly_local::{Metrics, Priority, RetryPolicy, Shutdown, Task, sleep};
+use duly_local::{Metrics, Priority, RetryPolicy, Shutdown, Task};
 
-use crate::support::{World, both, capture, until_logged};
+use crate::support::{World, both, capture, nap, until_logged};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -33,11 +33,11 @@ both! {
         let scheduler = world.builder(2).start();
         let policy = RetryPolicy::exponential(MS).attempts(2);
         for _ in 0..3 {
-            scheduler.submit(Task::new("done", sleep(5 * MS))).await.unwrap();
+            scheduler.submit(Task::new("done", nap(5 * MS))).await.unwrap();
         }
         let failing = Task::retryable("fails", || async { Err::<(), _>("down") });
         scheduler.submit(failing.retry(policy)).await.unwrap();
-        let slow = Task::new("slow", sleep(3_600_000 * MS)).timeout(10 * MS);
+        let slow = Task::new("slow", nap(3_600_000 * MS)).timeout(10 * MS);
         scheduler.submit(slow).await.unwrap();
         scheduler.submit(Task::new("off", async {}).after(3_600_000 * MS)).await.unwrap().cancel();
         scheduler.wait_idle().await;

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use duly_local::{Shutdown, Status, Task, Timestamp, sleep};
+use duly_local::{Shutdown, Status, Task, Timestamp};
 
-use crate::support::{Gate, Log, World, both, capture, until_logged};
+use crate::support::{Gate, Log, World, both, capture, nap, until_logged};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const MS: Duration = Duration::from_millis(1);
@@ -65,7 +65,7 @@ both! {
             let (log, gate) = (log.clone(), pass.clone());
             Task::new("tick", async move {
                 log.push(start.elapsed());
-                sleep(7 * MS).await;
+                nap(7 * MS).await;
                 gate.open();
                 gate.pass().await;
             })
@@ -90,14 +90,14 @@ both! {
             pass.task("tick")
         });
         gate.came(1).await;
-        sleep(55 * MS).await;
+        nap(55 * MS).await;
         assert_eq!(made.load(Ordering::Relaxed), 1, "the first has not ended");
         gate.open();
         gate.came(2).await;
         recurring.stop();
         scheduler.wait_idle().await;
         let after = made.load(Ordering::Relaxed);
-        sleep(30 * MS).await;
+        nap(30 * MS).await;
         assert_eq!(made.load(Ordering::Relaxed), after, "it was stopped, in {world:?}");
         scheduler.shutdown(Shutdown::Drain).await;
     }
@@ -131,7 +131,7 @@ both! {
         scheduler.shutdown(Shutdown::Drain).await;
         assert_eq!(Arc::strong_count(&held), 1, "in {world:?}");
         scheduler.every(MS, || -> Task<()> { unreachable!("it was shut down") });
-        sleep(5 * MS).await;
+        nap(5 * MS).await;
         assert_eq!(scheduler.metrics().counts.submitted, 0);
     }
 }

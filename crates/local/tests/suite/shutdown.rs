@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_local::{Context, Reason, RetryPolicy, Shutdown, Status, Task, TaskError, sleep};
+use duly_local::{Context, Reason, RetryPolicy, Shutdown, Status, Task, TaskError};
 
-use crate::support::{Gate, Log, World, both, capture, logged, until_retrying};
+use crate::support::{Gate, Log, World, both, capture, logged, nap, until_retrying};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const MS: Duration = Duration::from_millis(1);
@@ -53,7 +53,7 @@ both! {
         let pass = gate.clone();
         let task = Task::new("running", async move {
             pass.pass().await;
-            sleep(20 * MS).await;
+            nap(20 * MS).await;
             Ok::<_, String>("finished")
         });
         let running = scheduler.submit(task).await.unwrap();

@@ -9,12 +9,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use duly_local::{
-    Context, Handle, Priority, RetryPolicy, Scheduler, Shutdown, Task, TaskError, sleep,
-};
+use duly_local::{Context, Handle, Priority, RetryPolicy, Scheduler, Shutdown, Task, TaskError};
 
 use crate::metrics::assert_whole;
-use crate::support::{World, both};
+use crate::support::{World, both, nap};
 
 /// In each of the four tests.
 const TASKS_DEFAULT: u64 = 50_000;
@@ -109,7 +107,7 @@ async fn act(board: Arc<Board>, act: Act, from: u64, n: u64, context: Context) -
     let _running = Running::new(&board);
     match act {
         Act::Yield => yield_now().await,
-        Act::Hang | Act::CancelRunning => sleep(Duration::from_secs(3_600)).await,
+        Act::Hang | Act::CancelRunning => nap(Duration::from_secs(3_600)).await,
         Act::Panic => panic!("{from}:{n}"),
         Act::Fail => return Err(format!("{from}:{n}")),
         Act::FailOnce if context.attempt() == 1 => return Err("once".to_owned()),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, Once};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use duly_local::{Builder, Handle, Output, Scheduler, Status, Task};
+use duly_local::{Builder, Handle, Output, Scheduler, Sleep, Status, Task};
 
 /// Where a test runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +176,12 @@ impl Gate {
     pub(crate) fn block(&self) {
         duly_local::block_on(self.pass());
     }
+}
+
+/// Work that takes so long: where Tokio's clock is paused, that moves it, and takes no time at all.
+pub(crate) fn nap(time: Duration) -> Sleep {
+    // poll interval: time is what these tests are about.
+    duly_local::sleep(time)
 }
 
 /// What tasks leave behind, in their order.

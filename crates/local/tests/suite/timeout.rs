@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use duly_local::{Context, RetryPolicy, Shutdown, Status, Task, TaskError, sleep};
+use duly_local::{Context, RetryPolicy, Shutdown, Status, Task, TaskError};
 
-use crate::support::{Gate, World, both};
+use crate::support::{Gate, World, both, nap};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const MS: Duration = Duration::from_millis(1);
@@ -12,7 +12,7 @@ both! {
         let scheduler = world.builder(1).start();
         let after = 20 * MS;
         let start = world.now();
-        let task = Task::new("nap", sleep(LONG)).timeout(after);
+        let task = Task::new("nap", nap(LONG)).timeout(after);
         let mut handle = scheduler.submit(task).await.unwrap();
         assert_eq!((&mut handle).await, Err(TaskError::TimedOut { after }));
         assert_eq!(handle.status(), Status::TimedOut);
@@ -30,7 +30,7 @@ both! {
     @paused async fn each_attempt_has_the_whole_time(world: World) {
         let scheduler = world.builder(1).start();
         let task = Task::cooperative("nap", |context: Context| async move {
-            sleep(if context.attempt() < 3 { LONG } else { 5 * MS }).await;
+            nap(if context.attempt() < 3 { LONG } else { 5 * MS }).await;
             Ok::<_, String>(context.attempt())
         });
         let policy = RetryPolicy::exponential(MS).attempts(3);
@@ -47,9 +47,9 @@ both! {
         let gate = Gate::default();
         scheduler.submit(gate.task("first")).await.unwrap();
         gate.came(1).await;
-        let task = Task::new("second", sleep(MS)).timeout(30 * MS);
+        let task = Task::new("second", nap(MS)).timeout(30 * MS);
         let second = scheduler.submit(task).await.unwrap();
-        sleep(40 * MS).await;
+        nap(40 * MS).await;
         gate.open();
         assert_eq!(second.wait().await, Ok(()), "in {world:?}");
         scheduler.shutdown(Shutdown::Drain).await;
@@ -57,7 +57,7 @@ both! {
 
     @paused async fn a_task_that_is_ready_in_time_is_not_timed_out(world: World) {
         let scheduler = world.builder(1).start();
-        let task = Task::new("quick", sleep(5 * MS)).timeout(LONG);
+        let task = Task::new("quick", nap(5 * MS)).timeout(LONG);
         let handle = scheduler.submit(task).await.unwrap();
         assert_eq!(handle.wait().await, Ok(()), "in {world:?}");
         scheduler.wait_idle().await;
