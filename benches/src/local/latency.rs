@@ -60,6 +60,7 @@ async fn measure() -> anyhow::Result<Vec<f64>> {
 /// Waits a while, as a request would, and notes when its worker is free again.
 fn busy(freed: Freed) -> Task<()> {
     Task::new("busy", async move {
+        // poll interval: none, the sleep is the work.
         duly_local::sleep(WORK).await;
         *freed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     })
