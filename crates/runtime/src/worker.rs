@@ -123,6 +123,17 @@ impl Worker {
         self.depart(Departure::Within(deadline)).await
     }
 
+    /// Stops it like [`shutdown`](Self::shutdown), but with a time of their own for the last writes: what
+    /// runs may go on for all of `grace`, and after it the store has `writes` to hear of what is handed
+    /// back. Over as soon as it has heard of everything.
+    ///
+    /// Tokens are tripped before the end of `grace`, by the grace for cancellation or a quarter of
+    /// `grace`. For those who tell what became of everything: a short deadline of `shutdown` may
+    /// pass before the store has answered.
+    pub async fn shutdown_after(&self, grace: Duration, writes: Duration) -> Shutdown {
+        self.depart(Departure::After { grace, writes }).await
+    }
+
     /// Stops it at once: aborts and hands back everything, and waits half a second at most for the
     /// store to hear of it.
     pub async fn shutdown_now(&self) -> Shutdown {

@@ -118,6 +118,53 @@ async fn the_last_writes_are_made_again_until_the_deadline() {
 }
 
 #[tokio::test]
+async fn what_is_handed_back_after_a_short_grace_is_heard_of_within_a_time_of_its_own() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let worker = bench.worker().handle("gated", gate.handler());
+    let worker = worker.start().unwrap();
+    let ids = [bench.submit("gated").await, bench.submit("gated").await];
+    gate.has_started(2).await;
+    bench.store.fail_next(Operation::Settle, Fault::Before);
+    let grace = Duration::from_millis(10);
+    let leaving = tokio::spawn(async move { worker.shutdown_after(grace, 5 * SECOND).await });
+    bench.rest().await;
+    assert_eq!(gate.running(), 2, "the grace is not over");
+    bench.pass(grace).await;
+    assert_eq!(gate.running(), 0);
+    assert!(!leaving.is_finished(), "the store has not heard of it");
+    bench.pass(SECOND).await;
+    assert!(leaving.is_finished(), "it has");
+    let expected = Shutdown {
+        handed_back: 2,
+        ..Shutdown::default()
+    };
+    assert_eq!(leaving.await.unwrap(), expected);
+    for id in ids {
+        let task = bench.task(id).await;
+        assert_eq!((task.state, task.spent, task.lost), (State::Pending, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn the_last_writes_have_an_end_whatever_the_store_does() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let worker = bench.worker().handle("gated", gate.handler());
+    let worker = worker.start().unwrap();
+    bench.submit("gated").await;
+    gate.has_started(1).await;
+    bench.store.set_away(true);
+    let leaving = tokio::spawn(async move { worker.shutdown_after(SECOND, 5 * SECOND).await });
+    bench.rest().await;
+    bench.pass(5 * SECOND).await;
+    assert!(!leaving.is_finished());
+    bench.pass(SECOND).await;
+    assert!(leaving.is_finished());
+    assert_eq!(leaving.await.unwrap().abandoned, 1);
+}
+
+#[tokio::test]
 async fn a_store_that_is_away_does_not_keep_anybody_beyond_the_deadline() {
     let bench = Bench::new();
     let gate = Gate::default();

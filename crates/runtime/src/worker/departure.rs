@@ -13,6 +13,8 @@ use crate::bounds::{LAST_WRITES, LAST_WRITES_NOW};
 pub(super) enum Departure {
     /// Let what runs go on, but be over after this long.
     Within(Duration),
+    /// Let what runs go on for this long, then abort it; the last writes have a time of their own.
+    After { grace: Duration, writes: Duration },
     /// Abort everything.
     Now,
 }
@@ -22,6 +24,7 @@ impl Departure {
     pub(super) const fn time(self) -> Duration {
         match self {
             Self::Within(time) => time,
+            Self::After { grace, writes } => grace.saturating_add(writes),
             Self::Now => LAST_WRITES_NOW,
         }
     }
@@ -58,7 +61,11 @@ impl Leaving {
                 let trip_at = now + (abort_at.since(now) - grace.min(time / 4));
                 (trip_at, abort_at, end_at)
             }
-            Departure::Now => (now, now, now + LAST_WRITES_NOW),
+            Departure::After { grace: rest, .. } => {
+                let trip_at = now + (rest - grace.min(rest / 4));
+                (trip_at, now + rest, now + departure.time())
+            }
+            Departure::Now => (now, now, now + departure.time()),
         };
         Self {
             trip_at,
@@ -107,6 +114,21 @@ mod tests {
         assert_eq!(steps, (second(24), second(29), second(30)));
         let leaving = within(0);
         assert_eq!((leaving.trip_at, leaving.end_at), (NOW, NOW));
+    }
+
+    #[test]
+    fn the_last_writes_may_come_after_the_grace() {
+        let after = |grace| {
+            let writes = Duration::from_secs(2);
+            let order = Departure::After { grace, writes };
+            Leaving::new(order, Duration::from_secs(5), NOW)
+        };
+        let leaving = after(Duration::from_secs(8));
+        let steps = (leaving.trip_at, leaving.abort_at, leaving.end_at);
+        assert_eq!(steps, (second(6), second(8), second(10)));
+        let leaving = after(Duration::ZERO);
+        let steps = (leaving.trip_at, leaving.abort_at, leaving.end_at);
+        assert_eq!(steps, (NOW, NOW, second(2)));
     }
 
     #[test]
