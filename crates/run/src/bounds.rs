@@ -54,6 +54,8 @@ pub const QUIET: Duration = Duration::from_secs(2);
 pub const FAILURES_MAX: u32 = 10;
 /// The pause after such a failure.
 pub const FAILURE_PAUSE: Duration = Duration::from_millis(500);
+/// How long the store has to hear of what is handed back when a run is stopped.
+pub const LAST_WRITES: Duration = Duration::from_secs(5);
 /// Tasks that overtook others which a summary names.
 pub const OVERTAKES_MAX: usize = 5;
 /// Tasks that are looked at for that.

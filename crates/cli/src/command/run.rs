@@ -130,10 +130,16 @@ async fn work(
     let mut voice = Voice::new(file.name(), &run, asked.quiet, json);
     voice.opened(&run, pace.concurrency);
     let (stop, stopped) = watch::channel(Stop::No);
-    let hearing = tokio::spawn(hear(stops, stop, voice.speaker(), asked.grace));
+    let hearing = tokio::spawn(hear(stops, stop));
+    let speaker = voice.speaker();
+    let heeded = |stop| match stop {
+        Stop::No => {}
+        Stop::Gracefully => speaker.stopping(asked.grace),
+        Stop::Now => speaker.ending(),
+    };
     let driven = run
-        .drive(pace, stopped, &mut |board, notice| {
-            voice.tell(board, notice)
+        .drive(pace, stopped, &heeded, &mut |board, notice| {
+            voice.tell(board, notice);
         })
         .await;
     hearing.abort();
@@ -171,17 +177,10 @@ impl Stops {
 }
 
 /// The first signal stops the run in good order, the second at once.
-async fn hear(
-    mut stops: Stops,
-    stop: watch::Sender<Stop>,
-    speaker: voice::Speaker,
-    grace: Duration,
-) {
+async fn hear(mut stops: Stops, stop: watch::Sender<Stop>) {
     stops.next().await;
-    speaker.stopping(grace);
     stop.send_replace(Stop::Gracefully);
     stops.next().await;
-    speaker.ending();
     stop.send_replace(Stop::Now);
     // Whoever still listens for a stop hears of it as long as this is held.
     std::future::pending::<()>().await;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{Run, RunError};
 use crate::board::{Board, Change, Track};
-use crate::bounds::{FAILURE_PAUSE, FAILURES_MAX, PAGE, QUIET};
+use crate::bounds::{FAILURE_PAUSE, FAILURES_MAX, LAST_WRITES, PAGE, QUIET};
 use crate::summary::Summary;
 use crate::{kind, round};
 
@@ -56,7 +56,8 @@ pub enum Notice<'a> {
 type Tell<'a> = dyn FnMut(&Board, Notice<'_>) + Send + 'a;
 
 impl Run {
-    /// Works on the round until it is over, or it is told to stop.
+    /// Works on the round until it is over, or it is told to stop. `heeded` hears of each such order once
+    /// it has been passed on: what is done from then on begins nothing more.
     ///
     /// # Errors
     /// [`RunError`], if nothing can be executed, or the store fails again and again; what ran is handed
@@ -64,7 +65,8 @@ impl Run {
     pub async fn drive(
         &mut self,
         pace: Pace,
-        stop: watch::Receiver<Stop>,
+        mut stop: watch::Receiver<Stop>,
+        heeded: &(dyn Fn(Stop) + Sync),
         tell: &mut Tell<'_>,
     ) -> Result<Summary, RunError> {
         if !self.board.is_over() {
@@ -73,7 +75,11 @@ impl Run {
                 .name(self.crew.next(self.board.worker()))
                 .concurrency(pace.concurrency)
                 .start()?;
-            let followed = self.follow(&worker, pace, stop, tell).await;
+            // Beside each other: a store that is slow to tell its events delays no order to stop.
+            let followed = tokio::select! {
+                followed = self.follow(pace, tell) => followed,
+                () = stopped(&worker, pace.grace, &mut stop, heeded) => Ok(()),
+            };
             worker.shutdown_now().await;
             followed?;
             self.catch_up(tell).await?;
@@ -88,19 +94,12 @@ impl Run {
         ))
     }
 
-    /// Follows the events until the round is over or the worker has stopped.
-    async fn follow(
-        &mut self,
-        worker: &Worker,
-        pace: Pace,
-        mut stop: watch::Receiver<Stop>,
-        tell: &mut Tell<'_>,
-    ) -> Result<(), RunError> {
+    /// Follows the events until the round is over. May be dropped at any time: no event is lost, nor
+    /// told twice.
+    async fn follow(&mut self, pace: Pace, tell: &mut Tell<'_>) -> Result<(), RunError> {
         let listener = self.duly.store().listen_events();
         let mut quiet = Quiet::default();
         let mut called_off = false;
-        let stopped = stopped(worker, pace.grace, &mut stop);
-        tokio::pin!(stopped);
         loop {
             let failed = self.catch_up(tell).await?;
             if failed && pace.fail_fast && !called_off {
@@ -114,7 +113,6 @@ impl Run {
             let clock = self.duly.clock().clone();
             tokio::select! {
                 () = listener.hint() => {}
-                () = &mut stopped => return Ok(()),
                 () = clock.sleep(QUIET) => {
                     if quiet.look(self, tell).await? {
                         return Ok(());
@@ -167,21 +165,42 @@ impl Run {
     }
 }
 
-/// Ends when the worker has stopped, because it was told to.
-async fn stopped(worker: &Worker, grace: Duration, stop: &mut watch::Receiver<Stop>) {
-    // Who can no longer tell it to stop lets it go on.
-    async fn told(stop: &mut watch::Receiver<Stop>, level: Stop) {
-        if stop.wait_for(|asked| *asked >= level).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
+/// Ends when the worker has stopped, because it was told to, and the store has heard of what it handed
+/// back: the events that follow tell it.
+async fn stopped(
+    worker: &Worker,
+    grace: Duration,
+    stop: &mut watch::Receiver<Stop>,
+    heeded: &(dyn Fn(Stop) + Sync),
+) {
     told(stop, Stop::Gracefully).await;
+    let leaving = ordered(worker, grace, || heeded(Stop::Gracefully));
     tokio::select! {
-        _ = worker.shutdown(grace) => {}
+        () = leaving => {}
         () = told(stop, Stop::Now) => {
-            worker.shutdown_now().await;
+            ordered(worker, Duration::ZERO, || heeded(Stop::Now)).await;
         }
     }
+}
+
+/// Ends when a stop of that level is asked for. Who can no longer ask for one lets the run go on.
+async fn told(stop: &mut watch::Receiver<Stop>, level: Stop) {
+    if stop.wait_for(|asked| *asked >= level).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Ends when the worker has stopped; calls `heeded` as soon as it has the order.
+async fn ordered(worker: &Worker, grace: Duration, heeded: impl FnOnce()) {
+    let leaving = worker.shutdown_after(grace, LAST_WRITES);
+    tokio::pin!(leaving);
+    // The first poll gives the order.
+    tokio::select! {
+        biased;
+        _ = &mut leaving => return heeded(),
+        () = std::future::ready(()) => heeded(),
+    }
+    leaving.await;
 }
 
 /// What is looked at when nothing has been heard for a while.
