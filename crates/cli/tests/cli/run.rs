@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::{Outcome, duly};
+use crate::support::{DULY, Outcome, duly, unswayed};
 
 /// How long a run may have nothing to say.
 const LINE_WAIT_MAX: Duration = Duration::from_secs(60);
@@ -66,7 +66,17 @@ impl Folder {
 
     /// `duly run`, in the folder.
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = duly();
+        self.led_to(duly(), arguments)
+    }
+
+    /// The same by way of `nohup`.
+    fn nohup(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("nohup");
+        command.arg(DULY);
+        self.led_to(unswayed(command), arguments)
+    }
+
+    fn led_to(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.env_remove("DULY_LOG");
         command.current_dir(self.path()).arg("run").args(arguments);
         command
@@ -92,15 +102,24 @@ impl Folder {
 
     /// Starts `a.yaml`, to be followed.
     fn start(&self, arguments: &[&str]) -> Going {
-        let mut command = self.command(&[&["a.yaml", "--json"], arguments].concat());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Going { child, lines }
+        Going::begun(self.command(&[&["a.yaml", "--json"], arguments].concat()))
     }
 
-    /// A gate that commands wait at: `read x < gate` goes on once for each that is let through.
+    /// Waits until this many commands have written down that they have begun. That an attempt has
+    /// started is told before its command can have done anything; a run that is stopped in between
+    /// hands it back without having begun it.
+    async fn begun(&self, commands: usize) {
+        while self.lines("begun").len() < commands {
+            // poll interval: nobody tells of a file of the commands' own
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// A gate that commands wait at: `read x < gate` goes on once for each that is let through. Another
+    /// replaces it once commands were killed that waited: who is dying may still take what is for others.
     async fn gate(&self) -> Gate {
         let path = self.path().join("gate");
+        let _ = std::fs::remove_file(&path);
         let made = Command::new("mkfifo").arg(&path).status().await.unwrap();
         assert!(made.success());
         // Whoever can read and write keeps it open for everybody.
@@ -125,6 +144,13 @@ struct Going {
 }
 
 impl Going {
+    /// Runs a command that tells what it does.
+    fn begun(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
     /// The next line of this event.
     async fn next(&mut self, event: &str) -> Value {
         self.next_of(&[event]).await

@@ -14,9 +14,16 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::mpsc;
 
+/// Where the binary is.
+pub(crate) const DULY: &str = env!("CARGO_BIN_EXE_duly");
+
 /// The binary, without what the environment may say to it.
 pub(crate) fn duly() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_duly"));
+    unswayed(Command::new(DULY))
+}
+
+/// A command that leads to the binary, without what the environment may say to that.
+pub(crate) fn unswayed(mut command: Command) -> Command {
     for name in [
         "DULY_CONFIG",
         "DULY_SERVER",

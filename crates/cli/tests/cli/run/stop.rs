@@ -1,8 +1,9 @@
 //! How runs are stopped, and resumed.
 
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Folder, items, numbers};
+use super::{Folder, Going, items, numbers};
 
 const COUNTS: [&str; 4] = ["done", "failed", "left", "retried"];
 
@@ -18,11 +19,14 @@ const ALL: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
 #[tokio::test]
 async fn the_first_signal_lets_what_runs_end_and_the_next_run_does_the_rest() {
+    // Who runs the tests under `nohup` has it ignored, and so have their children, unless it is heard.
+    let _heard = signal(SignalKind::hangup()).unwrap();
     for signal in ["INT", "TERM", "HUP"] {
         let folder = Folder::with(GATED);
         let mut gate = folder.gate().await;
         let mut going = folder.start(&["--grace", "1h"]);
         going.started(2).await;
+        folder.begun(2).await;
         going.signal(signal).await;
         going.next("stopping").await;
         gate.let_through(2);
@@ -30,7 +34,8 @@ async fn the_first_signal_lets_what_runs_end_and_the_next_run_does_the_rest() {
         assert_eq!(items(&lines, "started"), [""; 0], "nothing begins any more");
         let summary = lines.last().unwrap();
         assert_eq!(summary["outcome"], "interrupted");
-        assert_eq!(numbers(&summary["groups"][0], COUNTS), [2, 0, 4, 0]);
+        let counts = numbers(&summary["groups"][0], COUNTS);
+        assert_eq!(counts, [2, 0, 4, 0], "{signal}: {lines:#?}");
         assert_eq!(folder.lines("done"), ["a", "b"]);
 
         gate.let_through(4);
@@ -51,9 +56,10 @@ async fn the_first_signal_lets_what_runs_end_and_the_next_run_does_the_rest() {
 #[tokio::test]
 async fn the_second_signal_ends_what_runs_which_is_handed_back_and_run_again() {
     let folder = Folder::with(GATED);
-    let mut gate = folder.gate().await;
+    let _gate = folder.gate().await;
     let mut going = folder.start(&["--grace", "1h"]);
     going.started(2).await;
+    folder.begun(2).await;
     going.signal("INT").await;
     going.next("stopping").await;
     going.signal("INT").await;
@@ -61,7 +67,8 @@ async fn the_second_signal_ends_what_runs_which_is_handed_back_and_run_again() {
     assert_eq!(items(&lines, "returned").len(), 2, "{lines:#?}");
     let summary = lines.last().unwrap();
     assert_eq!(numbers(&summary["groups"][0], COUNTS), [0, 0, 6, 0]);
-    // Its commands were ended with it: nobody else waits at the gate.
+    // Its commands were ended with it.
+    let mut gate = folder.gate().await;
     gate.let_through(6);
     let people = folder.run(&["a.yaml"]).await;
     assert_eq!(people.code, 0, "{people:?}");
@@ -78,16 +85,37 @@ async fn the_second_signal_ends_what_runs_which_is_handed_back_and_run_again() {
 
 #[tokio::test]
 async fn what_does_not_end_within_the_grace_is_handed_back() {
+    for grace in ["0s", "10ms"] {
+        let folder = Folder::with(GATED);
+        let _gate = folder.gate().await;
+        let mut going = folder.start(&["--grace", grace]);
+        going.started(2).await;
+        going.signal("INT").await;
+        let lines = going.ended(130).await;
+        assert_eq!(items(&lines, "returned").len(), 2, "{grace}: {lines:#?}");
+        let said = folder.run(&["a.yaml", "--dry-run"]).await;
+        assert_eq!(said.code, 0, "a look does nothing");
+        assert_eq!(folder.lines("done"), [""; 0]);
+
+        let mut gate = folder.gate().await;
+        gate.let_through(6);
+        let lines = folder.json(0, &[]).await;
+        let summary = lines.last().unwrap();
+        assert_eq!(numbers(&summary["groups"][0], COUNTS), [6, 0, 0, 0]);
+    }
+}
+
+#[tokio::test]
+async fn who_has_hangups_ignored_wants_the_run_to_go_on() {
     let folder = Folder::with(GATED);
-    let _gate = folder.gate().await;
-    let mut going = folder.start(&["--grace", "10ms"]);
+    let mut gate = folder.gate().await;
+    let mut going = Going::begun(folder.nohup(&["a.yaml", "--json"]));
     going.started(2).await;
-    going.signal("INT").await;
-    let lines = going.ended(130).await;
-    assert_eq!(items(&lines, "returned").len(), 2, "{lines:#?}");
-    let said = folder.run(&["a.yaml", "--dry-run"]).await;
-    assert_eq!(said.code, 0, "a look does nothing");
-    assert_eq!(folder.lines("done"), [""; 0]);
+    going.signal("HUP").await;
+    gate.let_through(6);
+    let lines = going.ended(0).await;
+    assert_eq!(items(&lines, "stopping"), [""; 0]);
+    assert_eq!(folder.lines("done"), ALL);
 }
 
 #[tokio::test]
@@ -105,10 +133,7 @@ async fn a_run_that_was_killed_is_resumed_at_once() {
         "ended"
     };
     going.next(other).await;
-    while folder.lines("begun").len() < 3 {
-        // poll interval: a started task may not have written its line yet
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    folder.begun(3).await;
     going.signal("KILL").await;
     assert_eq!(going.child.wait().await.unwrap().code(), None);
     // Nobody ends the commands of who was killed: whoever is left waits at the gate.
@@ -121,6 +146,7 @@ async fn a_run_that_was_killed_is_resumed_at_once() {
     }
     assert_eq!(folder.lines("done").len(), 1);
 
+    let mut gate = folder.gate().await;
     gate.let_through(5);
     let lines = folder.json(0, &[]).await;
     assert_eq!(
@@ -140,7 +166,7 @@ async fn a_run_that_was_killed_is_resumed_at_once() {
 #[tokio::test]
 async fn a_file_that_says_something_else_does_not_resume() {
     let folder = Folder::with(GATED);
-    let mut gate = folder.gate().await;
+    let _gate = folder.gate().await;
     let mut going = folder.start(&["--grace", "0s"]);
     going.started(2).await;
     going.signal("INT").await;
@@ -158,6 +184,7 @@ async fn a_file_that_says_something_else_does_not_resume() {
     assert_eq!(failed.code, 2, "{failed:?}");
 
     // Comments and how much runs at once are no change.
+    let mut gate = folder.gate().await;
     folder.write(
         "a.yaml",
         &GATED.replace("concurrency: 2", "concurrency: 3 # at once"),
@@ -177,11 +204,12 @@ async fn a_file_that_says_something_else_does_not_resume() {
 #[tokio::test]
 async fn fresh_calls_off_what_was_left() {
     let folder = Folder::with(GATED);
-    let mut gate = folder.gate().await;
+    let _gate = folder.gate().await;
     let mut going = folder.start(&["--grace", "0s"]);
     going.started(2).await;
     going.signal("INT").await;
     going.ended(130).await;
+    let mut gate = folder.gate().await;
     gate.let_through(6);
     let lines = folder.json(0, &["--fresh"]).await;
     assert_eq!(
@@ -227,6 +255,7 @@ async fn files_of_one_name_share_a_store_without_meddling() {
     gates[1].let_through(6);
     going.remove(0).ended(0).await;
     assert_eq!(folders[1].lines("done"), ALL);
+    gates[0] = folders[0].gate().await;
     gates[0].let_through(6);
     let lines = folders[0].json(0, &arguments).await;
     assert_eq!(lines[0]["opening"], "resumed");
