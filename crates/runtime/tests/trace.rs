@@ -5,10 +5,10 @@
 )]
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use duly_core::State;
+use duly_core::{State, TaskId};
 use duly_runtime::{Context, JobError};
 use duly_store::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use duly_store::{BoxFuture, Labels, NewTask};
@@ -52,7 +52,18 @@ fn noting(
     }
 }
 
-/// Logs, a JSON object a line.
+/// Logs, a JSON object a line: of all tests here, since whether somebody listens is remembered for the
+/// whole process by whoever logs first.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(move || writer.clone())
+        .init();
+    log
+});
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -68,8 +79,10 @@ impl io::Write for Log {
 }
 
 impl Log {
-    /// The spans in which somebody was at work, in order.
-    fn spans(&self) -> Vec<Value> {
+    /// The spans in which somebody was at work on these tasks, in order.
+    fn spans(&self, tasks: &[TaskId]) -> Vec<Value> {
+        let tasks: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+        let of_these = |span: &Value| tasks.iter().any(|task| span["task"] == **task);
         let bytes = self.0.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();
         let lines = text
@@ -78,18 +91,14 @@ impl Log {
         lines
             .filter(|line| line["fields"]["message"] == "at work")
             .map(|line| line["span"].clone())
+            .filter(of_these)
             .collect()
     }
 }
 
 #[tokio::test]
 async fn each_attempt_is_a_span_of_its_own_in_the_trace_of_the_task() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(move || writer.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let log = LazyLock::force(&LOG);
     let bench = Bench::new();
     let seen = Seen::default();
     let worker = bench.worker().handle("work", noting(&seen));
@@ -117,7 +126,7 @@ async fn each_attempt_is_a_span_of_its_own_in_the_trace_of_the_task() {
     assert_eq!(seen[0].1.keys().collect::<Vec<_>>(), ["customer"]);
     assert_eq!(seen[2].0, None, "who submitted it was in no trace");
 
-    let spans = log.spans();
+    let spans = log.spans(&[id, own]);
     assert_eq!(spans.len(), 3);
     for (span, trace) in spans.iter().zip([first, second]) {
         assert_eq!(span["name"], "attempt");
@@ -142,6 +151,7 @@ async fn each_attempt_is_a_span_of_its_own_in_the_trace_of_the_task() {
 
 #[tokio::test]
 async fn what_runs_inline_is_in_the_trace_too() {
+    LazyLock::force(&LOG);
     let bench = Bench::new();
     let seen = Seen::default();
     let worker = bench.worker().handle("work", noting(&seen));
