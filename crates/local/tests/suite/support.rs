@@ -40,6 +40,8 @@ impl World {
     }
 
     pub(crate) fn run<F: Future<Output = ()>>(self, test: impl FnOnce(Self) -> F) {
+        // Before anybody logs: whether somebody listens is remembered for the whole process.
+        capture();
         match self {
             Self::Tokio => tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
