@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use duly_local::{Shutdown, Task, TaskError};
 
-use crate::support::{Gate, Log, World, both, capture, logged, nap, until_logged};
+use crate::support::{Gate, Log, World, both, logged, nap, until_logged};
 
 /// Opens its gate when it goes, so that a test that fails leaves no thread blocked.
 struct OpenAtLast(Gate);
@@ -20,7 +20,6 @@ fn blocking(gate: &Gate, name: String) -> Task<()> {
 
 both! {
     async fn a_task_that_blocks_its_thread_is_named(world: World) {
-        capture();
         let scheduler = world.builder(2).blocked_after(Duration::from_millis(20)).start();
         let gate = OpenAtLast(Gate::default());
         let name = format!("blocks in {world:?}");
@@ -38,7 +37,6 @@ both! {
     }
 
     async fn a_task_that_yields_is_not_named(world: World) {
-        capture();
         let scheduler = world.builder(1).blocked_after(Duration::from_millis(20)).start();
         let name = format!("yields in {world:?}");
         let nap = nap(Duration::from_millis(80));
@@ -49,7 +47,6 @@ both! {
     }
 
     async fn a_stuck_task_is_named_again_at_shutdown(world: World) {
-        capture();
         let scheduler = world.builder(2).blocked_after(Duration::ZERO).start();
         let gate = OpenAtLast(Gate::default());
         let name = format!("stuck in {world:?}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_local::{Metrics, Priority, RetryPolicy, Shutdown, Task};
 
-use crate::support::{World, both, capture, nap, until_logged};
+use crate::support::{World, both, nap, until_logged};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -70,7 +70,6 @@ both! {
     }
 
     async fn a_report_is_written_to_the_log(world: World) {
-        capture();
         let workers = if world == World::Threads { 37 } else { 38 };
         let scheduler = world.builder(workers).report_every(5 * MS).start();
         let line = until_logged(&["INFO", &format!("0 of {workers} busy")]).await;

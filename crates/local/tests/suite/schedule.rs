@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use duly_local::{Shutdown, Status, Task, Timestamp};
 
-use crate::support::{Gate, Log, World, both, capture, nap, until_logged};
+use crate::support::{Gate, Log, World, both, nap, until_logged};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const MS: Duration = Duration::from_millis(1);
@@ -103,7 +103,6 @@ both! {
     }
 
     @paused async fn a_recurring_task_that_cannot_be_made_comes_back(world: World) {
-        capture();
         let scheduler = world.builder(1).start();
         let gate = Gate::default();
         let (pass, mut turn) = (gate.clone(), 0);

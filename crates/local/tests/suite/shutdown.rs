@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use duly_local::{Context, Reason, RetryPolicy, Shutdown, Status, Task, TaskError};
 
-use crate::support::{Gate, Log, World, both, capture, logged, nap, until_retrying};
+use crate::support::{Gate, Log, World, both, logged, nap, until_retrying};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const MS: Duration = Duration::from_millis(1);
@@ -231,7 +231,6 @@ both! {
     }
 
     async fn a_scheduler_that_is_dropped_with_work_says_so(world: World) {
-        capture();
         let scheduler = world.builder(1).start();
         let gate = Gate::default();
         let held = Arc::new(());

@@ -237,7 +237,7 @@ static LINES: Mutex<Lines> = Mutex::new(Lines {
 });
 
 /// Keeps what is written to the log from here on.
-pub(crate) fn capture() {
+fn capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing::subscriber::set_global_default(Capture).unwrap());
 }
