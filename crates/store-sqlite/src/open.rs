@@ -61,8 +61,8 @@ pub(crate) fn write(
     let stopped = match Pens::new(&connection) {
         Ok(_) if opened.is_closed() => return,
         Ok(pens) => {
-            drop(opened.send(Ok(Arc::clone(&home))));
-            writer.run(&connection, pens, home)
+            let ready = || drop(opened.send(Ok(Arc::clone(&home))));
+            writer.run(&connection, pens, Arc::clone(&home), ready)
         }
         Err(error) => return drop(opened.send(Err(OpenError::of(path, &error)))),
     };

@@ -81,12 +81,14 @@ struct Desk<'c> {
 type Group = Vec<(Box<dyn Operation>, OwnedSemaphorePermit)>;
 
 impl Writer {
-    /// Works until it is told to stop, or nobody can ask any more. Answers who waits for the end.
+    /// Works until it is told to stop, or nobody can ask any more. Answers who waits for the end. What
+    /// others commit after `ready` is called is heard of.
     pub(crate) fn run<'c>(
         self,
         connection: &'c Connection,
         pens: Pens<'c>,
         home: Arc<Home>,
+        ready: impl FnOnce(),
     ) -> Vec<oneshot::Sender<()>> {
         let mut desk = Desk {
             connection,
@@ -104,6 +106,7 @@ impl Writer {
         };
         // What was committed before is news to nobody. A failure shows again at the first operation.
         drop(desk.look());
+        ready();
         let mut stopped = Vec::new();
         loop {
             match self.inbox.recv_timeout(WATCH_INTERVAL) {

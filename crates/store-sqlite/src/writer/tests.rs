@@ -70,7 +70,7 @@ impl World {
         let pens = Pens::new(&self.connection).unwrap();
         let path = self._folder.path().join("duly.db");
         let home = Arc::new(Home::of(&path).unwrap());
-        self.writer.run(&self.connection, pens, home);
+        self.writer.run(&self.connection, pens, home, || ());
         (self.connection, self._folder)
     }
 }
@@ -173,4 +173,33 @@ fn a_busy_file_is_waited_for_once_not_once_for_each() {
     assert_eq!(WAITS.get(), 1);
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(pending(&connection), 0);
+}
+
+/// From the moment at which the store is open, not from that at which its thread first looks.
+#[test]
+fn what_another_commits_while_the_writer_sits_down_is_heard_of() {
+    let world = world();
+    let path = world._folder.path().join("duly.db");
+    let hints = Arc::clone(&world.writer.hints);
+    let listener = hints.listen_events();
+    let (outbox, folder) = (world.outbox, world._folder);
+    let writing = std::thread::spawn(move || {
+        let pens = Pens::new(&world.connection).unwrap();
+        let home = Arc::new(Home::of(&path).unwrap());
+        let ready = || {
+            let other = Connection::open(&path).unwrap();
+            other.execute_batch("CREATE TABLE other (x)").unwrap();
+        };
+        world.writer.run(&world.connection, pens, home, ready);
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let patience = std::time::Duration::from_secs(30);
+    let heard = runtime.block_on(async { tokio::time::timeout(patience, listener.hint()).await });
+    assert!(heard.is_ok(), "a hint comes");
+    drop(outbox);
+    writing.join().unwrap();
+    drop(folder);
 }
