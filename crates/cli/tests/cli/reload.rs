@@ -12,7 +12,9 @@ const FIRST: &str = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
 /// A server with this configuration, whose logs can be read.
 async fn serve(place: &Place, content: &str) -> (Server, PathBuf) {
     let file = place.file("duly.yaml", content);
-    let server = place.serve_logged(&["--config", text(&file)]).await;
+    let mut server = place.serve_logged(&["--config", text(&file)]).await;
+    // Until then, the API answers and knows no worker.
+    server.log("worker is registered").await;
     (server, file)
 }
 
