@@ -31,6 +31,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0002_face.sql"),
         opens_from: 1,
     },
+    Migration {
+        version: 3,
+        name: "rules",
+        sql: include_str!("migrations/0003_rules.sql"),
+        opens_from: 3,
+    },
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS duly_schema (

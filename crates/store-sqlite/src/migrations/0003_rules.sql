@@ -1,0 +1,2 @@
+-- The rules: limits, tenants, uniqueness, schedules, alerts. Code that does not know them would not keep
+-- them, so a file from here on opens only for code that does.
