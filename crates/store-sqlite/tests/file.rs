@@ -243,16 +243,16 @@ async fn a_newer_schema_is_refused_unless_it_still_serves_this_version() {
             &format!("INSERT INTO duly_schema VALUES ({version}, 'later', 'x', {opens_from}, 0)"),
         );
     };
-    add(3, 2);
+    add(4, 3);
     open(&path)
         .await
         .expect("a neighbour's schema serves")
         .close()
         .await
         .unwrap();
-    add(4, 3);
+    add(5, 4);
     match refused(&path).await {
-        OpenError::Newer { found, known, .. } => assert_eq!((found, known), (4, 2)),
+        OpenError::Newer { found, known, .. } => assert_eq!((found, known), (5, 3)),
         error => panic!("{error}"),
     }
 }
