@@ -1,6 +1,7 @@
 //! One attempt, with its state in its type: a second settlement does not compile.
 
 use core::marker::PhantomData;
+use core::time::Duration;
 
 use crate::{Decision, Outcome, RetryPolicy, TaskId, decide};
 
@@ -108,17 +109,18 @@ impl Attempt<Running> {
 
     /// Done.
     pub fn complete(self) -> Settlement {
-        self.settle(Outcome::Done, 0)
+        self.settle(Outcome::Done, None, 0)
     }
 
     /// Failed for good.
     pub fn fail(self) -> Settlement {
-        self.settle(Outcome::Fail, 0)
+        self.settle(Outcome::Fail, None, 0)
     }
 
-    /// Ends as the outcome and the retry policy say; `random` is 64 random bits for the jitter.
-    pub fn settle(self, outcome: Outcome, random: u64) -> Settlement {
-        self.end(decide(outcome, self.spent, &self.policy, random))
+    /// Ends as the outcome and the retry policy say. `left` is how long the task may still take, if that
+    /// has an end; `random` is 64 random bits for the jitter.
+    pub fn settle(self, outcome: Outcome, left: Option<Duration>, random: u64) -> Settlement {
+        self.end(decide(outcome, self.spent, &self.policy, left, random))
     }
 }
 

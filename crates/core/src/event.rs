@@ -55,10 +55,14 @@ event_kinds! {
     CancelRequested = 11, "cancel_requested";
     /// The task was called off.
     Cancelled = 12, "cancelled";
-    /// Its deadline passed before it could start.
+    /// It waited until a deadline had passed: that of its start, or that of its end.
     Expired = 13, "expired";
     /// Somebody put a finished task back in line.
     Retried = 14, "retried";
+    /// It has not begun by the age at which somebody wants to know.
+    LateToStart = 15, "late_to_start";
+    /// It has not ended by the age at which somebody wants to know.
+    LateToFinish = 16, "late_to_finish";
 }
 
 /// The text names no kind of event.

@@ -15,6 +15,7 @@ extern crate alloc;
 
 mod attempt;
 pub mod bounds;
+mod deadlines;
 pub mod duration;
 pub mod engine;
 mod event;
@@ -31,6 +32,7 @@ mod time;
 mod vitals;
 
 pub use attempt::{Assigned, Attempt, AttemptRef, Running, Settlement};
+pub use deadlines::Deadlines;
 pub use event::{EventKind, InvalidEventKind};
 pub use id::{Incarnation, InvalidId, TaskId};
 pub use order::{OrderKey, OrderPolicy};

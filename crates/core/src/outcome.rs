@@ -46,14 +46,39 @@ pub enum Decision {
 
 /// Decides what an outcome means for a task of which `spent` attempts are charged, this one included.
 ///
-/// `random` is 64 random bits for the jitter.
+/// `left` is how long the task may still take, if that has an end: a retry that would come after it is
+/// not made. `random` is 64 random bits for the jitter.
+///
+/// ```
+/// use core::time::Duration;
+/// use duly_core::{Decision, Outcome, RetryPolicy, decide};
+///
+/// let policy = RetryPolicy::default();
+/// let second = Duration::from_secs(1);
+/// let retry = |left| decide(Outcome::RetryAfter(second), 1, &policy, left, 0);
+/// assert_eq!(retry(None), Decision::Retry(second));
+/// assert_eq!(retry(Some(2 * second)), Decision::Retry(second));
+/// assert_eq!(retry(Some(second)), Decision::Fail);
+/// ```
 #[must_use]
-pub fn decide(outcome: Outcome, spent: u32, policy: &RetryPolicy, random: u64) -> Decision {
-    let more = policy.allows_after(spent);
+pub fn decide(
+    outcome: Outcome,
+    spent: u32,
+    policy: &RetryPolicy,
+    left: Option<Duration>,
+    random: u64,
+) -> Decision {
+    let delay = match outcome {
+        Outcome::Retry | Outcome::TimedOut => policy.delay(spent, random),
+        Outcome::RetryAfter(delay) => delay.min(crate::DELAY_MAX),
+        _ => Duration::ZERO,
+    };
+    let more = policy.allows_after(spent) && left.is_none_or(|left| delay < left);
     match outcome {
         Outcome::Done => Decision::Complete,
-        Outcome::Retry | Outcome::TimedOut if more => Decision::Retry(policy.delay(spent, random)),
-        Outcome::RetryAfter(delay) if more => Decision::Retry(delay.min(crate::DELAY_MAX)),
+        Outcome::Retry | Outcome::RetryAfter(_) | Outcome::TimedOut if more => {
+            Decision::Retry(delay)
+        }
         Outcome::Retry | Outcome::RetryAfter(_) | Outcome::Fail => Decision::Fail,
         Outcome::TimedOut => Decision::TimeOut,
         Outcome::Snooze(delay) => Decision::Snooze(delay.min(crate::DELAY_MAX)),
@@ -77,41 +102,64 @@ mod tests {
     #[test]
     fn failures_retry_until_the_attempts_are_spent() {
         assert_eq!(
-            decide(Outcome::Retry, 1, &TWICE, 0),
+            decide(Outcome::Retry, 1, &TWICE, None, 0),
             Decision::Retry(SECOND)
         );
-        assert_eq!(decide(Outcome::Retry, 2, &TWICE, 0), Decision::Fail);
+        assert_eq!(decide(Outcome::Retry, 2, &TWICE, None, 0), Decision::Fail);
         assert_eq!(
-            decide(Outcome::TimedOut, 1, &TWICE, 0),
+            decide(Outcome::TimedOut, 1, &TWICE, None, 0),
             Decision::Retry(SECOND)
         );
-        assert_eq!(decide(Outcome::TimedOut, 2, &TWICE, 0), Decision::TimeOut);
+        assert_eq!(
+            decide(Outcome::TimedOut, 2, &TWICE, None, 0),
+            Decision::TimeOut
+        );
         let after = Outcome::RetryAfter(9 * SECOND);
-        assert_eq!(decide(after, 1, &TWICE, 0), Decision::Retry(9 * SECOND));
-        assert_eq!(decide(after, 2, &TWICE, 0), Decision::Fail);
+        assert_eq!(
+            decide(after, 1, &TWICE, None, 0),
+            Decision::Retry(9 * SECOND)
+        );
+        assert_eq!(decide(after, 2, &TWICE, None, 0), Decision::Fail);
+    }
+
+    #[test]
+    fn a_retry_that_would_come_too_late_is_not_made() {
+        let left = |outcome, left| decide(outcome, 1, &TWICE, Some(left), 0);
+        let after = Outcome::RetryAfter(SECOND);
+        for outcome in [Outcome::Retry, after, Outcome::TimedOut] {
+            assert_eq!(left(outcome, 2 * SECOND), Decision::Retry(SECOND));
+        }
+        for left_over in [SECOND, Duration::ZERO] {
+            assert_eq!(left(Outcome::Retry, left_over), Decision::Fail);
+            assert_eq!(left(after, left_over), Decision::Fail);
+            assert_eq!(left(Outcome::TimedOut, left_over), Decision::TimeOut);
+        }
+        assert_eq!(left(Outcome::Done, Duration::ZERO), Decision::Complete);
+        let snooze = Outcome::Snooze(SECOND);
+        assert_eq!(left(snooze, Duration::ZERO), Decision::Snooze(SECOND));
     }
 
     #[test]
     fn what_is_not_charged_goes_on_for_ever() {
         assert_eq!(
-            decide(Outcome::Snooze(SECOND), 99, &TWICE, 0),
+            decide(Outcome::Snooze(SECOND), 99, &TWICE, None, 0),
             Decision::Snooze(SECOND)
         );
         assert_eq!(
-            decide(Outcome::HandedBack, 99, &TWICE, 0),
+            decide(Outcome::HandedBack, 99, &TWICE, None, 0),
             Decision::HandBack
         );
     }
 
     #[test]
     fn a_permanent_failure_is_not_retried() {
-        assert_eq!(decide(Outcome::Fail, 1, &TWICE, 0), Decision::Fail);
+        assert_eq!(decide(Outcome::Fail, 1, &TWICE, None, 0), Decision::Fail);
     }
 
     #[test]
     fn absurd_delays_are_bounded() {
         assert_eq!(
-            decide(Outcome::RetryAfter(Duration::MAX), 1, &TWICE, 0),
+            decide(Outcome::RetryAfter(Duration::MAX), 1, &TWICE, None, 0),
             Decision::Retry(crate::DELAY_MAX)
         );
     }

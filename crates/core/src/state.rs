@@ -35,7 +35,7 @@ pub enum State {
     TimedOut = 8,
     /// Called off. Final.
     Cancelled = 9,
-    /// Its deadline passed before it could start. Final.
+    /// It waited until a deadline had passed: that of its start, or that of its end. Final.
     Expired = 10,
 }
 

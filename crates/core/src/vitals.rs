@@ -5,7 +5,8 @@
 
 use crate::named::error;
 use crate::{
-    Decision, EventKind, InvalidTransition, OrderKey, OrderPolicy, Priority, State, Timestamp,
+    Deadlines, Decision, EventKind, InvalidTransition, OrderKey, OrderPolicy, Priority, State,
+    Timestamp,
 };
 
 /// What the rules know of a task.
@@ -17,8 +18,8 @@ pub struct Vitals {
     pub priority: Priority,
     /// The instant it is or was due.
     pub due_at: Timestamp,
-    /// It must have started before this instant, or expires.
-    pub deadline: Option<Timestamp>,
+    /// It must have begun before the one instant, and ended before the other, or expires.
+    pub deadlines: Deadlines,
     /// The newest attempt: 0 before the first.
     pub attempt: u32,
     /// Attempts charged.
@@ -71,13 +72,20 @@ impl Vitals {
             state,
             priority,
             due_at,
-            deadline,
+            deadlines: Deadlines::new(deadline, None),
             attempt: 0,
             spent: 0,
             lost: 0,
             lost_max,
             cancel_requested: false,
         }
+    }
+
+    /// The same, and it must have ended before this instant.
+    #[must_use]
+    pub fn finish_by(mut self, instant: Option<Timestamp>) -> Self {
+        self.deadlines = Deadlines::new(self.deadlines.start(), instant);
+        self
     }
 
     /// The state as seen at `now`: what waits for an instant that has come is `pending`, whether or
@@ -94,7 +102,12 @@ impl Vitals {
     /// Its place in line.
     #[must_use]
     pub fn key(&self, policy: OrderPolicy, sequence: i64) -> OrderKey {
-        policy.key(self.priority, self.due_at, self.deadline, sequence)
+        policy.key(
+            self.priority,
+            self.due_at,
+            self.deadlines.earliest(),
+            sequence,
+        )
     }
 
     /// It has lost a worker before: it may be what kills them, so a worker runs one such at a time.
@@ -103,10 +116,16 @@ impl Vitals {
         self.lost > 0
     }
 
-    /// Its deadline has passed.
+    /// A deadline has passed: that of its start, or that of its end.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
+        self.deadlines.earliest().is_some_and(|at| at <= now)
+    }
+
+    /// How long it may still take, at `now`, if that has an end.
+    #[must_use]
+    pub fn time_left(&self, now: Timestamp) -> Option<core::time::Duration> {
+        self.deadlines.finish().map(|at| at.since(now))
     }
 
     /// The instant it waits for has come.
@@ -263,7 +282,7 @@ impl Vitals {
     }
 
     /// Somebody puts a finished task back in line, as good as new: due at `now`, nothing charged,
-    /// no loss held against it, and without a deadline that has passed. Attempts keep their numbers.
+    /// no loss held against it, and without deadlines that have passed. Attempts keep their numbers.
     ///
     /// # Errors
     /// If it is not final, or completed.
@@ -279,7 +298,7 @@ impl Vitals {
         self.lost = 0;
         self.cancel_requested = false;
         self.due_at = now;
-        self.deadline = self.deadline.filter(|deadline| *deadline > now);
+        self.deadlines = self.deadlines.after(now);
         Ok(EventKind::Retried)
     }
 
@@ -341,7 +360,7 @@ impl Vitals {
         }
     }
 
-    /// Its deadline passed before it could start.
+    /// It waited until a deadline had passed: that of its start, or that of its end.
     ///
     /// # Errors
     /// If it is leased or final.

@@ -150,7 +150,7 @@ impl Inline {
         let ran = self.clock.now().since(began);
         let error = ended.error.clone();
         let attempt = Attempt::running(lease.attempt, lease.spent, lease.retry);
-        let end = attempt.settle(ended.outcome, self.dice.roll());
+        let end = attempt.settle(ended.outcome, None, self.dice.roll());
         let outcome = observer::outcome(end.decision);
         self.settings.observed.ended(&context, outcome, ran);
         let incarnation = self.incarnation().await?;

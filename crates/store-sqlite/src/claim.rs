@@ -312,7 +312,7 @@ fn choice(
         lost: vitals.lost,
         retry: row::retry(row, at(10))?,
         timeout: row::optional_duration(row, at(9))?,
-        deadline: vitals.deadline,
+        deadline: vitals.deadlines.start(),
         due_at: vitals.due_at,
         submitted_at: row::instant(row, at(8))?,
         labels: row::labels(row, at(11))?,

@@ -97,7 +97,7 @@ impl Transaction<'_, '_> {
             new.state.code(),
             new.priority.code(),
             new.due_at.as_micros(),
-            new.deadline.map(duly_core::Timestamp::as_micros),
+            new.deadlines.start().map(duly_core::Timestamp::as_micros),
             new.attempt,
             new.spent,
             new.lost,

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use duly_core::Vitals;
 use duly_store::{
     Change, ChangeMatching, ChangedMatching, ListCursor, Name, RequestError, TaskRecord, validate,
 };
@@ -89,7 +88,7 @@ fn would(
     now: duly_core::Timestamp,
     keys: &mut HashSet<(Name, Name)>,
 ) -> Result<bool> {
-    let mut vitals = vitals(task);
+    let mut vitals = task.vitals();
     Ok(match change {
         Change::Cancel => vitals.cancel().is_ok(),
         Change::Retry { .. } => {
@@ -106,20 +105,6 @@ fn would(
         Change::Reschedule(due) => vitals.reschedule(due.resolve(now), now).is_ok(),
         Change::Discard => vitals.discard().is_ok(),
     })
-}
-
-fn vitals(task: &TaskRecord) -> Vitals {
-    Vitals {
-        state: task.state,
-        priority: task.priority,
-        due_at: task.due_at,
-        deadline: task.deadline,
-        attempt: task.attempt,
-        spent: task.spent,
-        lost: task.lost,
-        lost_max: task.lost_max,
-        cancel_requested: task.cancel_requested,
-    }
 }
 
 fn is_taken(connection: &Connection, kind: &Name, key: &Name) -> Result<bool> {

@@ -121,7 +121,7 @@ fn common(row: &Row<'_>, now: Timestamp) -> Result<TaskRecord> {
         lost: vitals.lost,
         lost_max: vitals.lost_max,
         due_at: vitals.due_at,
-        deadline: vitals.deadline,
+        deadline: vitals.deadlines.start(),
         cancel_requested: vitals.cancel_requested,
         timeout: row::optional_duration(row, at(8))?,
         retry: row::retry(row, at(9))?,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use duly_core::{
-    Backoff, Incarnation, Jitter, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals,
+    Backoff, Deadlines, Incarnation, Jitter, Priority, RetryPolicy, State, TaskId, Timestamp,
+    Vitals,
 };
 use duly_store::{Encoding, Labels, Name, Payload};
 use rusqlite::types::{FromSql, Type};
@@ -27,7 +28,7 @@ pub(crate) fn vitals(row: &Row<'_>, at: usize) -> Result<Vitals> {
         state: state(row, at)?,
         priority: priority(row, at + 1)?,
         due_at: instant(row, at + 2)?,
-        deadline: optional_instant(row, at + 3)?,
+        deadlines: Deadlines::new(optional_instant(row, at + 3)?, None),
         attempt: number(row, at + 4)?,
         spent: number(row, at + 5)?,
         lost: number(row, at + 6)?,

@@ -258,7 +258,7 @@ pub(crate) fn write_live(
         vitals.state.code(),
         vitals.priority.code(),
         vitals.due_at.as_micros(),
-        vitals.deadline.map(Timestamp::as_micros),
+        vitals.deadlines.start().map(Timestamp::as_micros),
         vitals.attempt,
         vitals.spent,
         vitals.lost,

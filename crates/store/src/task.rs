@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duly_core::{Incarnation, Priority, RetryPolicy, State, TaskId, Timestamp};
+use duly_core::{Deadlines, Incarnation, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals};
 
 use crate::{Name, Payload};
 
@@ -159,4 +159,22 @@ pub struct TaskRecord {
     pub result: Option<Payload>,
     /// The newest error.
     pub error: Option<String>,
+}
+
+impl TaskRecord {
+    /// What the rules know of it.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        Vitals {
+            state: self.state,
+            priority: self.priority,
+            due_at: self.due_at,
+            deadlines: Deadlines::new(self.deadline, None),
+            attempt: self.attempt,
+            spent: self.spent,
+            lost: self.lost,
+            lost_max: self.lost_max,
+            cancel_requested: self.cancel_requested,
+        }
+    }
 }

@@ -51,7 +51,7 @@ impl Places {
                 )
             }),
             due: vitals.state.is_waiting().then_some(vitals.due_at),
-            deadline: vitals.deadline.filter(|_| waits),
+            deadline: vitals.deadlines.earliest().filter(|_| waits),
             holder: entry.holder.filter(|_| vitals.state.is_leased()),
             sequence: entry.sequence,
         }

@@ -94,7 +94,7 @@ impl<P> Engine<P> {
             .map(|(_, _, slot)| *slot)
     }
 
-    /// Ends up to `limit` tasks that can no longer start before their deadline. Answers whether there
+    /// Ends up to `limit` tasks that wait although a deadline of theirs has passed. Answers whether there
     /// are more.
     pub fn expire(&mut self, now: Timestamp, limit: usize, out: &mut Vec<Effect<P>>) -> bool {
         for _ in 0..limit {

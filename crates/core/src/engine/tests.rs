@@ -2,7 +2,7 @@ use alloc::vec;
 use core::time::Duration;
 
 use super::*;
-use crate::{Decision, EventKind, Priority, Timestamp};
+use crate::{Deadlines, Decision, EventKind, Priority, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 const KIND: KindId = KindId(7);
@@ -193,7 +193,7 @@ fn what_waits_comes_into_line_in_bounded_steps() {
 fn a_missed_deadline_expires_what_waits() {
     let mut world = World::new(1);
     let mut entry = world.entry(0, Priority::Normal);
-    entry.vitals.deadline = Some(NOW);
+    entry.vitals.deadlines = Deadlines::new(Some(NOW), None);
     world.engine.submit(entry).unwrap();
     let mut out = Vec::new();
     assert!(!world.engine.expire(NOW, 9, &mut out));

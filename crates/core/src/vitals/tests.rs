@@ -171,13 +171,13 @@ fn cancel_takes_effect_at_once_unless_it_runs() {
 #[test]
 fn a_manual_retry_starts_over_but_keeps_attempt_numbers() {
     let mut task = ended(Decision::Fail);
-    task.deadline = Some(NOW);
+    task.deadlines = Deadlines::new(Some(NOW), Some(NOW));
     task.retry(LATER).unwrap();
     assert_eq!(
         (task.state, task.spent, task.attempt),
         (State::Pending, 0, 1)
     );
-    assert_eq!((task.due_at, task.deadline), (LATER, None));
+    assert_eq!((task.due_at, task.deadlines), (LATER, Deadlines::NONE));
     assert!(ended(Decision::Complete).retry(NOW).is_err());
     assert!(pending().retry(NOW).is_err());
 }
@@ -227,4 +227,34 @@ fn only_what_has_ended_can_be_discarded() {
         };
         assert_eq!(task.discard(), expected);
     }
+}
+
+#[test]
+fn what_waits_beyond_either_deadline_is_overdue() {
+    for deadlines in [
+        Deadlines::new(Some(NOW), Some(LATER)),
+        Deadlines::new(Some(LATER), Some(NOW)),
+        Deadlines::new(None, Some(NOW)),
+    ] {
+        let mut task = pending();
+        task.deadlines = deadlines;
+        assert!(!task.is_overdue(Timestamp::from_micros(999_999)));
+        assert!(task.is_overdue(NOW), "{deadlines:?}");
+        assert_eq!(task.expire(), Ok(EventKind::Expired));
+    }
+    assert!(!pending().is_overdue(Timestamp::MAX));
+}
+
+#[test]
+fn a_task_knows_how_long_it_may_still_take() {
+    assert_eq!(pending().time_left(NOW), None);
+    let task = pending().finish_by(Some(LATER));
+    assert_eq!(task.time_left(NOW), Some(4 * SECOND));
+    assert_eq!(task.time_left(LATER + SECOND), Some(Duration::ZERO));
+}
+
+#[test]
+fn deadlines_cost_no_more_than_two_instants() {
+    assert_eq!(size_of::<Deadlines>(), 2 * size_of::<Timestamp>());
+    assert_eq!(size_of::<Vitals>(), 48);
 }

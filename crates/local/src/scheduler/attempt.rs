@@ -43,7 +43,7 @@ impl Verdict {
     /// here, before anybody could begin that.
     pub(super) fn decide(self, current: &Current) -> Ending {
         let policy = current.job.head().policy();
-        let decision = decide(self.outcome, current.spent, &policy, clock::random());
+        let decision = decide(self.outcome, current.spent, &policy, None, clock::random());
         if matches!(decision, Decision::Retry(_)) {
             current.job.forget();
         }

@@ -85,7 +85,7 @@ impl<R: Output> Task<R> {
         };
         for attempt in 1.. {
             let (outcome, text) = run_attempt(&cell, attempt).await;
-            let phase = match decide(outcome, attempt, &policy, clock::random()) {
+            let phase = match decide(outcome, attempt, &policy, None, clock::random()) {
                 Decision::Retry(delay) | Decision::Snooze(delay) => {
                     cell.forget();
                     Sleep::new(delay).await;

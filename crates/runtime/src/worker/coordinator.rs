@@ -263,7 +263,7 @@ impl Coordinator {
             result,
             error,
         } = verdict;
-        let end = entry.attempt.settle(outcome, self.dice.roll());
+        let end = entry.attempt.settle(outcome, None, self.dice.roll());
         entry.span.in_scope(|| match &error {
             Some(error) => warn!(?ran, outcome = ?end.decision, error, "attempt ended"),
             None => debug!(?ran, outcome = ?end.decision, "attempt ended"),

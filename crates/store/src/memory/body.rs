@@ -127,7 +127,7 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
         lost: vitals.lost,
         lost_max: vitals.lost_max,
         due_at: vitals.due_at,
-        deadline: vitals.deadline,
+        deadline: vitals.deadlines.start(),
         timeout: rare.timeout,
         retry: rare.retry,
         unique_key: entry.unique_key.as_deref().map(Name::from),

@@ -102,7 +102,7 @@ impl World {
             lost: vitals.lost,
             retry: body.retry(),
             timeout: body.rare.as_ref().and_then(|rare| rare.timeout),
-            deadline: vitals.deadline,
+            deadline: vitals.deadlines.start(),
             due_at: vitals.due_at,
             submitted_at: body.submitted_at,
             labels: body

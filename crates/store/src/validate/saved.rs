@@ -42,17 +42,7 @@ fn task(saved: &SavedTask, now: Timestamp) -> Result<Returned, InvalidInput> {
     what_was_submitted(task)?;
     instants(task, now)?;
     what_has_happened(task)?;
-    let mut vitals = Vitals {
-        state: task.state,
-        priority: task.priority,
-        due_at: task.due_at,
-        deadline: task.deadline,
-        attempt: task.attempt,
-        spent: task.spent,
-        lost: task.lost,
-        lost_max: task.lost_max,
-        cancel_requested: task.cancel_requested,
-    };
+    let mut vitals = task.vitals();
     let event = vitals.restore(now).map_err(|wrong| InvalidInput {
         field: wrong.field,
         value: format!("{}, and the task is {}", wrong.value, wrong.state),
