@@ -63,6 +63,8 @@ event_kinds! {
     LateToStart = 15, "late_to_start";
     /// It has not ended by the age at which somebody wants to know.
     LateToFinish = 16, "late_to_finish";
+    /// A later submission with its unique key took its place: it goes on with what that one brought.
+    Replaced = 17, "replaced";
 }
 
 /// The text names no kind of event.

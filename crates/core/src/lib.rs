@@ -29,6 +29,7 @@ mod reaper;
 mod retry;
 mod state;
 mod time;
+mod unique;
 mod vitals;
 
 pub use attempt::{Assigned, Attempt, AttemptRef, Running, Settlement};
@@ -43,4 +44,5 @@ pub use reaper::{Pulse, Watch};
 pub use retry::{Backoff, DELAY_MAX, Jitter, RetryPolicy};
 pub use state::{InvalidState, InvalidTransition, State};
 pub use time::Timestamp;
+pub use unique::{Hold, Replacement, Unique};
 pub use vitals::{Inconsistent, Loss, Unfinished, Vitals};

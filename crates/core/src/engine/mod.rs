@@ -3,6 +3,7 @@
 mod claim;
 mod ids;
 mod index;
+mod keys;
 mod lane;
 mod slab;
 mod step;
@@ -19,12 +20,14 @@ pub use claim::ClaimSpec;
 use claim::Heads;
 use ids::Ids;
 use index::{Index, LaneKey, Places};
+use keys::Keys;
+pub use keys::{Holder, Lapsed, Standing};
 use slab::Slab;
 pub use slab::Slot;
 pub use step::{Effect, Refused};
 
 use crate::bounds::LINES_MAX;
-use crate::{Incarnation, State, TaskId, Timestamp, Vitals};
+use crate::{Incarnation, State, TaskId, Timestamp, Unique, Vitals};
 
 /// A queue, by the number that the engine gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,8 +58,8 @@ pub struct Entry<P> {
     pub queue: QueueId,
     /// Its kind.
     pub kind: KindId,
-    /// No two unfinished tasks of one kind share this key.
-    pub unique_key: Option<Arc<str>>,
+    /// No two tasks of one kind hold this key at a time.
+    pub unique: Option<Arc<Unique>>,
     /// The worker that holds it, or held it last.
     pub holder: Option<Incarnation>,
     /// What it carries.
@@ -76,7 +79,7 @@ impl<P> Entry<P> {
 /// Why a task was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejected {
-    /// Another unfinished task of the kind has its unique key.
+    /// Another task of the kind holds its unique key.
     Exists(TaskId),
     /// Its queue holds as many unfinished tasks as it may.
     Full,
@@ -129,11 +132,11 @@ impl Queue {
 ///         vitals: Vitals::submitted(priority, now, None, 3, now),
 ///         queue,
 ///         kind: KindId(0),
-///         unique_key: None,
+///         unique: None,
 ///         holder: None,
 ///         carry: format!("task {n}"),
 ///     };
-///     engine.submit(entry).unwrap();
+///     engine.submit(entry, now).unwrap();
 /// }
 /// let mut leased = Vec::new();
 /// let spec = ClaimSpec {
@@ -153,7 +156,7 @@ pub struct Engine<P> {
     entries: Slab<Entry<P>>,
     /// `None`: the driver remembers where its tasks lie.
     ids: Option<Ids>,
-    unique: HashMap<(KindId, Arc<str>), Slot>,
+    keys: Keys,
     index: Index,
     queues: Vec<Queue>,
     sequence: i64,
@@ -174,7 +177,7 @@ impl<P> Engine<P> {
         Self {
             entries: Slab::new(),
             ids: Some(Ids::default()),
-            unique: HashMap::new(),
+            keys: Keys::default(),
             index: Index::default(),
             queues: Vec::new(),
             sequence: 0,
@@ -277,8 +280,12 @@ impl<P> Engine<P> {
         clippy::result_large_err,
         reason = "what was refused goes back to its owner"
     )]
-    pub fn submit(&mut self, entry: Entry<P>) -> Result<Slot, (Rejected, Entry<P>)> {
-        if let Some(existing) = self.unique_holder(&entry) {
+    pub fn submit(
+        &mut self,
+        entry: Entry<P>,
+        now: Timestamp,
+    ) -> Result<Slot, (Rejected, Entry<P>)> {
+        if let Some(existing) = self.rival(&entry, &entry.vitals, now) {
             return Err((Rejected::Exists(existing), entry));
         }
         let queue = &mut self.queues[entry.queue.index()];
@@ -286,7 +293,7 @@ impl<P> Engine<P> {
             return Err((Rejected::Full, entry));
         }
         match queue.enter(entry.kind) {
-            Ok(()) => Ok(self.admit(entry)),
+            Ok(()) => Ok(self.admit(entry, now)),
             Err(rejected) => Err((rejected, entry)),
         }
     }
@@ -319,40 +326,26 @@ impl<P> Engine<P> {
         clippy::result_large_err,
         reason = "what was refused goes back to its owner"
     )]
-    pub fn readmit(&mut self, entry: Entry<P>) -> Result<Slot, (TaskId, Entry<P>)> {
-        if let Some(existing) = self.unique_holder(&entry) {
+    pub fn readmit(&mut self, entry: Entry<P>, now: Timestamp) -> Result<Slot, (TaskId, Entry<P>)> {
+        if let Some(existing) = self.rival(&entry, &entry.vitals, now) {
             return Err((existing, entry));
         }
         let lines = &mut self.queues[entry.queue.index()].lines;
         *lines.entry(entry.kind).or_default() += 1;
-        Ok(self.admit(entry))
+        Ok(self.admit(entry, now))
     }
 
-    /// The unfinished task that has the unique key of this one.
-    #[must_use]
-    pub fn unique_holder(&self, entry: &Entry<P>) -> Option<TaskId> {
-        let key = (entry.kind, entry.unique_key.clone()?);
-        self.unique
-            .get(&key)
-            .and_then(|slot| Some(self.entry(*slot)?.id))
-    }
-
-    fn admit(&mut self, entry: Entry<P>) -> Slot {
+    fn admit(&mut self, entry: Entry<P>, now: Timestamp) -> Slot {
         let queue = &mut self.queues[entry.queue.index()];
         queue.counts[usize::from(entry.vitals.state.code())] += 1;
-        let (id, unique) = (
-            entry.id,
-            entry.unique_key.clone().map(|key| (entry.kind, key)),
-        );
+        let id = entry.id;
         let places = Places::of(&entry);
         let slot = self.entries.insert(entry);
         if let Some(ids) = &mut self.ids {
             ids.insert(id, slot);
         }
-        if let Some(key) = unique {
-            self.unique.insert(key, slot);
-        }
         self.index.update(slot, None, Some(&places));
+        self.take_key(slot, now);
         slot
     }
 
@@ -361,10 +354,11 @@ impl<P> Engine<P> {
         let Some(entry) = self.withdraw(slot) else {
             return;
         };
+        self.release(&entry);
         self.leave_line(entry.queue, entry.kind);
     }
 
-    /// Takes a task out, whatever its state.
+    /// Takes a task out, whatever its state. A key that is held until an instant stays held.
     pub fn withdraw(&mut self, slot: Slot) -> Option<Entry<P>> {
         let entry = self.entries.remove(slot)?;
         self.index.update(slot, Some(&Places::of(&entry)), None);
@@ -372,9 +366,7 @@ impl<P> Engine<P> {
         if let Some(ids) = &mut self.ids {
             ids.remove(entry.id, slot);
         }
-        if let Some(key) = &entry.unique_key {
-            self.unique.remove(&(entry.kind, key.clone()));
-        }
+        self.key_of_ended(&entry);
         Some(entry)
     }
 

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use super::index::Places;
 use super::{Engine, Entry, Slot};
 use crate::{
-    AttemptRef, Decision, EventKind, Incarnation, InvalidTransition, Loss, Priority, State,
-    Timestamp, Vitals,
+    AttemptRef, Decision, EventKind, Incarnation, InvalidTransition, Loss, Priority, Replacement,
+    State, Timestamp, Vitals,
 };
 
 /// What an operation did to a task.
@@ -55,6 +55,7 @@ impl<P> Engine<P> {
         })
         .expect("what stands in a lane is pending")
         .expect("what stands in a lane is there");
+        self.key_of_claimed(slot);
     }
 
     /// Moves up to `limit` due tasks into line, and appends them to `moved`. Answers whether more are due.
@@ -228,6 +229,29 @@ impl<P> Engine<P> {
     ) -> Result<Effect<P>, Refused> {
         self.apply(slot, |vitals| vitals.reschedule(due_at, now).map(Some))?
             .ok_or(Refused::Missing)
+    }
+
+    /// Lets another submission take the place of a task that has not begun.
+    ///
+    /// # Errors
+    /// As [`Vitals::replace`].
+    pub fn replace(
+        &mut self,
+        slot: Slot,
+        by: Replacement,
+        now: Timestamp,
+    ) -> Result<Effect<P>, Refused> {
+        self.apply(slot, |vitals| vitals.replace(by, now).map(Some))?
+            .ok_or(Refused::Missing)
+    }
+
+    /// Makes an unfinished task what it was before: to undo a batch.
+    pub fn reset(&mut self, slot: Slot, vitals: Vitals) {
+        let done = self.change(slot, |entry| {
+            entry.vitals = vitals;
+            Ok(())
+        });
+        debug_assert!(matches!(done, Ok(Some(()))), "what was changed is there");
     }
 
     /// Applies a rule, and takes the task out if that made it final.

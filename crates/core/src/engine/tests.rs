@@ -2,7 +2,7 @@ use alloc::vec;
 use core::time::Duration;
 
 use super::*;
-use crate::{Deadlines, Decision, EventKind, Priority, Timestamp};
+use crate::{Deadlines, Decision, EventKind, Hold, Priority, Replacement, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 const KIND: KindId = KindId(7);
@@ -34,7 +34,7 @@ impl World {
             vitals: Vitals::submitted(priority, NOW, None, 3, NOW),
             queue: self.queues[queue],
             kind: KIND,
-            unique_key: None,
+            unique: None,
             holder: None,
             carry: (),
         }
@@ -43,7 +43,7 @@ impl World {
     fn submit(&mut self, queue: usize, priority: Priority) -> TaskId {
         let entry = self.entry(queue, priority);
         let id = entry.id;
-        self.engine.submit(entry).unwrap();
+        self.engine.submit(entry, NOW).unwrap();
         id
     }
 
@@ -107,7 +107,7 @@ fn a_paused_queue_and_a_foreign_kind_hold_still() {
     world.engine.set_paused(world.queues[0], false);
     let mut foreign = world.entry(0, Priority::Critical);
     foreign.kind = KindId(8);
-    world.engine.submit(foreign).unwrap();
+    world.engine.submit(foreign, NOW).unwrap();
     assert_eq!(world.claim(9, 0, true), vec![id]);
 }
 
@@ -178,7 +178,7 @@ fn what_waits_comes_into_line_in_bounded_steps() {
     for _ in 0..3 {
         let mut entry = world.entry(0, Priority::Normal);
         entry.vitals = Vitals::submitted(Priority::Normal, later, None, 3, NOW);
-        world.engine.submit(entry).unwrap();
+        world.engine.submit(entry, NOW).unwrap();
     }
     assert_eq!(world.engine.next_due(), Some(later));
     let mut moved = Vec::new();
@@ -194,7 +194,7 @@ fn a_missed_deadline_expires_what_waits() {
     let mut world = World::new(1);
     let mut entry = world.entry(0, Priority::Normal);
     entry.vitals.deadlines = Deadlines::new(Some(NOW), None);
-    world.engine.submit(entry).unwrap();
+    world.engine.submit(entry, NOW).unwrap();
     let mut out = Vec::new();
     assert!(!world.engine.expire(NOW, 9, &mut out));
     assert!(matches!(
@@ -212,18 +212,153 @@ fn a_unique_key_is_free_again_at_the_end() {
     let mut world = World::new(1);
     let mut keyed = || {
         let mut entry = world.entry(0, Priority::Normal);
-        entry.unique_key = Some("only".into());
+        entry.unique = Some(Unique::unfinished("only").into());
         entry
     };
     let (first, second, third) = (keyed(), keyed(), keyed());
     let id = first.id;
-    let slot = world.engine.submit(first).unwrap();
+    let slot = world.engine.submit(first, NOW).unwrap();
     assert_eq!(
-        world.engine.submit(second).unwrap_err().0,
+        world.engine.submit(second, NOW).unwrap_err().0,
         Rejected::Exists(id)
     );
     world.engine.cancel(slot).unwrap();
-    assert!(world.engine.submit(third).is_ok());
+    assert!(world.engine.submit(third, NOW).is_ok());
+}
+
+fn keyed(world: &mut World, hold: Hold) -> Entry<()> {
+    let mut entry = world.entry(0, Priority::Normal);
+    let key = "only".into();
+    entry.unique = Some(Unique { key, hold }.into());
+    entry
+}
+
+#[test]
+fn a_key_of_what_waits_is_given_up_at_the_claim_and_not_taken_back() {
+    let mut world = World::new(1);
+    let first = keyed(&mut world, Hold::Waiting);
+    let id = first.id;
+    world.engine.submit(first, NOW).unwrap();
+    let second = keyed(&mut world, Hold::Waiting);
+    let (rejected, second) = world.engine.submit(second, NOW).unwrap_err();
+    assert_eq!(rejected, Rejected::Exists(id));
+    world.claim(0, 1, true);
+    world.engine.submit(second, NOW).unwrap();
+    world.settle(id, 1, Decision::HandBack).unwrap();
+    let third = keyed(&mut world, Hold::Unfinished);
+    let (rejected, _) = world.engine.submit(third, NOW).unwrap_err();
+    assert_ne!(rejected, Rejected::Exists(id), "the second has it");
+}
+
+#[test]
+fn a_key_held_until_an_instant_outlives_its_task() {
+    let mut world = World::new(1);
+    let end = NOW + Duration::from_micros(2);
+    let before = NOW + Duration::from_micros(1);
+    let first = keyed(&mut world, Hold::Until(end));
+    let (id, kind, unique) = (first.id, first.kind, first.unique.clone().unwrap());
+    let slot = world.engine.submit(first, NOW).unwrap();
+    let standing = |world: &World, now| {
+        let holder = world.engine.unique_holder(kind, &unique, now)?;
+        assert_eq!(holder.id, id);
+        Some(holder.standing)
+    };
+    assert_eq!(standing(&world, before), Some(Standing::Unfinished(slot)));
+    let Effect::Finished { mut entry, .. } = world.engine.cancel(slot).unwrap() else {
+        panic!("it waited");
+    };
+    let ended = Some(Standing::Ended(State::Cancelled));
+    assert_eq!(standing(&world, before), ended);
+    entry.vitals.retry(before).unwrap();
+    let slot = world.engine.readmit(entry, before).unwrap();
+    assert_eq!(standing(&world, before), Some(Standing::Unfinished(slot)));
+    world.engine.cancel(slot).unwrap();
+    assert!(world.engine.take_lapsed(kind, &unique, before).is_none());
+    assert_eq!(world.engine.forget_lapsed(before, 9), (0, false));
+    assert_eq!(standing(&world, end), None);
+    let lapsed = world.engine.take_lapsed(kind, &unique, end).unwrap();
+    let second = keyed(&mut world, Hold::Unfinished);
+    let slot = world.engine.submit(second, end).unwrap();
+    world.engine.undo(slot);
+    world.engine.put_back(lapsed);
+    assert_eq!(
+        standing(&world, before),
+        ended,
+        "as if nothing had been tried"
+    );
+    assert_eq!(world.engine.forget_lapsed(end, 0), (0, true));
+    assert_eq!(world.engine.forget_lapsed(end, 1), (1, false));
+    assert_eq!(standing(&world, before), None);
+}
+
+#[test]
+fn who_lost_a_key_to_another_does_not_take_it_along() {
+    let mut world = World::new(1);
+    let first = keyed(&mut world, Hold::Until(NOW + Duration::from_micros(1)));
+    let (kind, unique) = (first.kind, first.unique.clone().unwrap());
+    let old = world.engine.submit(first, NOW).unwrap();
+    let end = NOW + Duration::from_micros(1);
+    world.engine.take_lapsed(kind, &unique, end).unwrap();
+    let second = keyed(&mut world, Hold::Unfinished);
+    let id = second.id;
+    world.engine.submit(second, end).unwrap();
+    let Effect::Finished { entry, .. } = world.engine.cancel(old).unwrap() else {
+        panic!("it waited");
+    };
+    let holder = world.engine.unique_holder(kind, &unique, end);
+    assert_eq!(holder.map(|holder| holder.id), Some(id));
+    world.engine.release(&entry);
+    assert!(
+        world.engine.readmit(entry, end).is_ok(),
+        "its period is over"
+    );
+    let holder = world.engine.unique_holder(kind, &unique, end);
+    assert_eq!(holder.map(|holder| holder.id), Some(id));
+}
+
+#[test]
+fn a_task_that_ended_elsewhere_holds_its_key_if_nobody_else_does() {
+    let mut world = World::new(1);
+    let mut ended = keyed(&mut world, Hold::Until(NOW + Duration::from_micros(1)));
+    ended.vitals.state = State::Completed;
+    world.engine.hold_ended(&ended, NOW);
+    let second = keyed(&mut world, Hold::Unfinished);
+    let (rejected, second) = world.engine.submit(second, NOW).unwrap_err();
+    assert_eq!(rejected, Rejected::Exists(ended.id));
+    world.engine.release(&ended);
+    let id = second.id;
+    world.engine.submit(second, NOW).unwrap();
+    world.engine.hold_ended(&ended, NOW);
+    assert_eq!(world.engine.rival(&ended, &ended.vitals, NOW), Some(id));
+}
+
+#[test]
+fn a_task_is_replaced_in_line_and_made_what_it_was() {
+    let mut world = World::new(1);
+    let low = world.submit(0, Priority::Low);
+    let other = world.submit(0, Priority::Normal);
+    let slot = world.engine.find(low).unwrap();
+    let before = world.engine.entry(slot).unwrap().vitals;
+    let by = Replacement {
+        priority: Some(Priority::High),
+        due_at: None,
+    };
+    assert!(matches!(
+        world.engine.replace(slot, by, NOW),
+        Ok(Effect::Moved {
+            event: Some(EventKind::Replaced),
+            ..
+        })
+    ));
+    assert_eq!(world.claim(1, 0, true), [low]);
+    assert!(matches!(
+        world.engine.replace(slot, by, NOW),
+        Err(Refused::Transition(_))
+    ));
+    world.settle(low, 1, Decision::HandBack).unwrap();
+    world.engine.reset(slot, before);
+    assert_eq!(world.claim(1, 0, true), [other]);
+    assert_eq!(world.claim(1, 0, true), [low]);
 }
 
 #[test]
@@ -232,11 +367,11 @@ fn a_queue_has_a_bound_and_a_finished_task_makes_room() {
     world.engine.set_bound(world.queues[0], 1);
     let id = world.submit(0, Priority::Normal);
     let second = world.entry(0, Priority::Normal);
-    let (rejected, second) = world.engine.submit(second).unwrap_err();
+    let (rejected, second) = world.engine.submit(second, NOW).unwrap_err();
     assert_eq!(rejected, Rejected::Full);
     world.claim(1, 0, true);
     world.settle(id, 1, Decision::Complete).unwrap();
-    assert!(world.engine.submit(second).is_ok());
+    assert!(world.engine.submit(second, NOW).is_ok());
 }
 
 #[test]
@@ -261,7 +396,7 @@ fn the_oldest_due_is_found_whatever_its_priority_kind_and_losses() {
         let mut entry = world.entry(queue, priority);
         entry.vitals.due_at = NOW + Duration::from_secs(seconds);
         change(&mut entry);
-        world.engine.submit(entry).unwrap()
+        world.engine.submit(entry, NOW).unwrap()
     };
     due(0, Priority::Critical, 9, |_| ());
     due(0, Priority::Critical, 8, |_| ());

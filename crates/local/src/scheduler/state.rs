@@ -154,13 +154,13 @@ impl State {
             vitals: Vitals::submitted(head.priority, due_at, None, 1, now),
             queue: self.queue,
             kind: self.lanes.kind(&head.name),
-            unique_key: head.unique_key(),
+            unique: head.unique(),
             holder: None,
             carry: job.clone(),
         };
         let slot = self
             .engine
-            .submit(entry)
+            .submit(entry, now)
             .map_err(|(rejected, _)| match rejected {
                 Rejected::Exists(id) => Reason::TaskExists { id },
                 Rejected::Full | Rejected::Lines => Reason::QueueFull {

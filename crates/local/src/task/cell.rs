@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use duly_core::{Priority, RetryPolicy, TaskId};
+use duly_core::{Priority, RetryPolicy, TaskId, Unique};
 
 use super::life::{Life, Orders, Phase};
 use super::work::{Polled, Work, caught, let_go};
@@ -41,8 +41,8 @@ impl Head {
             .map_or(Start::Now, |options| options.start)
     }
 
-    pub(crate) fn unique_key(&self) -> Option<Arc<str>> {
-        self.options.as_ref()?.unique_key.clone()
+    pub(crate) fn unique(&self) -> Option<Arc<Unique>> {
+        self.options.as_ref()?.unique.clone()
     }
 
     pub(crate) const fn is_repeatable(&self) -> bool {

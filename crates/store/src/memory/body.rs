@@ -110,6 +110,12 @@ pub(super) struct Seen<'a> {
     pub(super) state: State,
 }
 
+/// The unique key of a task.
+pub(super) fn unique_key(entry: &Entry<Body>) -> Option<Name> {
+    let unique = entry.unique.as_ref()?;
+    Some(Name::from(&*unique.key))
+}
+
 /// A task as it is shown.
 pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
     let (vitals, body) = (&entry.vitals, &entry.carry);
@@ -130,7 +136,7 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
         deadline: vitals.deadlines.start(),
         timeout: rare.timeout,
         retry: rare.retry,
-        unique_key: entry.unique_key.as_deref().map(Name::from),
+        unique_key: unique_key(entry),
         tenant: rare.tenant,
         labels: rare.labels,
         submitted_at: body.submitted_at,

@@ -1,12 +1,11 @@
 //! Changes that people make to tasks.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
 
 use duly_core::engine::{Effect, KindId, Refused, Slot};
 use duly_core::{EventKind, Priority, State, TaskId, Timestamp, Vitals};
 
-use super::body::{Body, Finished};
+use super::body::{self, Body, Finished};
 use super::event::Detail;
 use super::world::{Place, World};
 use crate::{
@@ -75,7 +74,7 @@ impl World {
         id: TaskId,
         change: &Change,
         now: Timestamp,
-        keys: &mut HashSet<(KindId, Arc<str>)>,
+        keys: &mut HashSet<(KindId, Box<str>)>,
     ) -> bool {
         let Some(entry) = self.entry_of(id) else {
             return false;
@@ -84,7 +83,8 @@ impl World {
         match change {
             Change::Cancel => vitals.cancel().is_ok(),
             Change::Retry { .. } => {
-                let key = entry.unique_key.clone().map(|key| (entry.kind, key));
+                let key = entry.unique.as_ref();
+                let key = key.map(|unique| (entry.kind, unique.key.clone()));
                 let allowed = self.ended(id).is_some_and(|f| self.retried(f, now).is_ok());
                 allowed && key.is_none_or(|key| keys.insert(key))
             }
@@ -158,13 +158,13 @@ impl World {
         if let Some(payload) = payload {
             entry.carry.payload = payload;
         }
-        let slot = self
-            .engine
-            .readmit(entry)
-            .map_err(|(existing, _)| ChangeError::TaskExists {
-                existing,
-                key: Name::default(),
-            })?;
+        let slot =
+            self.engine
+                .readmit(entry, now)
+                .map_err(|(existing, _)| ChangeError::TaskExists {
+                    existing,
+                    key: Name::default(),
+                })?;
         self.tasks.insert(sequence, Place::Unfinished(slot));
         self.write(slot, event, now, Detail::default());
         self.task(id, now).ok_or(ChangeError::TaskNotFound(id))
@@ -179,14 +179,10 @@ impl World {
         let entry = &finished.entry;
         let mut vitals = entry.vitals;
         let event = vitals.retry(now)?;
-        match self.engine.unique_holder(entry) {
+        match self.engine.rival(entry, &vitals, now) {
             Some(existing) => Err(ChangeError::TaskExists {
                 existing,
-                key: entry
-                    .unique_key
-                    .as_deref()
-                    .map(Name::from)
-                    .unwrap_or_default(),
+                key: body::unique_key(entry).unwrap_or_default(),
             }),
             None => Ok((vitals, event)),
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use duly_core::engine::{Entry, Slot};
-use duly_core::{EventKind, Timestamp};
+use duly_core::{EventKind, Timestamp, Unique};
 
 use super::body::{Body, Finished};
 use super::event::{self, Detail};
@@ -79,7 +79,7 @@ impl World {
             if !seen.insert(task.id) || self.entry_of(task.id).is_some() {
                 continue;
             }
-            match self.readmit(task, returned, index) {
+            match self.readmit(task, returned, index, now) {
                 Ok(place) => admitted.push(Admitted {
                     index,
                     event: returned.event,
@@ -110,6 +110,7 @@ impl World {
         task: &TaskRecord,
         returned: Returned,
         index: usize,
+        now: Timestamp,
     ) -> Result<Admission, SubmitError> {
         let queue = self.queue_mut(&task.queue);
         let (queue, bound) = (queue.id, queue.settings.bound);
@@ -128,12 +129,15 @@ impl World {
             vitals: returned.vitals,
             queue,
             kind,
-            unique_key: task.unique_key.as_deref().map(Into::into),
+            unique: task
+                .unique_key
+                .as_deref()
+                .map(|key| Unique::unfinished(key).into()),
             holder: None,
             carry: Body::restored(task),
         };
         let Some(finished_at) = returned.finished_at else {
-            let slot = self.engine.submit(entry);
+            let slot = self.engine.submit(entry, now);
             return slot
                 .map(Admission::Unfinished)
                 .map_err(|(rejected, _)| refuse(rejected));

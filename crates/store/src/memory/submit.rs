@@ -1,7 +1,7 @@
 //! Submitting tasks.
 
 use duly_core::engine::{Entry, Rejected, Slot};
-use duly_core::{EventKind, State, Timestamp, Vitals};
+use duly_core::{EventKind, State, Timestamp, Unique, Vitals};
 
 use super::body::Body;
 use super::event::Detail;
@@ -59,7 +59,7 @@ impl World {
             entry.vitals.state,
             self.queue_mut(&new.queue).settings.bound,
         );
-        let slot = self.engine.submit(entry).map_err(|(rejected, _)| {
+        let slot = self.engine.submit(entry, now).map_err(|(rejected, _)| {
             let named = Named {
                 kind: &new.kind,
                 queue: &new.queue,
@@ -88,7 +88,10 @@ impl World {
             vitals: Vitals::submitted(new.priority, due_at, deadline, new.lost_max, now),
             queue,
             kind,
-            unique_key: new.unique_key.as_deref().map(Into::into),
+            unique: new
+                .unique_key
+                .as_deref()
+                .map(|key| Unique::unfinished(key).into()),
             holder: None,
             carry: Body::new(new, now),
         }
