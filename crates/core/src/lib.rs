@@ -5,7 +5,8 @@
 //! - [`Attempt`]: one attempt, its state in its type, so that misuse does not compile.
 //! - [`decide`]: from the outcome of a handler to what becomes of the task.
 //! - [`RetryPolicy`], [`OrderPolicy`]: when again, and who is next.
-//! - [`Rate`]: how many per period.
+//! - [`Limit`], [`Rate`]: how many at once, how many per period.
+//! - [`dispatch`]: who is next, among lanes that limits and tenants can close.
 //! - [`Watch`]: when a worker counts as gone.
 //! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
 #![no_std]
@@ -16,10 +17,12 @@ extern crate alloc;
 mod attempt;
 pub mod bounds;
 mod deadlines;
+pub mod dispatch;
 pub mod duration;
 pub mod engine;
 mod event;
 mod id;
+mod limit;
 mod named;
 mod order;
 mod outcome;
@@ -36,6 +39,7 @@ pub use attempt::{Assigned, Attempt, AttemptRef, Running, Settlement};
 pub use deadlines::Deadlines;
 pub use event::{EventKind, InvalidEventKind};
 pub use id::{Incarnation, InvalidId, TaskId};
+pub use limit::Limit;
 pub use order::{OrderKey, OrderPolicy};
 pub use outcome::{Decision, Outcome, decide};
 pub use priority::{InvalidPriority, Priority};
