@@ -23,3 +23,12 @@ pub const TASK_LIMITS_MAX: usize = 8;
 
 /// What a task may weigh in a limit.
 pub const LIMIT_WEIGHT_MAX: u32 = 1_000_000;
+
+/// How many priority rules there may be: each submitted task is held against them in turn.
+pub const RULES_MAX: usize = 100;
+
+/// How many patterns one condition of a priority rule may have, and how many labels a rule may ask for.
+pub const RULE_PATTERNS_MAX: usize = 32;
+
+/// Bytes of a rule's name, of the name of a label that it asks for, and of a pattern.
+pub const RULE_TEXT_BYTES_MAX: usize = 128;

@@ -7,6 +7,7 @@
 //! - [`RetryPolicy`], [`OrderPolicy`]: when again, and who is next.
 //! - [`Limit`], [`Rate`]: how many at once, how many per period.
 //! - [`dispatch`]: who is next, among lanes that limits and tenants can close.
+//! - [`rules`]: which priority a task gets whose submitter says none.
 //! - [`Watch`]: when a worker counts as gone.
 //! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
 #![no_std]
@@ -30,6 +31,7 @@ mod priority;
 mod rate;
 mod reaper;
 mod retry;
+pub mod rules;
 mod state;
 mod time;
 mod unique;
