@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use duly_core::rules::{Arguments, Facts, PriorityRules};
 
-use crate::{Encoding, NewTask};
+use crate::{Encoding, NewTask, TaskRecord};
 
 /// The label that holds the name of the rule that decided a task's priority when it was submitted.
 pub const PRIORITY_RULE: &str = "duly.priority_rule";
@@ -66,6 +66,15 @@ impl Prioritiser {
         task.priority = rule.priority();
         let name = rule.name().to_owned();
         task.labels.insert(PRIORITY_RULE.to_owned(), name);
+    }
+}
+
+impl TaskRecord {
+    /// The name of the rule that decided its priority when it was submitted, if one did. The priority may
+    /// have been changed since.
+    #[must_use]
+    pub fn priority_rule(&self) -> Option<&str> {
+        self.labels.get(PRIORITY_RULE).map(String::as_str)
     }
 }
 
