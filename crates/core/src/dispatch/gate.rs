@@ -203,15 +203,16 @@ impl Dispatch {
         }
     }
 
-    /// An attempt of this lane has ended, however: its permits come back.
-    pub fn release(&mut self, lane: LaneId, now: Timestamp) {
+    /// An attempt of this lane has ended, however: its permits come back. What waits for a permit of a
+    /// rate besides is looked at by the next claim.
+    pub fn release(&mut self, lane: LaneId) {
         let place = &mut self.lanes[lane.index()];
         place.leased = place.leased.saturating_sub(1);
         for at in 0..place.gates.len() {
             let (gate, weight) = self.lanes[lane.index()].gates[at];
             let found = &mut self.gates[gate.index()];
             found.in_use = found.in_use.saturating_sub(u64::from(weight));
-            self.wake(gate, now);
+            self.wake(gate, self.now);
         }
     }
 

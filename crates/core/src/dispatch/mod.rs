@@ -84,6 +84,8 @@ pub struct Dispatch {
     gates: Vec<Gate>,
     terms: TermsTable,
     attached: Attached,
+    /// The latest instant of a claim.
+    now: Timestamp,
     /// When gates that are closed by a rate are looked at again.
     timers: BTreeSet<(Timestamp, GateId)>,
 }

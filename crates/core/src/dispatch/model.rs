@@ -125,7 +125,7 @@ impl World {
         }
         let at = self.random.below(self.leased.len());
         let lane = self.leased.swap_remove(at);
-        self.dispatch.release(lane, self.now);
+        self.dispatch.release(lane);
     }
 
     fn change_limit(&mut self) {

@@ -103,7 +103,7 @@ fn a_heavy_task_takes_several_slots_and_gives_them_back() {
         [light],
         "one slot is left, for a light one"
     );
-    shop.dispatch.release(heavy, NOW);
+    shop.dispatch.release(heavy);
     assert_eq!(shop.claim(10, NOW), [heavy], "who came first is first");
 }
 
@@ -116,7 +116,7 @@ fn a_rate_is_counted_at_the_claim_and_opens_by_itself() {
     let lane = shop.lane(None, &[(rate, 1)]);
     shop.submit(lane, 10);
     assert_eq!(shop.claim(10, NOW).len(), 2);
-    shop.dispatch.release(lane, NOW);
+    shop.dispatch.release(lane);
     assert_eq!(
         shop.claim(10, NOW).len(),
         0,
@@ -244,7 +244,7 @@ fn lanes_behind_a_closed_gate_are_looked_at_once() {
         assert_eq!(shop.dispatch.next(&mut round), None);
         assert_eq!(round.parked(), looks);
     }
-    shop.dispatch.release(lanes[0], NOW);
+    shop.dispatch.release(lanes[0]);
     shop.dispatch.begin(&spec, NOW, &mut round);
     let pick = shop.dispatch.next(&mut round).unwrap();
     assert_eq!((pick.lane, round.parked()), (lanes[1], 0));
@@ -266,7 +266,7 @@ fn an_idle_lane_with_conditions_can_be_forgotten() {
     assert!(!shop.dispatch.drop_idle(lane), "somebody stands in it");
     shop.claim(1, NOW);
     assert!(!shop.dispatch.drop_idle(lane), "somebody runs");
-    shop.dispatch.release(lane, NOW);
+    shop.dispatch.release(lane);
     assert!(shop.dispatch.drop_idle(lane) && !shop.dispatch.drop_idle(lane));
     let other = shop.dispatch.add_tenant();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Submitting tasks.
 
-use duly_core::engine::{Entry, Rejected, Slot};
+use duly_core::engine::{Entry, Rejected, Slot, Terms};
 use duly_core::{EventKind, State, Timestamp, Unique, Vitals};
 
 use super::body::Body;
@@ -88,6 +88,7 @@ impl World {
             vitals: Vitals::submitted(new.priority, due_at, deadline, new.lost_max, now),
             queue,
             kind,
+            terms: Terms::NONE,
             unique: new
                 .unique_key
                 .as_deref()
