@@ -5,9 +5,8 @@
 //! - [`Attempt`]: one attempt, its state in its type, so that misuse does not compile.
 //! - [`decide`]: from the outcome of a handler to what becomes of the task.
 //! - [`RetryPolicy`], [`OrderPolicy`]: when again, and who is next.
-//! - [`Limit`], [`Rate`]: how many at once, how many per period.
-//! - [`dispatch`]: who is next, among lanes that limits and tenants can close.
-//! - [`rules`]: which priority a task gets whose submitter says none.
+//! - [`Deadlines`] and [`Alerts`]: by when a task must have begun and ended, and who is told if not.
+//! - [`Rate`]: how many per period.
 //! - [`Watch`]: when a worker counts as gone.
 //! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
 #![no_std]
@@ -15,15 +14,14 @@
 
 extern crate alloc;
 
+mod alerts;
 mod attempt;
 pub mod bounds;
 mod deadlines;
-pub mod dispatch;
 pub mod duration;
 pub mod engine;
 mod event;
 mod id;
-mod limit;
 mod named;
 mod order;
 mod outcome;
@@ -31,17 +29,16 @@ mod priority;
 mod rate;
 mod reaper;
 mod retry;
-pub mod rules;
 mod state;
 mod time;
 mod unique;
 mod vitals;
 
+pub use alerts::Alerts;
 pub use attempt::{Assigned, Attempt, AttemptRef, Running, Settlement};
 pub use deadlines::Deadlines;
 pub use event::{EventKind, InvalidEventKind};
 pub use id::{Incarnation, InvalidId, TaskId};
-pub use limit::Limit;
 pub use order::{OrderKey, OrderPolicy};
 pub use outcome::{Decision, Outcome, decide};
 pub use priority::{InvalidPriority, Priority};

@@ -46,10 +46,11 @@ impl Lane {
         self.lines[at].insert((key.rank, key.sequence), slot);
     }
 
-    /// Takes a task out, if it stands here with this key.
-    pub(super) fn remove(&mut self, key: OrderKey, slot: Slot) -> bool {
+    pub(super) fn remove(&mut self, key: OrderKey, slot: Slot) {
         let line = self.lines.iter_mut().find(|line| line.class == key.class);
-        line.is_some_and(|line| line.remove((key.rank, key.sequence), slot))
+        if let Some(line) = line {
+            line.remove((key.rank, key.sequence), slot);
+        }
     }
 
     /// The least key, and its task.
@@ -100,7 +101,7 @@ impl Line {
         }
     }
 
-    fn remove(&mut self, rank: Rank, slot: Slot) -> bool {
+    fn remove(&mut self, rank: Rank, slot: Slot) {
         let at = match self.in_order.front() {
             Some(front) if front.rank == rank => Ok(0),
             _ => self
@@ -108,11 +109,10 @@ impl Line {
                 .binary_search_by_key(&rank, |place| place.rank),
         };
         match at {
-            Ok(at) if self.in_order[at].slot == Some(slot) => {
-                self.vacate(at);
-                true
+            Ok(at) if self.in_order[at].slot == Some(slot) => self.vacate(at),
+            _ => {
+                self.out_of_order.remove(&(rank, slot));
             }
-            _ => self.out_of_order.remove(&(rank, slot)),
         }
     }
 

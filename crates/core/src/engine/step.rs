@@ -291,9 +291,7 @@ impl<P> Engine<P> {
         })?;
         let (from, to, new) = (vitals.state, entry.vitals.state, Places::of(entry));
         let queue = entry.queue;
-        let former = &self.queues[queue.index()].former;
-        self.index
-            .update(slot, Some(&old), Some(&new), &mut self.dispatch, former);
+        self.index.update(slot, Some(&old), Some(&new));
         self.count(queue, from, to);
         Ok(Some(result))
     }

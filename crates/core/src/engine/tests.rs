@@ -34,7 +34,6 @@ impl World {
             vitals: Vitals::submitted(priority, NOW, None, 3, NOW),
             queue: self.queues[queue],
             kind: KIND,
-            terms: Terms::NONE,
             unique: None,
             holder: None,
             carry: (),
@@ -52,14 +51,15 @@ impl World {
         let mut leased = Vec::new();
         let queues = self.queues.clone();
         let spec = ClaimSpec {
+            holder: ME,
             queues: &queues,
             kinds: &[KIND],
             run,
             prefetch,
             suspect,
-            ..ClaimSpec::default()
+            turn: 0,
         };
-        self.engine.claim(ME, &spec, NOW, &mut leased);
+        self.engine.claim(&spec, &mut leased);
         leased
             .iter()
             .map(|slot| self.engine.entry(*slot).unwrap().id)
