@@ -40,7 +40,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use duly_store::priority::Prioritiser;
 use duly_store::{Clock, StoreError, Submit, SubmitError, Submitted, id};
 use rusqlite::Connection;
 
@@ -60,8 +59,7 @@ pub async fn open(
     let clock = Arc::clone(&options.clock);
     let store = Arc::new(SqliteStore::open(path, options).await?);
     let submitter = Submitter::new(Arc::clone(&store), Arc::clone(&clock));
-    let duly = Duly::new(store, clock, submitter.prioritiser.clone());
-    Ok((duly, submitter))
+    Ok((Duly::with_store(store, clock), submitter))
 }
 
 /// Submits inside transactions of the application's own, on its connections to the file of a store.
@@ -70,26 +68,13 @@ pub async fn open(
 pub struct Submitter {
     store: Arc<SqliteStore>,
     clock: Arc<dyn Clock>,
-    prioritiser: Prioritiser,
 }
 
 impl Submitter {
     /// On a store that was opened already. The clock must be that of the store.
     #[must_use]
     pub fn new(store: Arc<SqliteStore>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            store,
-            clock,
-            prioritiser: Prioritiser::default(),
-        }
-    }
-
-    /// With the priority rules of a handle, now and when they change. What [`open`] returns shares them
-    /// already.
-    #[must_use]
-    pub fn with_rules_of(mut self, duly: &Duly) -> Self {
-        self.prioritiser = duly.prioritiser().clone();
-        self
+        Self { store, clock }
     }
 
     /// The store.
@@ -127,8 +112,7 @@ impl Submitter {
         tasks: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Submitted>, SubmitInError> {
         let new = |(index, task): (usize, T)| {
-            let fresh = || id::task_id(&*self.clock);
-            let new = task.into().into_new(fresh, &self.prioritiser);
+            let new = task.into().into_new(|| id::task_id(&*self.clock));
             new.map_err(|source| SubmitError::InvalidInput { index, source })
         };
         let tasks: Result<Vec<_>, _> = tasks.into_iter().enumerate().map(new).collect();

@@ -30,6 +30,7 @@ pub struct House {
     pub(crate) reign: Duration,
     pub(crate) promote: Duration,
     pub(crate) expire: Duration,
+    pub(crate) alert: Duration,
     pub(crate) prune: Duration,
     pub(crate) forget: Duration,
     pub(crate) step: u32,
@@ -38,7 +39,7 @@ pub struct House {
 
 impl Default for House {
     /// Leases of 10 s looked at every second; due work moved into line and overdue work ended every
-    /// 5 s (claims do both as well), what was kept long enough removed every 10 s, old events every
+    /// 5 s (claims do both as well), what is late told of every 5 s, what was kept long enough removed every 10 s, old events every
     /// 5 min; at most 500 rows a step and 50 ms between steps; the lead held for 10 s.
     fn default() -> Self {
         Self {
@@ -47,6 +48,7 @@ impl Default for House {
             reign: Duration::from_secs(10),
             promote: Duration::from_secs(5),
             expire: Duration::from_secs(5),
+            alert: Duration::from_secs(5),
             prune: Duration::from_secs(10),
             forget: Duration::from_secs(300),
             step: 500,
@@ -82,6 +84,13 @@ impl House {
         self
     }
 
+    /// How often what is late is told of: an alert comes up to so much late. At least 10 ms; default: 5 s.
+    #[must_use]
+    pub fn alert(mut self, every: Duration) -> Self {
+        self.alert = every.max(HOUSE_EVERY_MIN);
+        self
+    }
+
     /// How often finished tasks that were kept long enough are removed. At least 10 ms; default: 10 s.
     #[must_use]
     pub fn prune(mut self, every: Duration) -> Self {
@@ -114,7 +123,7 @@ impl House {
             stop: stop.clone(),
             _done: done,
         };
-        for duty in [Duty::Promote, Duty::Expire, Duty::Prune, Duty::Forget] {
+        for duty in Duty::ALL {
             tokio::spawn(chore::run(keeper.clone(), duty));
         }
         tokio::spawn(reaper::run(keeper.clone()));

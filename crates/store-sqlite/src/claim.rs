@@ -24,7 +24,7 @@ use crate::transaction::{NewEvent, Transaction};
 
 pub(crate) const LANE: &str = concat!(
     "SELECT ",
-    vitals_columns!(),
+    vitals_columns!("s.finish_by"),
     ", s.sequence, s.class, s.rank, t.id, t.encoding, t.version, t.key_id, t.payload, t.submitted_at,
       t.timeout, t.retry, t.labels
     FROM duly_live AS s INDEXED BY duly_live_ready
@@ -313,6 +313,7 @@ fn choice(
         retry: row::retry(row, at(10))?,
         timeout: row::optional_duration(row, at(9))?,
         deadline: vitals.deadlines.start(),
+        finish_by: vitals.deadlines.finish(),
         due_at: vitals.due_at,
         submitted_at: row::instant(row, at(8))?,
         labels: row::labels(row, at(11))?,

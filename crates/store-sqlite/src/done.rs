@@ -9,14 +9,14 @@ use crate::transaction::Transaction;
 
 pub(crate) const DONE: &str = concat!(
     "SELECT ",
-    vitals_columns!(),
+    vitals_columns!("(SELECT finish_by FROM duly_term WHERE task = s.sequence)"),
     " FROM duly_done AS s WHERE s.sequence = ?1"
 );
 pub(crate) const FORGET: &str = "DELETE FROM duly_done WHERE sequence = ?1";
 const REVIVE: &str = "INSERT INTO duly_live
     (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
-     cancel_requested, keyed, started_at, progress_fraction, progress_text, error)
-    SELECT sequence, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, started_at,
+     cancel_requested, keyed, finish_by, started_at, progress_fraction, progress_text, error)
+    SELECT sequence, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, started_at,
            progress_fraction, progress_text, error
     FROM duly_done WHERE sequence = ?1";
 const LINE: &str = "SELECT q.name, t.kind, t.unique_key
@@ -104,7 +104,9 @@ impl Transaction<'_, '_> {
             new.lost_max,
             new.cancel_requested,
             line.unique_key.is_some(),
+            new.deadlines.finish().map(duly_core::Timestamp::as_micros),
         ])?;
+        self.renew_term(sequence, new)?;
         self.connection
             .prepare_cached(FORGET)?
             .execute([sequence])?;

@@ -9,12 +9,13 @@ use crate::book;
 use crate::error::Fault;
 use crate::live::Trace;
 use crate::row;
+use crate::term;
 use crate::transaction::{NewEvent, Transaction};
 
 pub(crate) const DUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_live_due
     WHERE state IN (0, 5) AND due_at <= ?1 ORDER BY due_at, sequence LIMIT ?2";
-pub(crate) const OVERDUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_live_deadline
-    WHERE deadline <= ?1 AND worker IS NULL ORDER BY deadline, sequence LIMIT ?2";
+pub(crate) const OVERDUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_live_expires
+    WHERE expires_at <= ?1 AND worker IS NULL ORDER BY expires_at, sequence LIMIT ?2";
 const QUEUES: &str = "SELECT name, paused, bound, retention_completed, retention_failed, id
     FROM duly_queue ORDER BY name";
 pub(crate) const STALE: &str = "SELECT sequence, state FROM duly_done INDEXED BY duly_done_kept
@@ -37,20 +38,22 @@ pub(crate) fn keep_house(
     Ok(match request.duty {
         Duty::Promote => promote_due(tx, limit)?,
         Duty::Expire => expire(tx, limit)?,
+        Duty::Alert => term::alert(tx, limit)?,
         Duty::Prune => prune(tx, limit)?,
         Duty::Forget => forget(tx, limit)?,
     })
 }
 
 /// What a step did that found `found` things to do, one more than it may do at most.
-fn step(found: usize, limit: usize) -> Kept {
+pub(crate) fn step(found: usize, limit: usize) -> Kept {
     Kept {
         count: u32::try_from(found.min(limit)).unwrap_or(u32::MAX),
         more: found > limit,
     }
 }
 
-fn sequences(tx: &Transaction<'_, '_>, sql: &str, limit: usize) -> Result<Vec<i64>> {
+/// One more than `limit` tasks of which a statement tells that their time has come.
+pub(crate) fn sequences(tx: &Transaction<'_, '_>, sql: &str, limit: usize) -> Result<Vec<i64>> {
     let mut statement = tx.connection.prepare_cached(sql)?;
     let values = params![tx.now.as_micros(), row_limit(limit)];
     statement.query_map(values, |row| row.get(0))?.collect()
@@ -78,7 +81,7 @@ pub(crate) fn promote_due(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<
     Ok(step(due.len(), limit))
 }
 
-/// Ends what can no longer start before its deadline.
+/// Ends what waits beyond a deadline.
 pub(crate) fn expire(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept> {
     let overdue = sequences(tx, OVERDUE, limit)?;
     for sequence in overdue.iter().take(limit) {
@@ -153,7 +156,12 @@ pub(crate) fn remove(
     sequence: i64,
     state: State,
 ) -> Result<()> {
-    for sql in [crate::done::FORGET, FORGET_TASK, FORGET_EVENTS] {
+    for sql in [
+        crate::done::FORGET,
+        term::FORGET,
+        FORGET_TASK,
+        FORGET_EVENTS,
+    ] {
         tx.connection.prepare_cached(sql)?.execute([sequence])?;
     }
     let slot = tx.book.make_queue(tx.connection, queue)?;

@@ -36,6 +36,7 @@ mod settle;
 mod steps;
 mod store;
 mod submit;
+mod term;
 mod transaction;
 mod worker;
 mod writer;

@@ -14,7 +14,7 @@ use crate::row;
 
 macro_rules! live_columns {
     () => {
-        "SELECT s.sequence, s.state, s.due_at, s.deadline, w.name, t.queue, t.kind, t.submitted_at, \
+        "SELECT s.sequence, s.state, s.due_at, s.expires_at, w.name, t.queue, t.kind, t.submitted_at, \
          t.labels "
     };
 }

@@ -12,14 +12,14 @@ use crate::transaction::Transaction;
 
 pub(crate) const LIVE: &str = concat!(
     "SELECT ",
-    vitals_columns!(),
+    vitals_columns!("s.finish_by"),
     ", s.lane, s.worker, s.keyed, s.started_at, s.progress_fraction, s.progress_text, s.error
     FROM duly_live AS s WHERE s.sequence = ?1"
 );
+// Deadlines never change while a task is unfinished.
 pub(crate) const UPDATE: &str = "UPDATE duly_live
-    SET lane = ?2, class = ?3, rank = ?4, state = ?5, priority = ?6, due_at = ?7, deadline = ?8,
-        attempt = ?9, spent = ?10, lost = ?11, cancel_requested = ?12, worker = ?13,
-        error = coalesce(?14, error)
+    SET lane = ?2, class = ?3, rank = ?4, state = ?5, priority = ?6, due_at = ?7, attempt = ?8,
+        spent = ?9, lost = ?10, cancel_requested = ?11, worker = ?12, error = coalesce(?13, error)
     WHERE sequence = ?1";
 pub(crate) const REMOVE: &str = "DELETE FROM duly_live WHERE sequence = ?1";
 pub(crate) const KEEP: &str = "INSERT INTO duly_done
@@ -44,6 +44,13 @@ pub(crate) struct Live {
     progress_fraction: Option<f64>,
     progress_text: Option<String>,
     error: Option<String>,
+}
+
+impl Live {
+    /// An attempt has begun at some time.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.started_at.is_some()
+    }
 }
 
 /// What a change leaves on a task beside its vitals.
@@ -128,7 +135,6 @@ impl Transaction<'_, '_> {
             vitals.state.code(),
             vitals.priority.code(),
             vitals.due_at.as_micros(),
-            vitals.deadlines.start().map(Timestamp::as_micros),
             vitals.attempt,
             vitals.spent,
             vitals.lost,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::migration::MIGRATIONS;
 use crate::{
     book, change, claim, done, event, house, list, live, matching, queue, record, save, submit,
-    transaction, worker,
+    term, transaction, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -40,11 +40,22 @@ const PLANS: &[(&str, &[&str])] = &[
         &["SCAN duly_live USING INDEX duly_live_due"],
     ),
     (house::DUE, &["INDEX duly_live_due (due_at<?)"]),
-    (house::OVERDUE, &["INDEX duly_live_deadline (deadline<?)"]),
+    (house::OVERDUE, &["INDEX duly_live_expires (expires_at<?)"]),
     (
         house::STALE,
         &["INDEX duly_done_kept (queue=? AND kept=? AND finished_at<?)"],
     ),
+    (term::LATE, &["INDEX duly_term_alert (alert_at<?)"]),
+    (
+        term::ALERTS,
+        &[
+            "x USING INTEGER PRIMARY KEY (rowid=?)",
+            "t USING INTEGER PRIMARY KEY (rowid=?)",
+        ],
+    ),
+    (term::TOLD, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (term::RENEW, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (term::FORGET, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (house::FORGET_TASK, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (house::FORGET_EVENTS, &["INDEX duly_event_task (task=?)"]),
     (
@@ -197,7 +208,7 @@ fn with_statistics_of_a_backlog() {
                  SELECT i, randomblob(16), 1, 1, i, 0, 0, x'' FROM n;
              {fill} INSERT INTO duly_live
                  SELECT i, 1, 2, i, iif(i < 1500, 2, 4), 2, i, NULL, 0, 0, 0, 3, 0, 0,
-                        iif(i < 1500, NULL, 1), NULL, NULL, NULL, NULL FROM n;
+                        iif(i < 1500, NULL, 1), NULL, NULL, NULL, NULL, NULL FROM n;
              {fill} INSERT INTO duly_event (sequence, task, kind, at, attempt)
                  SELECT i, i / 3, 0, i, 0 FROM n;
              ANALYZE;"

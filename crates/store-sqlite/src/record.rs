@@ -5,17 +5,19 @@ use duly_store::{Progress, TaskRecord};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
+use crate::term;
 
 /// What unfinished and ended tasks have in common; the rest follows.
 macro_rules! common_columns {
-    ($payload:literal, $incarnation:literal) => {
+    ($payload:literal, $incarnation:literal, $finish_by:literal) => {
         concat!(
-            vitals_columns!(),
+            vitals_columns!($finish_by),
             ", t.sequence, t.id, k.name, q.name, t.encoding, t.version, t.key_id, ",
             $payload,
             ", t.timeout, t.retry, t.unique_key, t.tenant, t.labels, t.submitted_at, s.started_at, \
              s.progress_fraction, s.progress_text, s.error, n.name, ",
-            $incarnation
+            $incarnation,
+            ", x.alert_unstarted, x.alert_unfinished, x.late_to_start, x.late_to_finish"
         )
     };
 }
@@ -24,10 +26,11 @@ macro_rules! live {
     ($payload:literal) => {
         concat!(
             "SELECT ",
-            common_columns!($payload, "w.incarnation"),
+            common_columns!($payload, "w.incarnation", "s.finish_by"),
             " FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
               CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
               LEFT JOIN duly_worker AS w ON w.id = s.worker LEFT JOIN duly_name AS n ON n.id = w.name
+              LEFT JOIN duly_term AS x ON x.task = s.sequence
               WHERE s.sequence = ?1"
         )
     };
@@ -36,12 +39,13 @@ macro_rules! done {
     ($payload:literal, $result:literal) => {
         concat!(
             "SELECT ",
-            common_columns!($payload, "NULL"),
+            common_columns!($payload, "NULL", "x.finish_by"),
             ", s.finished_at, s.encoding, s.version, s.key_id, ",
             $result,
             " FROM duly_done AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
               CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
               LEFT JOIN duly_name AS n ON n.id = s.holder
+              LEFT JOIN duly_term AS x ON x.task = s.sequence
               WHERE s.sequence = ?1"
         )
     };
@@ -55,7 +59,7 @@ pub(crate) const DONE_BRIEF: &str = done!("x''", "x''");
 pub(crate) const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
 
 /// How many columns [`common_columns`] names.
-const COMMON_WIDTH: usize = VITALS_WIDTH + 20;
+const COMMON_WIDTH: usize = VITALS_WIDTH + 24;
 
 /// A task by its id.
 pub(crate) fn by_id(
@@ -107,6 +111,7 @@ pub(crate) fn by_sequence(
 fn common(row: &Row<'_>, now: Timestamp) -> Result<TaskRecord> {
     let vitals = row::vitals(row, 0)?;
     let at = |column| VITALS_WIDTH + column;
+    let alerts = term::alerts(row, at(20))?;
     Ok(TaskRecord {
         incarnation: row::optional_incarnation(row, at(19))?,
         sequence: row.get(at(0))?,
@@ -122,6 +127,11 @@ fn common(row: &Row<'_>, now: Timestamp) -> Result<TaskRecord> {
         lost_max: vitals.lost_max,
         due_at: vitals.due_at,
         deadline: vitals.deadlines.start(),
+        finish_by: vitals.deadlines.finish(),
+        alert_unstarted: alerts.unstarted,
+        alert_unfinished: alerts.unfinished,
+        late_to_start: alerts.late_to_start,
+        late_to_finish: alerts.late_to_finish,
         cancel_requested: vitals.cancel_requested,
         timeout: row::optional_duration(row, at(8))?,
         retry: row::retry(row, at(9))?,

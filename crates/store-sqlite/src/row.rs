@@ -10,17 +10,20 @@ use duly_store::{Encoding, Labels, Name, Payload};
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Error, Result, Row};
 
-/// The columns that [`vitals`] reads, in its order.
+/// The columns that [`vitals`] reads, in its order; when a task must have ended lies here or there.
 macro_rules! vitals_columns {
-    () => {
-        "s.state, s.priority, s.due_at, s.deadline, s.attempt, s.spent, s.lost, s.lost_max, \
-         s.cancel_requested"
+    ($finish_by:literal) => {
+        concat!(
+            "s.state, s.priority, s.due_at, s.deadline, s.attempt, s.spent, s.lost, s.lost_max, \
+             s.cancel_requested, ",
+            $finish_by
+        )
     };
 }
 pub(crate) use vitals_columns;
 
 /// How many columns [`vitals_columns`] names.
-pub(crate) const VITALS_WIDTH: usize = 9;
+pub(crate) const VITALS_WIDTH: usize = 10;
 
 /// A task's vitals, from the columns that begin at `at`.
 pub(crate) fn vitals(row: &Row<'_>, at: usize) -> Result<Vitals> {
@@ -28,7 +31,10 @@ pub(crate) fn vitals(row: &Row<'_>, at: usize) -> Result<Vitals> {
         state: state(row, at)?,
         priority: priority(row, at + 1)?,
         due_at: instant(row, at + 2)?,
-        deadlines: Deadlines::new(optional_instant(row, at + 3)?, None),
+        deadlines: Deadlines::new(
+            optional_instant(row, at + 3)?,
+            optional_instant(row, at + 9)?,
+        ),
         attempt: number(row, at + 4)?,
         spent: number(row, at + 5)?,
         lost: number(row, at + 6)?,

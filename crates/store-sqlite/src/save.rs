@@ -150,6 +150,7 @@ fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned)
     let new = submitted(task);
     let place = (placed.queue, placed.kind, placed.sequence);
     submit::write_task(tx, &new, place, task.submitted_at)?;
+    tx.set_term(placed.sequence, vitals, &task.alerts(), task.submitted_at)?;
     let started_at = task.started_at.map(Timestamp::as_micros);
     let progress = task.progress.as_ref();
     let (fraction, text) = (

@@ -22,8 +22,8 @@ pub(crate) const ADD_TASK: &str = "INSERT INTO duly_task
     ON CONFLICT (id) DO NOTHING";
 pub(crate) const ADD_LIVE: &str = "INSERT INTO duly_live
     (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
-     cancel_requested, keyed)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+     cancel_requested, keyed, finish_by)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const ADD_KEY: &str = "INSERT INTO duly_unique (kind, key, task) VALUES (?1, ?2, ?3)";
 pub(crate) const KEY_HOLDER: &str =
     "SELECT t.id FROM duly_unique AS u CROSS JOIN duly_task AS t ON t.sequence = u.task
@@ -193,16 +193,14 @@ fn insert(
         let existing = existing(tx, task.id)?;
         return existing.ok_or(rusqlite::Error::QueryReturnedNoRows);
     }
-    let now = tx.now;
-    let deadline = task.deadline.map(|deadline| deadline.resolve(now));
-    let due_at = task.due.resolve(now);
-    let vitals = Vitals::submitted(task.priority, due_at, deadline, task.lost_max, now);
+    let vitals = task.vitals(tx.now);
+    tx.set_term(sequence, &vitals, &task.alerts(), tx.now)?;
     write_live(tx, &vitals, (queue, kind, sequence), task)?;
     if let Some(key) = &task.unique_key {
         tx.take_key(kind, key, sequence)?;
     }
     let event = NewEvent {
-        due_at: (vitals.state == State::Scheduled).then_some(due_at),
+        due_at: (vitals.state == State::Scheduled).then_some(vitals.due_at),
         ..NewEvent::new(sequence, EventKind::Submitted, 0)
     };
     tx.event(queue, event)?;
@@ -265,6 +263,7 @@ pub(crate) fn write_live(
         vitals.lost_max,
         vitals.cancel_requested,
         task.unique_key.is_some(),
+        vitals.deadlines.finish().map(Timestamp::as_micros),
     ])?;
     Ok(())
 }

@@ -256,7 +256,7 @@ async fn a_connection_that_does_not_fit_is_refused() {
     world.run("INSERT INTO duly_schema VALUES (9, 'later', 'x', 9, 0); BEGIN IMMEDIATE");
     assert_eq!(
         submit(&world.shop),
-        SubmitInError::Schema { found: 9, known: 2 }
+        SubmitInError::Schema { found: 9, known: 3 }
     );
     world.run("DELETE FROM duly_schema WHERE version = 9; COMMIT; BEGIN IMMEDIATE");
     world.submit_in(vec![task(1)]).expect("it fits again");

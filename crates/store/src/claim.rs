@@ -52,6 +52,8 @@ pub struct Lease {
     pub timeout: Option<Duration>,
     /// It must have started before this.
     pub deadline: Option<Timestamp>,
+    /// The task must have ended before this, by the store's clock: see [`Claimed::at`].
+    pub finish_by: Option<Timestamp>,
     /// When it was due.
     pub due_at: Timestamp,
     /// When it was submitted.

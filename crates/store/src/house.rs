@@ -12,13 +12,26 @@ use crate::bounds::LEAD_MAX;
 pub enum Duty {
     /// Move into line what has become due.
     Promote,
-    /// End what can no longer start before its deadline.
+    /// End what waits although a deadline has passed: that of its start, or that of its end.
     Expire,
+    /// Tell, by an event, of what has not begun or ended by the age at which somebody wants to know.
+    Alert,
     /// Remove finished tasks, with their events, that were kept long enough.
     Prune,
     /// Remove events older than [`EVENT_RETENTION`](crate::bounds::EVENT_RETENTION), so that a task that
     /// is put off for ever has no history without end.
     Forget,
+}
+
+impl Duty {
+    /// All duties.
+    pub const ALL: [Self; 5] = [
+        Self::Promote,
+        Self::Expire,
+        Self::Alert,
+        Self::Prune,
+        Self::Forget,
+    ];
 }
 
 /// One step of a duty.

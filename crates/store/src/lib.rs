@@ -21,7 +21,6 @@ mod list;
 mod memory;
 mod name;
 mod payload;
-pub mod priority;
 mod queue;
 mod save;
 mod settle;

@@ -17,7 +17,7 @@ pub struct Filter {
     pub worker: Option<Name>,
     /// Unfinished, not begun, and due before this.
     pub due_before: Option<Timestamp>,
-    /// Unfinished, though its deadline has passed.
+    /// Unfinished, though a deadline has passed: that of its start, or that of its end.
     pub overdue: bool,
     /// Submitted at or after this.
     pub submitted_from: Option<Timestamp>,
@@ -60,7 +60,7 @@ const fn waits(state: State) -> bool {
 }
 
 fn is_overdue(task: &TaskRecord, now: Timestamp) -> bool {
-    !task.state.is_final() && task.deadline.is_some_and(|deadline| deadline <= now)
+    !task.state.is_final() && task.vitals().is_overdue(now)
 }
 
 /// Where a page ended: opaque, and good only for the same filter on the same store.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duly_core::{Deadlines, Incarnation, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals};
+use duly_core::{
+    Alerts, Deadlines, Incarnation, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals,
+};
 
 use crate::{Name, Payload};
 
@@ -51,6 +53,13 @@ pub struct NewTask {
     pub due: When,
     /// It must have started before this, or expires.
     pub deadline: Option<When>,
+    /// It must have ended before this: what waits then expires, what runs is stopped and has timed out for
+    /// good, and a retry that would come after it is not made.
+    pub finish_by: Option<When>,
+    /// If no attempt has begun this long after it was submitted, an event tells so, once.
+    pub alert_unstarted: Option<Duration>,
+    /// If it has not ended this long after it was submitted, an event tells so, once.
+    pub alert_unfinished: Option<Duration>,
     /// How long one attempt may take; `None`: as long as its worker's heartbeat lives.
     pub timeout: Option<Duration>,
     /// How often it is tried, and when again.
@@ -71,8 +80,8 @@ impl NewTask {
     /// At how many lost workers a task is given up, unless it says otherwise.
     pub const LOST_MAX_DEFAULT: u32 = 3;
 
-    /// A task with the defaults: queue `default`, priority normal, due now, no deadline, no timeout,
-    /// the default [`RetryPolicy`], given up after 3 lost workers.
+    /// A task with the defaults: queue `default`, priority normal, due now, no deadlines, no alerts, no
+    /// timeout, the default [`RetryPolicy`], given up after 3 lost workers.
     #[must_use]
     pub fn new(id: TaskId, kind: impl Into<Name>, payload: Payload) -> Self {
         Self {
@@ -83,6 +92,9 @@ impl NewTask {
             priority: Priority::default(),
             due: When::Now,
             deadline: None,
+            finish_by: None,
+            alert_unstarted: None,
+            alert_unfinished: None,
             timeout: None,
             retry: RetryPolicy::default(),
             lost_max: Self::LOST_MAX_DEFAULT,
@@ -90,6 +102,21 @@ impl NewTask {
             tenant: None,
             labels: Labels::new(),
         }
+    }
+
+    /// What the rules know of it, once it is submitted at `now`.
+    #[must_use]
+    pub fn vitals(&self, now: Timestamp) -> Vitals {
+        let at = |when: Option<When>| when.map(|when| when.resolve(now));
+        let due_at = self.due.resolve(now);
+        Vitals::submitted(self.priority, due_at, at(self.deadline), self.lost_max, now)
+            .finish_by(at(self.finish_by))
+    }
+
+    /// Who wants to hear that it is late.
+    #[must_use]
+    pub const fn alerts(&self) -> Alerts {
+        Alerts::new(self.alert_unstarted, self.alert_unfinished)
     }
 }
 
@@ -131,6 +158,16 @@ pub struct TaskRecord {
     pub due_at: Timestamp,
     /// It must have started before this.
     pub deadline: Option<Timestamp>,
+    /// It must have ended before this.
+    pub finish_by: Option<Timestamp>,
+    /// If no attempt has begun this long after it was submitted, an event tells so.
+    pub alert_unstarted: Option<Duration>,
+    /// If it has not ended this long after it was submitted, an event tells so.
+    pub alert_unfinished: Option<Duration>,
+    /// An event has told that no attempt had begun by `alert_unstarted`.
+    pub late_to_start: bool,
+    /// An event has told that it had not ended by `alert_unfinished`.
+    pub late_to_finish: bool,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
     /// How often it is tried, and when again.
@@ -169,12 +206,23 @@ impl TaskRecord {
             state: self.state,
             priority: self.priority,
             due_at: self.due_at,
-            deadlines: Deadlines::new(self.deadline, None),
+            deadlines: Deadlines::new(self.deadline, self.finish_by),
             attempt: self.attempt,
             spent: self.spent,
             lost: self.lost,
             lost_max: self.lost_max,
             cancel_requested: self.cancel_requested,
+        }
+    }
+
+    /// Who wants to hear that it is late, and what they have heard.
+    #[must_use]
+    pub const fn alerts(&self) -> Alerts {
+        Alerts {
+            unstarted: self.alert_unstarted,
+            unfinished: self.alert_unfinished,
+            late_to_start: self.late_to_start,
+            late_to_finish: self.late_to_finish,
         }
     }
 }

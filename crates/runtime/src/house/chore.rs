@@ -20,6 +20,7 @@ const fn rhythm(house: &House, duty: Duty) -> Duration {
     match duty {
         Duty::Promote => house.promote,
         Duty::Expire => house.expire,
+        Duty::Alert => house.alert,
         Duty::Prune => house.prune,
         Duty::Forget => house.forget,
     }

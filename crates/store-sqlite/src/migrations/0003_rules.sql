@@ -1,2 +1,27 @@
 -- The rules: limits, tenants, uniqueness, schedules, alerts. Code that does not know them would not keep
 -- them, so a file from here on opens only for code that does.
+
+-- By when a task must have ended, and who wants to hear that it is late: few tasks have a row. It stays as
+-- long as the task does. What hot statements need of it lies in duly_live, too.
+CREATE TABLE duly_term (
+    task             INTEGER PRIMARY KEY,
+    finish_by        INTEGER,
+    alert_unstarted  INTEGER,
+    alert_unfinished INTEGER,
+    late_to_start    INTEGER NOT NULL,
+    late_to_finish   INTEGER NOT NULL,
+    -- When somebody may have to be told of it.
+    alert_at         INTEGER
+) STRICT;
+
+CREATE INDEX duly_term_alert ON duly_term (alert_at) WHERE alert_at IS NOT NULL;
+
+ALTER TABLE duly_live ADD COLUMN finish_by INTEGER;
+
+-- What waits expires at the earlier of its deadlines.
+ALTER TABLE duly_live ADD COLUMN expires_at INTEGER
+    GENERATED ALWAYS AS (min(coalesce(deadline, finish_by), coalesce(finish_by, deadline))) VIRTUAL;
+
+DROP INDEX duly_live_deadline;
+
+CREATE INDEX duly_live_expires ON duly_live (expires_at) WHERE expires_at IS NOT NULL AND worker IS NULL;

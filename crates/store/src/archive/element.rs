@@ -48,6 +48,16 @@ element! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline_us: Option<Instant>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        finish_by_us: Option<Instant>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alert_unstarted_us: Option<Micros>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alert_unfinished_us: Option<Micros>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        late_to_start: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        late_to_finish: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_us: Option<Micros>,
         retry: RetryElement,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,6 +188,11 @@ impl TaskElement {
             lost_max: task.lost_max,
             due_at_us: Instant(task.due_at),
             deadline_us: task.deadline.map(Instant),
+            finish_by_us: task.finish_by.map(Instant),
+            alert_unstarted_us: task.alert_unstarted.map(Micros),
+            alert_unfinished_us: task.alert_unfinished.map(Micros),
+            late_to_start: task.late_to_start,
+            late_to_finish: task.late_to_finish,
             timeout_us: task.timeout.map(Micros),
             retry: RetryElement::new(&task.retry),
             unique_key: task.unique_key.as_ref().map(text),
@@ -219,6 +234,11 @@ impl TaskElement {
             lost_max: self.lost_max,
             due_at: self.due_at_us.0,
             deadline: self.deadline_us.map(|at| at.0),
+            finish_by: self.finish_by_us.map(|at| at.0),
+            alert_unstarted: self.alert_unstarted_us.map(|age| age.0),
+            alert_unfinished: self.alert_unfinished_us.map(|age| age.0),
+            late_to_start: self.late_to_start,
+            late_to_finish: self.late_to_finish,
             timeout: self.timeout_us.map(|timeout| timeout.0),
             retry: self.retry.into_policy(),
             unique_key: self.unique_key.map(Into::into),

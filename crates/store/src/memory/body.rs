@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_core::engine::Entry;
-use duly_core::{Incarnation, RetryPolicy, State, Timestamp};
+use duly_core::{Alerts, Incarnation, RetryPolicy, State, Timestamp};
 
 use crate::{Labels, Name, NewTask, Payload, Progress, TaskRecord};
 
@@ -22,6 +22,9 @@ pub(super) struct Body {
 pub(super) struct Rare {
     pub(super) retry: RetryPolicy,
     pub(super) timeout: Option<Duration>,
+    pub(super) alerts: Alerts,
+    /// When somebody may have to be told of it; of a task that has ended, that may be past.
+    pub(super) alert_at: Option<Timestamp>,
     pub(super) tenant: Option<Name>,
     pub(super) labels: Labels,
     pub(super) started_at: Option<Timestamp>,
@@ -42,12 +45,14 @@ impl Body {
     pub(super) fn new(new: &NewTask, now: Timestamp) -> Self {
         let plain = new.retry == RetryPolicy::default()
             && new.timeout.is_none()
+            && new.alerts().is_none()
             && new.tenant.is_none()
             && new.labels.is_empty();
         let rare = (!plain).then(|| {
             Box::new(Rare {
                 retry: new.retry,
                 timeout: new.timeout,
+                alerts: new.alerts(),
                 tenant: new.tenant.clone(),
                 labels: new.labels.clone(),
                 ..Rare::default()
@@ -65,6 +70,7 @@ impl Body {
     pub(super) fn restored(task: &TaskRecord) -> Self {
         let plain = task.retry == RetryPolicy::default()
             && task.timeout.is_none()
+            && task.alerts().is_none()
             && task.tenant.is_none()
             && task.labels.is_empty()
             && task.started_at.is_none()
@@ -74,6 +80,8 @@ impl Body {
             Box::new(Rare {
                 retry: task.retry,
                 timeout: task.timeout,
+                alerts: task.alerts(),
+                alert_at: None,
                 tenant: task.tenant.clone(),
                 labels: task.labels.clone(),
                 started_at: task.started_at,
@@ -134,6 +142,11 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
         lost_max: vitals.lost_max,
         due_at: vitals.due_at,
         deadline: vitals.deadlines.start(),
+        finish_by: vitals.deadlines.finish(),
+        alert_unstarted: rare.alerts.unstarted,
+        alert_unfinished: rare.alerts.unfinished,
+        late_to_start: rare.alerts.late_to_start,
+        late_to_finish: rare.alerts.late_to_finish,
         timeout: rare.timeout,
         retry: rare.retry,
         unique_key: unique_key(entry),

@@ -158,6 +158,7 @@ impl World {
         if let Some(payload) = payload {
             entry.carry.payload = payload;
         }
+        self.forget_missed(&mut entry, now);
         let slot =
             self.engine
                 .readmit(entry, now)
@@ -166,6 +167,7 @@ impl World {
                     key: Name::default(),
                 })?;
         self.tasks.insert(sequence, Place::Unfinished(slot));
+        self.await_alert(slot);
         self.write(slot, event, now, Detail::default());
         self.task(id, now).ok_or(ChangeError::TaskNotFound(id))
     }

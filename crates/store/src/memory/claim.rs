@@ -31,26 +31,23 @@ impl World {
         let (queues, kinds) = self.named(request);
         let queue_count = unique(&request.queues).len().max(1);
         let spec = ClaimSpec {
+            holder: request.incarnation,
             queues: &queues,
-            weights: &[],
             kinds: &kinds,
             run: request.run as usize,
             prefetch: request.prefetch as usize,
             suspect: request.suspect,
             turn: request.turn as usize % queue_count,
         };
-        let gave_up = self
-            .engine
-            .claim(request.incarnation, &spec, now, &mut leased);
+        self.engine.claim(&spec, &mut leased);
         let leases = leased
             .into_iter()
             .map(|slot| self.lease(slot, now))
             .collect();
-        let next_at = if more_due || gave_up {
+        let next_at = if more_due {
             Some(now)
         } else {
-            let opens = self.engine.dispatch().next_open();
-            self.engine.next_due().into_iter().chain(opens).min()
+            self.engine.next_due()
         };
         Ok(Claimed {
             leases,
@@ -106,6 +103,7 @@ impl World {
             retry: body.retry(),
             timeout: body.rare.as_ref().and_then(|rare| rare.timeout),
             deadline: vitals.deadlines.start(),
+            finish_by: vitals.deadlines.finish(),
             due_at: vitals.due_at,
             submitted_at: body.submitted_at,
             labels: body

@@ -18,6 +18,7 @@ impl World {
                 (moved.len(), more)
             }
             Duty::Expire => self.expire(now, limit as usize),
+            Duty::Alert => self.alert(now, limit as usize),
             Duty::Prune => self.prune(now, limit as usize),
             Duty::Forget => {
                 let until = now - EVENT_RETENTION;
@@ -31,7 +32,7 @@ impl World {
         }
     }
 
-    /// Ends what can no longer start; answers how many, and whether there are more.
+    /// Ends what waits beyond a deadline; answers how many, and whether there are more.
     pub(super) fn expire(&mut self, now: Timestamp, limit: usize) -> (usize, bool) {
         let mut out = Vec::new();
         let more = self.engine.expire(now, limit, &mut out);

@@ -1,5 +1,6 @@
 //! The memory store: a lock around core's engine, and the specification of every other store.
 
+mod alert;
 mod body;
 mod change;
 mod claim;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duly_core::engine::{Entry, Slot, Terms};
+use duly_core::engine::{Entry, Slot};
 use duly_core::{EventKind, Timestamp, Unique};
 
 use super::body::{Body, Finished};
@@ -129,7 +129,6 @@ impl World {
             vitals: returned.vitals,
             queue,
             kind,
-            terms: Terms::NONE,
             unique: task
                 .unique_key
                 .as_deref()
@@ -186,6 +185,7 @@ impl World {
                     body.last_event = last;
                 }
                 self.tasks.insert(sequence, Place::Unfinished(slot));
+                self.await_alert(slot);
                 self.watch.mark(sequence);
                 if let Some(event) = admitted.event {
                     self.write(slot, event, now, detail);

@@ -1,7 +1,7 @@
 //! Submitting tasks.
 
-use duly_core::engine::{Entry, Rejected, Slot, Terms};
-use duly_core::{EventKind, State, Timestamp, Unique, Vitals};
+use duly_core::engine::{Entry, Rejected, Slot};
+use duly_core::{EventKind, State, Timestamp, Unique};
 
 use super::body::Body;
 use super::event::Detail;
@@ -80,15 +80,12 @@ impl World {
     fn entry(&mut self, new: &NewTask, now: Timestamp) -> Entry<Body> {
         let queue = self.queue_mut(&new.queue).id;
         let kind = self.kind(&new.kind);
-        let deadline = new.deadline.map(|deadline| deadline.resolve(now));
-        let due_at = new.due.resolve(now);
         Entry {
             id: new.id,
             sequence: self.engine.next_sequence(),
-            vitals: Vitals::submitted(new.priority, due_at, deadline, new.lost_max, now),
+            vitals: new.vitals(now),
             queue,
             kind,
-            terms: Terms::NONE,
             unique: new
                 .unique_key
                 .as_deref()
@@ -104,9 +101,10 @@ impl World {
         };
         let scheduled = entry.vitals.state == State::Scheduled;
         let due_at = scheduled.then_some(entry.vitals.due_at);
-        let queue = entry.queue;
-        self.tasks.insert(entry.sequence, Place::Unfinished(slot));
+        let (sequence, queue) = (entry.sequence, entry.queue);
+        self.tasks.insert(sequence, Place::Unfinished(slot));
         self.queue_of(queue).made = true;
+        self.await_alert(slot);
         self.write(
             slot,
             EventKind::Submitted,

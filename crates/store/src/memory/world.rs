@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) tasks: Sparse<Place>,
     /// Finished tasks by id; the engine knows the others.
     pub(super) finished: HashMap<TaskId, i64>,
+    /// When somebody may have to be told of which task.
+    pub(super) alerts: BTreeSet<(Timestamp, i64)>,
     pub(super) log: Log,
     pub(super) queues: BTreeMap<Name, usize>,
     pub(super) queue_list: Vec<Queue>,
@@ -68,6 +70,7 @@ impl World {
             no_queue,
             tasks: Sparse::new(),
             finished: HashMap::new(),
+            alerts: BTreeSet::new(),
             log: Log::new(),
             queues: BTreeMap::new(),
             queue_list: Vec::new(),
@@ -240,6 +243,7 @@ impl World {
     pub(super) fn remove(&mut self, sequence: i64) {
         if let Some(finished) = self.unfinish(sequence) {
             self.watch.mark(sequence);
+            self.forget_alert(&finished.entry);
             self.log.remove(finished.entry.carry.last_event);
         }
     }

@@ -14,7 +14,8 @@ use crate::{
     Submit, SubmitError, When,
 };
 
-async fn keep(rig: &Rig, duty: Duty, limit: u32) -> Kept {
+/// One step of a duty.
+pub(super) async fn keep(rig: &Rig, duty: Duty, limit: u32) -> Kept {
     rig.store
         .keep_house(KeepHouse { duty, limit })
         .await

@@ -16,6 +16,7 @@ pub mod change;
 pub mod claim;
 pub mod event;
 pub mod house;
+pub mod late;
 pub mod list;
 pub mod queue;
 pub mod save;
@@ -92,6 +93,13 @@ macro_rules! conformance {
                 promote_and_expire_in_steps, prune_respects_retention, a_pruned_id_is_free_again,
                 sequences_are_never_reused, events_are_forgotten, one_leads_at_a_time, a_clock_set_back_ends_a_lead,
                 hints_are_given, a_closed_store_is_unavailable
+            ],
+            late: [
+                what_waits_too_long_to_end_expires, a_lease_says_when_the_task_must_have_ended,
+                what_comes_back_too_late_expires, a_retry_drops_what_has_passed,
+                each_alert_is_given_once, what_is_not_late_is_not_told, an_assignment_is_no_start,
+                alerts_come_in_bounded_steps, a_retry_drops_the_alerts_that_were_missed,
+                nobody_is_told_of_what_is_gone, alerts_survive_saving, what_is_absurd_is_refused
             ],
             save: [
                 everything_comes_back, what_was_leased_waits_again,

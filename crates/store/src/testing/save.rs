@@ -75,6 +75,9 @@ async fn sample(rig: &Rig) {
         t.priority = Priority::High;
         t.due = When::After(Duration::from_secs(600));
         t.deadline = Some(When::After(Duration::from_secs(900)));
+        t.finish_by = Some(When::After(Duration::from_secs(950)));
+        t.alert_unstarted = Some(Duration::from_secs(700));
+        t.alert_unfinished = Some(Duration::from_millis(800_500));
         t.timeout = Some(Duration::from_millis(1_500));
         t.retry.jitter = Jitter::Equal;
         t.lost_max = 2;
@@ -278,6 +281,15 @@ const DAMAGES: &[(&str, Damage)] = &[
     ("submitted_at", |s| s.task.submitted_at = later(s)),
     ("due_at", |s| s.task.due_at = later(s)),
     ("deadline", |s| s.task.deadline = Some(later(s))),
+    ("finish_by", |s| s.task.finish_by = Some(later(s))),
+    ("alert_unstarted", |s| {
+        s.task.alert_unstarted = Some(Duration::ZERO);
+    }),
+    ("alert_unfinished", |s| {
+        s.task.alert_unfinished = Some(Duration::MAX);
+    }),
+    ("late_to_start", |s| s.task.late_to_start = true),
+    ("late_to_finish", |s| s.task.late_to_finish = true),
     ("started_at", |s| s.task.started_at = Some(later(s))),
     ("started_at", |s| s.task.started_at = None),
     ("finished_at", |s| s.task.finished_at = Some(later(s))),

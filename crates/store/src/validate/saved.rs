@@ -66,6 +66,7 @@ fn what_was_submitted(task: &TaskRecord) -> Checked {
     task.unique_key.as_ref().map_or(Ok(()), unique_key)?;
     payload(&task.payload)?;
     labels(&task.labels)?;
+    times::alerts(task.alert_unstarted, task.alert_unfinished)?;
     times::timeout(task.timeout)?;
     times::retry(&task.retry)
 }
@@ -75,6 +76,7 @@ fn instants(task: &TaskRecord, now: Timestamp) -> Checked {
         ("submitted_at", Some(task.submitted_at)),
         ("due_at", Some(task.due_at)),
         ("deadline", task.deadline),
+        ("finish_by", task.finish_by),
         ("started_at", task.started_at),
         ("finished_at", task.finished_at),
     ] {
@@ -125,6 +127,7 @@ fn what_has_happened(task: &TaskRecord) -> Checked {
     task.result.as_ref().map_or(Ok(()), result)?;
     let error = task.error.as_ref().map_or(0, String::len);
     at_most("error", error, ERROR_BYTES_MAX, "bytes")?;
+    what_was_told(task)?;
     let Some(progress) = &task.progress else {
         return Ok(());
     };
@@ -132,6 +135,19 @@ fn what_has_happened(task: &TaskRecord) -> Checked {
         return refuse("progress", progress.fraction, "a fraction from 0 to 1");
     }
     at_most("progress", progress.text.len(), PROGRESS_BYTES_MAX, "bytes")
+}
+
+/// Nothing is told that nobody wanted to hear.
+fn what_was_told(task: &TaskRecord) -> Checked {
+    for (field, told, age) in [
+        ("late_to_start", task.late_to_start, task.alert_unstarted),
+        ("late_to_finish", task.late_to_finish, task.alert_unfinished),
+    ] {
+        if told && age.is_none() {
+            return refuse(field, told, "false, or the age at which it was to be told");
+        }
+    }
+    Ok(())
 }
 
 /// Whether something must be there, in this state: `None` if it may.

@@ -10,18 +10,30 @@ use crate::{NewTask, QueueChange, When};
 
 pub(super) fn of_task(new: &NewTask, now: Timestamp) -> Checked {
     when("due", new.due, now)?;
-    if let Some(deadline) = new.deadline {
-        when("deadline", deadline, now)?;
+    for (field, at) in [("deadline", new.deadline), ("finish_by", new.finish_by)] {
+        at.map_or(Ok(()), |at| when(field, at, now))?;
     }
+    alerts(new.alert_unstarted, new.alert_unfinished)?;
     timeout(new.timeout)?;
     retry(&new.retry)
 }
 
 pub(super) fn timeout(timeout: Option<Duration>) -> Checked {
-    match timeout {
-        Some(timeout) if timeout.is_zero() || timeout > DELAY_MAX => refuse(
-            "timeout",
-            format_args!("{} s", timeout.as_secs_f64()),
+    span("timeout", timeout)
+}
+
+/// The ages at which somebody wants to hear of a task.
+pub(super) fn alerts(unstarted: Option<Duration>, unfinished: Option<Duration>) -> Checked {
+    span("alert_unstarted", unstarted)?;
+    span("alert_unfinished", unfinished)
+}
+
+/// A time that something may take: not none at all.
+fn span(field: &'static str, span: Option<Duration>) -> Checked {
+    match span {
+        Some(span) if span.is_zero() || span > DELAY_MAX => refuse(
+            field,
+            format_args!("{} s", span.as_secs_f64()),
             "more than 0 s, at most 366 days",
         ),
         _ => Ok(()),
@@ -63,7 +75,7 @@ pub(super) fn delay(field: &'static str, delay: Duration) -> Checked {
     Ok(())
 }
 
-/// An instant that a task is due, or must have started: not more than 366 days away if relative, and not
+/// An instant that a task is due, or must have started or ended: not more than 366 days away if relative, and not
 /// more than [`AHEAD_MAX`] if absolute.
 ///
 /// # Errors

@@ -348,6 +348,8 @@ fn new_task(draft: &Draft) -> NewTask {
     task.priority = draft.priority;
     task.due = draft.due;
     task.deadline = draft.deadline;
+    task.finish_by = draft.finish_by;
+    [task.alert_unstarted, task.alert_unfinished] = draft.alerts;
     task.unique_key = draft.unique.map(|n| format!("key-{n}").into());
     task.lost_max = draft.lost_max;
     task.labels = draft

@@ -24,6 +24,8 @@ pub struct Draft {
     pub(super) priority: Priority,
     pub(super) due: When,
     pub(super) deadline: Option<When>,
+    pub(super) finish_by: Option<When>,
+    pub(super) alerts: [Option<Duration>; 2],
     pub(super) unique: Option<u8>,
     pub(super) lost_max: u32,
     pub(super) label: Option<u8>,

@@ -151,7 +151,12 @@ fn filter() -> impl Strategy<Value = Filter> {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let names = (TASKS, KINDS, QUEUES);
-    let times = (when(), proptest::option::weighted(0.2, when()));
+    let times = (
+        when(),
+        proptest::option::weighted(0.2, when()),
+        proptest::option::weighted(0.2, when()),
+        [age(), age()],
+    );
     let rest = (
         proptest::option::weighted(0.3, 0_u8..3),
         1_u32..4,
@@ -159,13 +164,15 @@ fn draft() -> impl Strategy<Value = Draft> {
         any::<bool>(),
     );
     (names, priority(), times, rest).prop_map(
-        |((id, kind, queue), priority, (due, deadline), (unique, lost_max, label, plain))| Draft {
+        |((id, kind, queue), priority, times, (unique, lost_max, label, plain))| Draft {
             id,
             kind,
             queue,
             priority,
-            due,
-            deadline,
+            due: times.0,
+            deadline: times.1,
+            finish_by: times.2,
+            alerts: times.3,
             unique,
             lost_max,
             label,
@@ -204,11 +211,16 @@ fn priority() -> impl Strategy<Value = Priority> {
 }
 
 fn duty() -> impl Strategy<Value = Duty> {
-    proptest::sample::select(&[Duty::Promote, Duty::Expire, Duty::Prune, Duty::Forget][..])
+    proptest::sample::select(&Duty::ALL[..])
 }
 
 fn when() -> impl Strategy<Value = When> {
     prop_oneof![2 => Just(When::Now), 1 => seconds().prop_map(When::After)]
+}
+
+/// An age at which somebody may want to hear of a task.
+fn age() -> impl Strategy<Value = Option<Duration>> {
+    proptest::option::weighted(0.2, (1_u64..20).prop_map(Duration::from_secs))
 }
 
 /// Mostly a few seconds; now and then none, and now and then longer than events are kept.
