@@ -12,4 +12,7 @@ pub struct Imported {
     pub existed: u64,
     /// How many queues were made, or got the archive's settings.
     pub queues: u64,
+    /// How many schedules are in the store now, and were not before.
+    #[serde(default)]
+    pub schedules: u64,
 }

@@ -46,6 +46,10 @@ codes! {
     TaskNotFound = 404, "There is no such task";
     /// There is no queue of this name: none was ever submitted to or configured.
     QueueNotFound = 404, "There is no such queue";
+    /// There is no schedule of this name.
+    ScheduleNotFound = 404, "There is no such schedule";
+    /// A schedule of this name is there already, or was changed meanwhile.
+    ScheduleConflict = 409, "The schedule is not as expected";
     /// There is no worker of this incarnation: it never registered, or is gone.
     WorkerNotFound = 404, "There is no such worker";
     /// Another unfinished task of the kind has the unique key.

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use duly_api::{Code, Problem};
 use duly_core::InvalidTransition;
 
-use crate::port::{ChangeError, InvalidInput, RequestError, StoreError, SubmitError};
+use crate::port::{
+    ChangeError, InvalidInput, RequestError, ScheduleError, StoreError, SubmitError,
+};
 
 /// When a client may ask again that was told that there is no room, or no answer, now: in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -168,6 +170,20 @@ impl From<ChangeError> for Refusal {
             ChangeError::Unfinished(_) => Problem::new(Code::InvalidTransition, detail).into(),
             ChangeError::InvalidInput(error) => error.into(),
             ChangeError::Store(error) => error.into(),
+            _ => Problem::new(Code::Unavailable, detail).into(),
+        }
+    }
+}
+
+impl From<ScheduleError> for Refusal {
+    fn from(error: ScheduleError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ScheduleError::NotFound(_) => Problem::new(Code::ScheduleNotFound, detail).into(),
+            ScheduleError::Conflict { .. } => Problem::new(Code::ScheduleConflict, detail).into(),
+            ScheduleError::Refused(error) => error.into(),
+            ScheduleError::InvalidInput(error) => error.into(),
+            ScheduleError::Store(error) => error.into(),
             _ => Problem::new(Code::Unavailable, detail).into(),
         }
     }

@@ -31,6 +31,7 @@ mod reader;
 mod record;
 mod row;
 mod save;
+mod schedule;
 mod settle;
 #[cfg(test)]
 mod steps;

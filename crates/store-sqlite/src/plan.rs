@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, house, list, live, matching, queue, record, save, submit,
-    term, transaction, worker,
+    book, change, claim, done, event, house, list, live, matching, queue, record, save, schedule,
+    submit, term, transaction, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -63,6 +63,35 @@ const PLANS: &[(&str, &[&str])] = &[
         &["USING INTEGER PRIMARY KEY (rowid<?)"],
     ),
     (house::OLD_EVENTS, &["SCAN duly_event"]),
+    (
+        schedule::BY_NAME,
+        &[
+            "s USING INDEX sqlite_autoindex_duly_schedule_1 (name=?)",
+            "d USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (
+        schedule::BEHIND,
+        &[
+            "s USING INDEX sqlite_autoindex_duly_schedule_1 (name>?)",
+            "d USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (
+        schedule::NEXT,
+        &[
+            "s USING INDEX duly_schedule_next",
+            "d USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (
+        schedule::VERSION,
+        &["duly_schedule USING INDEX sqlite_autoindex_duly_schedule_1 (name=?)"],
+    ),
+    (
+        schedule::MOVE_ON,
+        &["duly_schedule USING INTEGER PRIMARY KEY (rowid=?)"],
+    ),
     (worker::HELD, &["INDEX duly_live_leased (worker=?)"]),
     (worker::COUNT_HELD, &["INDEX duly_live_leased (worker=?)"]),
     (worker::PROGRESS, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
@@ -145,7 +174,7 @@ const PLANS: &[(&str, &[&str])] = &[
 /// Statements that may sort, and those that may go through a whole index: what they find there is
 /// bounded by what workers hold, by a limit, or by what is due.
 const MAY_SORT: &[&str] = &[list::LEASED, queue::DUE, book::CATCH_UP];
-const MAY_SCAN: &[&str] = &[claim::NEXT_DUE, house::OLD_EVENTS];
+const MAY_SCAN: &[&str] = &[claim::NEXT_DUE, house::OLD_EVENTS, schedule::NEXT];
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use duly_core::{AttemptRef, Incarnation, TaskId, Timestamp};
 use duly_store::{
-    BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
-    Clock, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List,
-    Listener, Name, Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration,
-    Renewed, RequestError, Restore, Restored, Save, SavedPage, SavedTask, Settle, Settled, Store,
-    StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
-    Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
+    ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Heartbeat, Hints, KeepHouse,
+    Kept, Lead, Leadership, List, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule,
+    QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError,
+    Restore, Restored, Save, SavedPage, SavedTask, ScheduleError, SchedulePage, ScheduleRecord,
+    Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack,
+    TaskPage, TaskRecord, Traits, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -24,7 +25,8 @@ use crate::message::{self, Work};
 use crate::options::Options;
 use crate::writer::{self, Writer};
 use crate::{
-    change, claim, event, house, list, open, queue, reader, record, save, settle, submit, worker,
+    change, claim, event, house, list, open, queue, reader, record, save, schedule, settle, submit,
+    worker,
 };
 
 /// A store in one SQLite file. Several processes may open the same file at once.
@@ -354,6 +356,44 @@ impl Store for SqliteStore {
 
     fn listen_events(&self) -> Listener {
         self.hints.listen_events()
+    }
+
+    fn listen_schedules(&self) -> Listener {
+        self.hints.listen_schedules()
+    }
+
+    fn put_schedule(
+        &self,
+        request: PutSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        self.write_heavy(request.definition.len(), request, schedule::put)
+    }
+
+    fn remove_schedule(
+        &self,
+        request: RemoveSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        self.write(request, schedule::remove)
+    }
+
+    fn schedule(&self, name: Name) -> BoxFuture<'_, Result<Option<ScheduleRecord>, StoreError>> {
+        self.read(move |connection, _| Ok(schedule::by_name(connection, &name)?))
+    }
+
+    fn schedules(
+        &self,
+        request: ListSchedules,
+    ) -> BoxFuture<'_, Result<SchedulePage, RequestError>> {
+        self.read(move |connection, now| schedule::page(connection, &request, now))
+    }
+
+    fn due_schedules(&self, limit: u32) -> BoxFuture<'_, Result<DueSchedules, RequestError>> {
+        self.read(move |connection, now| schedule::due(connection, limit, now))
+    }
+
+    fn advance_schedule(&self, request: Advance) -> BoxFuture<'_, Result<Advanced, ScheduleError>> {
+        let payloads = request.tasks.iter().map(|task| task.payload.bytes.len());
+        self.write_heavy(payloads.sum(), request, schedule::advance)
     }
 
     fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {

@@ -60,6 +60,8 @@ pub(crate) struct Transaction<'w, 'c> {
     pub(crate) now: Timestamp,
     /// Queues whose listeners get a hint once it is committed.
     pub(crate) hints: Vec<Name>,
+    /// Schedules were written.
+    pub(crate) schedules_changed: bool,
     /// Events written so far; they reach the table together.
     events: Vec<Written>,
     /// Some have reached it.
@@ -82,6 +84,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
             pens,
             now: Timestamp::default(),
             hints: Vec::new(),
+            schedules_changed: false,
             events: Vec::new(),
             told: false,
             counted: Vec::new(),

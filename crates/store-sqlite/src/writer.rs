@@ -242,12 +242,16 @@ impl Desk<'_> {
         };
         let result = run();
         let (hints, told) = (std::mem::take(&mut tx.hints), tx.told);
+        let schedules_changed = tx.schedules_changed;
         self.end(result)?;
         if !hints.is_empty() {
             self.hints.give(hints.iter());
         }
         if told {
             self.hints.give_events();
+        }
+        if schedules_changed {
+            self.hints.give_schedules();
         }
         Ok(())
     }

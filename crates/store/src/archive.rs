@@ -3,12 +3,13 @@
 //! ```text
 //! {"archive":{"format":"duly","version":1,"at_us":1767225600000000}}
 //! {"queue":{"name":"default","paused":false,"bound":10000000,"retention_completed_us":…,"retention_failed_us":…}}
+//! {"schedule":{"name":"nightly","definition":"…","state":"…","next_at_us":1767312000000000}}
 //! {"task":{"id":"01932f5e-…","kind":"email.send","queue":"default","payload":{"encoding":"json","json":{"to":"ada"}},"state":"pending",…,"events":[…]}}
-//! {"end":{"queues":1,"tasks":1,"events":1}}
+//! {"end":{"queues":1,"schedules":1,"tasks":1,"events":1}}
 //! ```
 //!
 //! - The first line names the format, its version and the instant at which the archive was begun; then come a line
-//!   for each queue with its settings and a line for each task with its history, the oldest submission first; the
+//!   for each queue with its settings, a line for each schedule, and a line for each task with its history, the oldest submission first; the
 //!   last line counts them, so that an archive that was cut off is noticed. Blank lines are passed over.
 //! - Fields are left out where there is nothing to say. What no version knows is refused, and so is a later version.
 //! - Instants (`…_at_us`, `deadline_us`) are microseconds since the Unix epoch in UTC; durations (`…_us`) are
@@ -16,6 +17,9 @@
 //! - A payload or a result has its bytes under `json`, as they are, if its encoding is `json` and they are JSON in one line, nested
 //!   at most [`JSON_DEPTH_MAX`](bounds::JSON_DEPTH_MAX) deep; otherwise under `base64`. They come back byte for byte.
 //! - Sequences are not kept: the order of the lines is the order of submission.
+//!
+//! - A schedule goes on where it was; what it has missed by then is dealt with as it says. One of its name that is there
+//!   already is left as it is.
 //!
 //! An export reads a store at work page by page. Each task is as it was at one instant, and all that were there
 //! throughout are in the archive once; but two tasks may be of different instants. For an archive of one instant, let nobody
@@ -57,4 +61,6 @@ mod text;
 pub use error::{ArchiveError, ExportError, ImportError};
 pub use export::{Export, export};
 pub use import::{Import, Imported, import};
-pub use line::{Counted, Line, parse_line, write_end, write_header, write_queue, write_task};
+pub use line::{
+    Counted, Line, parse_line, write_end, write_header, write_queue, write_schedule, write_task,
+};

@@ -54,3 +54,11 @@ pub const EVENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The longest that somebody leads without asking again. A lead that ends later than this from now is
 /// over: the clock was set back.
 pub const LEAD_MAX: Duration = Duration::from_secs(60);
+/// Schedules of one store.
+pub const SCHEDULES_MAX: u64 = 100_000;
+/// Bytes of a schedule's definition: 2 MiB, room for the largest payload however it is written.
+pub const SCHEDULE_DEFINITION_BYTES_MAX: usize = 2 << 20;
+/// Bytes of a schedule's state: 64 KiB.
+pub const SCHEDULE_STATE_BYTES_MAX: usize = 64 << 10;
+/// Tasks that one step of a schedule calls off.
+pub const ADVANCE_CANCEL_MAX: usize = 1_000;

@@ -197,3 +197,45 @@ pub enum RequestError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Why a schedule was not written; nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScheduleError {
+    /// There is no such schedule, or it was removed.
+    #[error("there is no schedule \"{0}\"")]
+    NotFound(Name),
+    /// It is not as whoever asked thought: somebody else has written it, or it is there already.
+    #[error("schedule \"{name}\" {}: read it again", stands(*.found))]
+    Conflict {
+        /// The schedule.
+        name: Name,
+        /// The version in which it is; `None`: it is not there.
+        found: Option<u64>,
+    },
+    /// One of its tasks was refused.
+    #[error(transparent)]
+    Refused(SubmitError),
+    /// A value was refused.
+    #[error(transparent)]
+    InvalidInput(#[from] InvalidInput),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn stands(version: Option<u64>) -> String {
+    version.map_or_else(
+        || "is not there".to_owned(),
+        |version| format!("is in version {version} by now"),
+    )
+}
+
+impl From<SubmitError> for ScheduleError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Store(error) => Self::Store(error),
+            refused => Self::Refused(refused),
+        }
+    }
+}

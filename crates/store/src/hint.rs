@@ -20,9 +20,10 @@ struct Ear {
 enum Hears {
     Queues(Vec<Name>),
     Events,
+    Schedules,
 }
 
-/// Hears hints for some queues, or about events. One that came while nobody listened is kept; several count as one.
+/// Hears hints for some queues, about events, or about schedules. One that came while nobody listened is kept; several count as one.
 #[derive(Debug)]
 pub struct Listener(Arc<Ear>);
 
@@ -37,6 +38,12 @@ impl Hints {
     #[must_use]
     pub fn listen_events(&self) -> Listener {
         self.add(Hears::Events)
+    }
+
+    /// A listener for schedules.
+    #[must_use]
+    pub fn listen_schedules(&self) -> Listener {
+        self.add(Hears::Schedules)
     }
 
     fn add(&self, hears: Hears) -> Listener {
@@ -65,6 +72,15 @@ impl Hints {
     pub fn give_events(&self) {
         for ear in self.ears().iter().filter_map(Weak::upgrade) {
             if matches!(ear.hears, Hears::Events) {
+                ear.notify.notify_one();
+            }
+        }
+    }
+
+    /// Schedules were written.
+    pub fn give_schedules(&self) {
+        for ear in self.ears().iter().filter_map(Weak::upgrade) {
+            if matches!(ear.hears, Hears::Schedules) {
                 ear.notify.notify_one();
             }
         }

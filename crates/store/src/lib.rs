@@ -23,6 +23,7 @@ mod name;
 mod payload;
 mod queue;
 mod save;
+mod schedule;
 mod settle;
 mod store;
 mod submit;
@@ -35,7 +36,8 @@ pub use change::{Change, ChangeMatching, ChangedMatching};
 pub use claim::{Claim, Claimed, Lease, Promote, Promoted};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{
-    ChangeError, ClaimError, InvalidInput, RequestError, SettleError, StoreError, SubmitError,
+    ChangeError, ClaimError, InvalidInput, RequestError, ScheduleError, SettleError, StoreError,
+    SubmitError,
 };
 pub use event::{AttemptRecord, Event, EventCursor, EventPage, InvalidCursor, attempts};
 pub use hint::{Hints, Listener};
@@ -46,6 +48,10 @@ pub use name::Name;
 pub use payload::{Encoding, Payload};
 pub use queue::{Counts, QueueChange, QueueRecord, QueueSettings, Totals};
 pub use save::{Restore, Restored, Save, SaveCursor, SavedPage, SavedTask};
+pub use schedule::{
+    Advance, Advanced, DueSchedules, Expected, ListSchedules, PutSchedule, RemoveSchedule,
+    SchedulePage, ScheduleRecord,
+};
 pub use settle::{Settle, Settled, Settlement};
 pub use store::{BoxFuture, Store, Traits};
 pub use submit::{Submit, SubmitReply, Submitted};

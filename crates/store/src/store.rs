@@ -6,11 +6,12 @@ use std::pin::Pin;
 use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
 
 use crate::{
-    Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, EventCursor,
-    EventPage, Heartbeat, KeepHouse, Kept, Lead, Leadership, List, Listener, Name, Promote,
-    Promoted, QueueChange, QueueRecord, QueueSettings, Registration, Renewed, RequestError,
-    Restore, Restored, Save, SavedPage, Settle, Settled, StoreError, Submit, SubmitError,
-    SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, When, WorkerRecord,
+    Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError,
+    Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, Lead, Leadership,
+    List, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord,
+    QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save,
+    SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Submit,
+    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, When, WorkerRecord,
 };
 
 /// A boxed future, as the port returns them: batches make its cost vanish.
@@ -144,6 +145,37 @@ pub trait Store: Send + Sync + 'static {
 
     /// Hears when events were written, whatever they are about.
     fn listen_events(&self) -> Listener;
+
+    /// Hears when schedules were put, removed or moved on.
+    fn listen_schedules(&self) -> Listener;
+
+    /// Creates a schedule, or replaces it, and answers with it as it is then.
+    fn put_schedule(
+        &self,
+        request: PutSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>>;
+
+    /// Removes a schedule, and answers with it as it stood.
+    fn remove_schedule(
+        &self,
+        request: RemoveSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>>;
+
+    /// One schedule.
+    fn schedule(&self, name: Name) -> BoxFuture<'_, Result<Option<ScheduleRecord>, StoreError>>;
+
+    /// A page of schedules, by name.
+    fn schedules(
+        &self,
+        request: ListSchedules,
+    ) -> BoxFuture<'_, Result<SchedulePage, RequestError>>;
+
+    /// The schedules that have to be looked at now; at most `limit`, 1 to
+    /// [`PAGE_MAX`](crate::bounds::PAGE_MAX).
+    fn due_schedules(&self, limit: u32) -> BoxFuture<'_, Result<DueSchedules, RequestError>>;
+
+    /// Moves a schedule on and submits its tasks, in one step, if nobody else did.
+    fn advance_schedule(&self, request: Advance) -> BoxFuture<'_, Result<Advanced, ScheduleError>>;
 
     /// A page of everything: tasks with their histories, the oldest submission first.
     fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>>;

@@ -1,6 +1,7 @@
 //! What every store checks at its door, before anything is changed.
 
 mod saved;
+mod schedule;
 mod times;
 
 use duly_core::{Decision, Timestamp};
@@ -16,6 +17,7 @@ use crate::{
     Settlement, Submit, SubmitError,
 };
 pub use saved::{Returned, restore};
+pub use schedule::{advance, put_schedule, schedule_count};
 pub use times::{queue_change, when};
 
 type Checked = Result<(), InvalidInput>;

@@ -20,7 +20,7 @@ Examples:
   duly export --store sqlite:duly.db | gzip > duly.ndjson.gz
   duly export | duly import --store sqlite:copy.db
 
-An archive is one JSON value per line: queues with their settings, and tasks with their histories. Each
+An archive is one JSON value per line: queues with their settings, schedules, and tasks with their histories. Each
 task is as it was at one instant; for an archive of one instant, let nobody work meanwhile.";
 
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,8 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     }
     if json {
         return output::print_json(&json!({
-            "queues": counted.queues, "tasks": counted.tasks, "events": counted.events,
+            "queues": counted.queues, "schedules": counted.schedules, "tasks": counted.tasks,
+            "events": counted.events,
         }));
     }
     output::print(&format!(

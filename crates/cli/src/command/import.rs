@@ -53,8 +53,12 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
         0 => String::new(),
         existed => format!(", {} were there already", output::count(existed)),
     };
+    let schedules = match sum.schedules {
+        0 => String::new(),
+        schedules => format!(", {} put", output::many(schedules, "schedule")),
+    };
     output::print(&format!(
-        "{} imported{existed}; {} set",
+        "{} imported{existed}; {} set{schedules}",
         output::many(sum.restored, "task"),
         output::many(sum.queues, "queue")
     ))
@@ -77,6 +81,7 @@ async fn all(
         let imported = sent.map_err(|failure| placed(failure, &piece))?;
         sum.restored += imported.restored;
         sum.existed += imported.existed;
+        sum.schedules += imported.schedules;
         bar.at_bytes(reader.bytes(), sum.restored + sum.existed);
     }
     Ok(())

@@ -22,6 +22,7 @@ pub enum Operation {
     KeepHouse,
     Lead,
     List,
+    Advance,
     Other,
 }
 
@@ -303,6 +304,43 @@ impl Store for FaultyStore {
 
     fn listen_events(&self) -> Listener {
         self.inner.listen_events()
+    }
+
+    fn listen_schedules(&self) -> Listener {
+        self.inner.listen_schedules()
+    }
+
+    fn put_schedule(
+        &self,
+        request: PutSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        self.call(Operation::Other, |s| s.put_schedule(request))
+    }
+
+    fn remove_schedule(
+        &self,
+        request: RemoveSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        self.call(Operation::Other, |s| s.remove_schedule(request))
+    }
+
+    fn schedule(&self, name: Name) -> BoxFuture<'_, Result<Option<ScheduleRecord>, StoreError>> {
+        self.call(Operation::Other, |s| s.schedule(name))
+    }
+
+    fn schedules(
+        &self,
+        request: ListSchedules,
+    ) -> BoxFuture<'_, Result<SchedulePage, RequestError>> {
+        self.call(Operation::Other, |s| s.schedules(request))
+    }
+
+    fn due_schedules(&self, limit: u32) -> BoxFuture<'_, Result<DueSchedules, RequestError>> {
+        self.call(Operation::Other, move |s| s.due_schedules(limit))
+    }
+
+    fn advance_schedule(&self, request: Advance) -> BoxFuture<'_, Result<Advanced, ScheduleError>> {
+        self.call(Operation::Advance, |s| s.advance_schedule(request))
     }
 
     fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {

@@ -104,6 +104,7 @@ async fn fed(mut import: Import, body: &mut Body) -> Result<Imported, Refusal> {
         restored: imported.restored,
         existed: imported.existed,
         queues: imported.queues,
+        schedules: imported.schedules,
     })
 }
 
@@ -168,6 +169,7 @@ impl From<ImportError> for Refusal {
             ImportError::Archive(error) => archive(&error).into(),
             ImportError::Refused { line, source } => Self::from(source).at_line(line),
             ImportError::Settings { source, .. } => source.into(),
+            ImportError::Schedule { line, source } => Self::from(source).at_line(line),
             ImportError::Store(error) => error.into(),
             other => Problem::new(Code::Internal, other.to_string()).into(),
         }

@@ -25,3 +25,22 @@ ALTER TABLE duly_live ADD COLUMN expires_at INTEGER
 DROP INDEX duly_live_deadline;
 
 CREATE INDEX duly_live_expires ON duly_live (expires_at) WHERE expires_at IS NOT NULL AND worker IS NULL;
+
+-- Schedules: what is looked at often. Definition and state are text of the layers above.
+CREATE TABLE duly_schedule (
+    id      INTEGER PRIMARY KEY,
+    name    TEXT NOT NULL UNIQUE,
+    owner   TEXT,
+    state   TEXT NOT NULL,
+    next_at INTEGER,
+    version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX duly_schedule_next ON duly_schedule (next_at, name) WHERE next_at IS NOT NULL;
+
+-- Apart from them, for it may be long, and a tick does not change it.
+CREATE TABLE duly_definition (
+    schedule INTEGER PRIMARY KEY,
+    text     TEXT NOT NULL
+) STRICT;
+
+INSERT INTO duly_counter (name, value) VALUES ('schedule', 0);

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::payload::Element as PayloadElement;
 use super::text::{Instant, Micros, Named};
-use crate::{Event, EventCursor, Labels, Name, Progress, QueueSettings, SavedTask, TaskRecord};
+use crate::{
+    Event, EventCursor, Expected, Labels, Name, Progress, PutSchedule, QueueSettings, SavedTask,
+    ScheduleRecord, TaskRecord,
+};
 
 /// A struct that is written and read, and takes no field that it does not know.
 macro_rules! element {
@@ -28,6 +31,19 @@ element! {
         bound: u64,
         retention_completed_us: Micros,
         retention_failed_us: Micros,
+    }
+}
+
+element! {
+    /// A schedule. Its texts say their own format and version.
+    ScheduleElement {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        definition: String,
+        state: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_at_us: Option<Instant>,
     }
 }
 
@@ -169,6 +185,30 @@ impl QueueElement {
             retention_failed: self.retention_failed_us.0,
         };
         (self.name.into(), settings)
+    }
+}
+
+impl ScheduleElement {
+    pub(crate) fn new(schedule: &ScheduleRecord) -> Self {
+        Self {
+            name: text(&schedule.name),
+            owner: schedule.owner.as_ref().map(text),
+            definition: schedule.definition.as_ref().to_owned(),
+            state: schedule.state.as_ref().to_owned(),
+            next_at_us: schedule.next_at.map(Instant),
+        }
+    }
+
+    /// As it is put where there is none of its name.
+    pub(crate) fn into_put(self) -> PutSchedule {
+        PutSchedule {
+            name: self.name.into(),
+            owner: self.owner.map(Into::into),
+            definition: self.definition.into(),
+            state: self.state.into(),
+            next_at: self.next_at_us.map(|at| at.0),
+            expected: Expected::Nothing,
+        }
     }
 }
 

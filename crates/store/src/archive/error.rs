@@ -2,7 +2,7 @@
 
 use super::bounds::QUOTE_BYTES_MAX;
 use super::line::Counted;
-use crate::{RequestError, StoreError, SubmitError, validate};
+use crate::{RequestError, ScheduleError, StoreError, SubmitError, validate};
 
 /// What is wrong with the text of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,6 +109,14 @@ pub enum ImportError {
         line: u64,
         /// Why; its index counts within a batch of lines.
         source: SubmitError,
+    },
+    /// The store does not take a schedule.
+    #[error("line {line}: the schedule's {source}")]
+    Schedule {
+        /// The line of the schedule, from 1.
+        line: u64,
+        /// Why.
+        source: ScheduleError,
     },
     /// The store does not take the settings of a queue.
     #[error("the settings of queue \"{queue}\": {source}")]

@@ -5,9 +5,12 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::error::ExportError;
-use super::line::{Counted, write_end, write_header, write_queue, write_task};
+use super::line::{Counted, write_end, write_header, write_queue, write_schedule, write_task};
 use crate::bounds::PAGE_MAX;
-use crate::{QueueRecord, RequestError, Save, SaveCursor, SavedPage, SavedTask, Store, StoreError};
+use crate::{
+    ListSchedules, Name, QueueRecord, RequestError, Save, SaveCursor, SavedPage, SavedTask, Store,
+    StoreError,
+};
 
 /// Bytes that make a piece; it ends with the line that reaches them.
 const PIECE_BYTES: usize = 256 << 10;
@@ -24,6 +27,8 @@ pub struct Export {
 enum Stage {
     Header,
     Queues(VecDeque<QueueRecord>),
+    /// The schedules behind this name.
+    Schedules(Option<Name>),
     /// Tasks of a page, and then those of the page that lies behind it.
     Tasks(VecDeque<SavedTask>, Option<SaveCursor>),
     /// The page that lies here.
@@ -77,8 +82,15 @@ impl Export {
                     write_queue(&queue.name, &queue.settings, &mut self.out);
                     self.counted.queues += 1;
                 }
-                None => self.stage = Stage::Page(None),
+                None => self.stage = Stage::Schedules(None),
             },
+            Stage::Schedules(after) => {
+                let after = after.clone();
+                self.stage = match self.schedules(after).await? {
+                    Some(next) => Stage::Schedules(Some(next)),
+                    None => Stage::Page(None),
+                };
+            }
             Stage::Page(after) => {
                 let after = *after;
                 let page = self.page(after, PAGE_MAX).await?;
@@ -104,19 +116,35 @@ impl Export {
         Ok(())
     }
 
+    /// Writes a page of schedules; answers where the next begins.
+    async fn schedules(&mut self, after: Option<Name>) -> Result<Option<Name>, StoreError> {
+        let limit = PAGE_MAX;
+        let page = self.store.schedules(ListSchedules { after, limit }).await;
+        let page = page.map_err(failed)?;
+        for schedule in &page.schedules {
+            write_schedule(schedule, &mut self.out);
+            self.counted.schedules += 1;
+        }
+        Ok(page.next)
+    }
+
     fn task(&mut self, task: &SavedTask) {
         write_task(task, &mut self.out);
         self.counted.task(task);
     }
 
     async fn page(&self, after: Option<SaveCursor>, limit: u32) -> Result<SavedPage, StoreError> {
-        match self.store.save(Save { after, limit }).await {
-            Ok(page) => Ok(page),
-            Err(RequestError::Store(error)) => Err(error),
-            Err(refused) => Err(StoreError::Corrupt {
-                reason: format!("a page of everything was refused: {refused}"),
-            }),
-        }
+        self.store.save(Save { after, limit }).await.map_err(failed)
+    }
+}
+
+/// Pages are asked for as they may be.
+fn failed(error: RequestError) -> StoreError {
+    match error {
+        RequestError::Store(error) => error,
+        refused => StoreError::Corrupt {
+            reason: format!("a page of everything was refused: {refused}"),
+        },
     }
 }
 

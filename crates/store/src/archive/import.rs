@@ -8,7 +8,10 @@ use super::bounds::{LINE_BYTES_MAX, QUEUES_MAX};
 use super::error::{ArchiveError, ImportError};
 use super::line::{Counted, Line, parse_line};
 use crate::bounds::{PAGE_MAX, QUEUE_BOUND, SAVE_BYTES_MAX};
-use crate::{Name, QueueChange, QueueSettings, Restore, Restored, SavedTask, Store, SubmitError};
+use crate::{
+    Name, PutSchedule, QueueChange, QueueSettings, Restore, Restored, SavedTask, ScheduleError,
+    Store, SubmitError,
+};
 
 /// Bytes that are read at once.
 const READ_BYTES: usize = 64 << 10;
@@ -22,6 +25,8 @@ pub struct Imported {
     pub existed: u64,
     /// How many queues have the settings that the archive says.
     pub queues: u64,
+    /// How many schedules are in the store now, and were not before; those that were are left as they are.
+    pub schedules: u64,
 }
 
 /// An archive on its way into a store. Bytes are fed as they come; at any time, no more than a page of tasks and
@@ -142,6 +147,7 @@ impl Import {
             (Stage::Elements, Line::Queue { name, settings }) => {
                 self.queue(number, name, settings).await
             }
+            (Stage::Elements, Line::Schedule(put)) => self.schedule(number, *put).await,
             (Stage::Elements, Line::Task(saved)) => self.task(number, *saved).await,
             (Stage::Elements, Line::End(said)) => self.end(number, said).await,
         }
@@ -185,6 +191,17 @@ impl Import {
                 source,
             }),
         }
+    }
+
+    async fn schedule(&mut self, line: u64, put: PutSchedule) -> Result<(), ImportError> {
+        self.counted.schedules += 1;
+        match self.store.put_schedule(put).await {
+            Ok(_) => self.imported.schedules += 1,
+            Err(ScheduleError::Conflict { .. }) => {}
+            Err(ScheduleError::Store(error)) => return Err(error.into()),
+            Err(source) => return Err(ImportError::Schedule { line, source }),
+        }
+        Ok(())
     }
 
     async fn task(&mut self, line: u64, saved: SavedTask) -> Result<(), ImportError> {

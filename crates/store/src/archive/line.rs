@@ -7,10 +7,10 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::bounds::LINE_BYTES_MAX;
-use super::element::{QueueElement, TaskElement};
+use super::element::{QueueElement, ScheduleElement, TaskElement};
 use super::error::ArchiveError;
 use super::text::Instant;
-use crate::{Name, QueueSettings, SavedTask};
+use crate::{Name, PutSchedule, QueueSettings, SavedTask, ScheduleRecord};
 
 /// What the first line calls the format.
 const FORMAT: &str = "duly";
@@ -23,10 +23,21 @@ const VERSION: u32 = 1;
 pub struct Counted {
     /// Queues.
     pub queues: u64,
+    /// Schedules.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub schedules: u64,
     /// Tasks.
     pub tasks: u64,
     /// Events of the tasks.
     pub events: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Counted {
@@ -53,6 +64,8 @@ pub enum Line {
         /// What holds for it.
         settings: QueueSettings,
     },
+    /// A schedule, as it is put where there is none of its name.
+    Schedule(Box<PutSchedule>),
     /// A task with its history. Its sequences are 0: the store that takes it gives others.
     Task(Box<SavedTask>),
     /// The last.
@@ -64,6 +77,7 @@ pub enum Line {
 enum Element {
     Archive(Header),
     Queue(QueueElement),
+    Schedule(Box<ScheduleElement>),
     Task(Box<TaskElement>),
     End(Counted),
 }
@@ -114,6 +128,14 @@ pub fn write_header(at: Timestamp, out: &mut Vec<u8>) {
 /// Writes the line of a queue.
 pub fn write_queue(name: &Name, settings: &QueueSettings, out: &mut Vec<u8>) {
     write(&Element::Queue(QueueElement::new(name, settings)), out);
+}
+
+/// Writes the line of a schedule.
+pub fn write_schedule(schedule: &ScheduleRecord, out: &mut Vec<u8>) {
+    write(
+        &Element::Schedule(Box::new(ScheduleElement::new(schedule))),
+        out,
+    );
 }
 
 /// Writes the line of a task with its history.
@@ -172,6 +194,7 @@ pub fn parse_line(number: u64, bytes: &[u8]) -> Result<Line, ArchiveError> {
             let (name, settings) = queue.into_queue();
             Line::Queue { name, settings }
         }
+        Element::Schedule(schedule) => Line::Schedule(Box::new(schedule.into_put())),
         Element::Task(task) => Line::Task(Box::new(task.into_saved())),
         Element::End(counted) => Line::End(counted),
     })

@@ -7,8 +7,8 @@ use super::bounds::LINE_BYTES_MAX;
 use super::*;
 use crate::testing::{ME, Rig, claim_of, id, task, task_with};
 use crate::{
-    ManualClock, MemoryStore, Name, Payload, QueueChange, Save, SavedTask, Settlement, Store,
-    SubmitError, When,
+    Expected, ListSchedules, ManualClock, MemoryStore, Name, Payload, PutSchedule, QueueChange,
+    Save, SavedTask, ScheduleRecord, Settlement, Store, SubmitError, When,
 };
 
 async fn rig() -> Rig {
@@ -68,6 +68,17 @@ async fn sample() -> Rig {
         ..QueueChange::default()
     };
     rig.store.configure("empty".into(), pause).await.unwrap();
+    for (name, owner) in [("a \"b\" ✉", None), ("nightly", Some("config"))] {
+        let put = PutSchedule {
+            name: name.into(),
+            owner: owner.map(Into::into),
+            definition: "{\"what\":\"ünï\u{2028}\"}".into(),
+            state: "\n".into(),
+            next_at: owner.map(|_| rig.now()),
+            expected: Expected::Nothing,
+        };
+        rig.store.put_schedule(put).await.unwrap();
+    }
     rig
 }
 
@@ -86,6 +97,20 @@ async fn archived(rig: &Rig) -> String {
 
 async fn imported(rig: &Rig, text: &str) -> Result<Imported, ImportError> {
     import(rig.store.clone(), &mut text.as_bytes()).await
+}
+
+/// Without their versions, which are of one store.
+async fn schedules(rig: &Rig) -> Vec<ScheduleRecord> {
+    let all = ListSchedules {
+        after: None,
+        limit: 9,
+    };
+    let page = rig.store.schedules(all).await.unwrap();
+    let plain = |schedule| ScheduleRecord {
+        version: 0,
+        ..schedule
+    };
+    page.schedules.into_iter().map(plain).collect()
 }
 
 async fn settings(rig: &Rig) -> Vec<(Name, crate::QueueSettings)> {
@@ -115,15 +140,17 @@ async fn a_line_comes_back_as_it_was_written() {
 async fn an_archive_moves_a_store() {
     let (source, target) = (sample().await, rig().await);
     let text = archived(&source).await;
-    assert_eq!(text.lines().count(), 1 + 3 + 9 + 1);
+    assert_eq!(text.lines().count(), 1 + 3 + 2 + 9 + 1);
     let done = imported(&target, &text).await.unwrap();
     let expected = Imported {
         restored: 9,
         existed: 0,
         queues: 3,
+        schedules: 2,
     };
     assert_eq!(done, expected);
     assert_eq!(settings(&target).await, settings(&source).await);
+    assert_eq!(schedules(&target).await, schedules(&source).await);
     let held = everything(&*target.store).await;
     assert!(held.iter().all(|saved| !saved.task.state.is_leased()));
     let again = imported(&target, &text).await.unwrap();
@@ -131,6 +158,7 @@ async fn an_archive_moves_a_store() {
         restored: 0,
         existed: 9,
         queues: 3,
+        schedules: 0,
     };
     assert_eq!(again, expected);
     assert_eq!(everything(&*target.store).await, held);

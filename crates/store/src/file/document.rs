@@ -9,10 +9,12 @@ use serde::{Deserialize, Deserializer};
 use super::spool::Written;
 use crate::archive::Counted;
 use crate::archive::bounds::QUOTE_BYTES_MAX;
-use crate::archive::element::{QueueElement, TaskElement};
+use crate::archive::element::{QueueElement, ScheduleElement, TaskElement};
 use crate::bounds::{PAGE_MAX, SAVE_BYTES_MAX};
 use crate::memory::snapshot::Whole;
-use crate::{MemoryStore, Name, QueueChange, QueueSettings, Restore, SavedTask, validate};
+use crate::{
+    MemoryStore, Name, PutSchedule, QueueChange, QueueSettings, Restore, SavedTask, validate,
+};
 
 const FORMAT: &str = "duly-memory";
 const VERSION: u32 = 1;
@@ -36,6 +38,14 @@ impl<'a, W: Write> Document<'a, W> {
             separate(counted.queues, out)?;
             serde_json::to_writer(&mut *out, &QueueElement::new(name, settings))?;
             counted.queues += 1;
+        }
+        if !whole.schedules.is_empty() {
+            out.write_all(b"\n],\"schedules\":[")?;
+        }
+        for schedule in &whole.schedules {
+            separate(counted.schedules, out)?;
+            serde_json::to_writer(&mut *out, &ScheduleElement::new(schedule))?;
+            counted.schedules += 1;
         }
         out.write_all(b"\n],\"tasks\":[")?;
         Ok(Self { out, counted })
@@ -126,6 +136,14 @@ impl Loader<'_> {
             .map_err(|error| format!("queue {name:?}: {error}"))
     }
 
+    fn schedule(&mut self, put: &PutSchedule) -> Result<(), String> {
+        self.counted.schedules += 1;
+        match self.store.put_schedule_now(put) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("schedule {:?}: {error}", put.name)),
+        }
+    }
+
     fn task(&mut self, saved: SavedTask) -> Result<(), String> {
         self.counted.task(&saved);
         self.batch_bytes += saved.bytes();
@@ -175,6 +193,7 @@ enum Field {
     Version,
     AtUs,
     Queues,
+    Schedules,
     Tasks,
     End,
 }
@@ -211,6 +230,10 @@ impl<'de> Visitor<'de> for &mut Loader<'_> {
                         let (name, settings) = queue.into_queue();
                         self.queue(name, settings)
                     },
+                    std::marker::PhantomData,
+                ))?,
+                Field::Schedules => map.next_value_seed(Elements(
+                    |schedule: ScheduleElement| self.schedule(&schedule.into_put()),
                     std::marker::PhantomData,
                 ))?,
                 Field::Tasks => map.next_value_seed(Elements(

@@ -6,11 +6,13 @@ use duly_core::{AttemptRef, Incarnation, TaskId};
 
 use super::{MemoryFile, save};
 use crate::{
-    BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
-    EventCursor, EventPage, Heartbeat, KeepHouse, Kept, Lead, Leadership, List, Listener, Name,
-    Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration, Renewed,
-    RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError, Submit,
-    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
+    ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, Lead,
+    Leadership, List, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
+    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
+    Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store,
+    StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
+    Traits, WorkerRecord,
 };
 
 impl Store for MemoryFile {
@@ -125,6 +127,43 @@ impl Store for MemoryFile {
 
     fn listen_events(&self) -> Listener {
         self.inner.store.listen_events()
+    }
+
+    fn listen_schedules(&self) -> Listener {
+        self.inner.store.listen_schedules()
+    }
+
+    fn put_schedule(
+        &self,
+        request: PutSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        self.inner.store.put_schedule(request)
+    }
+
+    fn remove_schedule(
+        &self,
+        request: RemoveSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        self.inner.store.remove_schedule(request)
+    }
+
+    fn schedule(&self, name: Name) -> BoxFuture<'_, Result<Option<ScheduleRecord>, StoreError>> {
+        self.inner.store.schedule(name)
+    }
+
+    fn schedules(
+        &self,
+        request: ListSchedules,
+    ) -> BoxFuture<'_, Result<SchedulePage, RequestError>> {
+        self.inner.store.schedules(request)
+    }
+
+    fn due_schedules(&self, limit: u32) -> BoxFuture<'_, Result<DueSchedules, RequestError>> {
+        self.inner.store.due_schedules(limit)
+    }
+
+    fn advance_schedule(&self, request: Advance) -> BoxFuture<'_, Result<Advanced, ScheduleError>> {
+        self.inner.store.advance_schedule(request)
     }
 
     fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {

@@ -120,6 +120,29 @@ async fn what_was_closed_is_there_again() {
 }
 
 #[tokio::test]
+async fn schedules_are_there_again() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    let put = crate::PutSchedule {
+        name: "nightly".into(),
+        owner: Some("config".into()),
+        definition: "what".into(),
+        state: "so far".into(),
+        next_at: Some(rig.now()),
+        expected: crate::Expected::Nothing,
+    };
+    let before = rig.store.put_schedule(put).await.unwrap();
+    file.close().await.unwrap();
+    let value: serde_json::Value = serde_json::from_str(&place.text()).unwrap();
+    let counted = serde_json::json!({"queues": 0, "schedules": 1, "tasks": 0, "events": 0});
+    assert_eq!(value["end"], counted);
+    let again = place.open().await.unwrap();
+    let after = again.schedule("nightly".into()).await.unwrap();
+    assert_eq!(after, Some(before));
+    assert_eq!(again.due_schedules(9).await.unwrap().schedules.len(), 1);
+}
+
+#[tokio::test]
 async fn the_file_is_one_json_document() {
     let place = Place::new();
     let (file, rig) = place.rig().await;

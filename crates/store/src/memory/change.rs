@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    fn cancel(&mut self, id: TaskId, now: Timestamp) -> Result<TaskRecord, ChangeError> {
+    pub(super) fn cancel(&mut self, id: TaskId, now: Timestamp) -> Result<TaskRecord, ChangeError> {
         let slot = self.unfinished(id, State::Cancelled)?;
         let holder = self
             .engine

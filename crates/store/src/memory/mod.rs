@@ -9,6 +9,7 @@ mod house;
 mod list;
 mod queue;
 mod save;
+mod schedule;
 mod settle;
 pub(crate) mod snapshot;
 mod sparse;
@@ -22,12 +23,13 @@ use duly_core::{AttemptRef, Incarnation, State, TaskId, Timestamp};
 use world::World;
 
 use crate::{
-    BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed,
-    Clock, Duty, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, Lead, Leadership, List,
-    Listener, Name, Promote, Promoted, QueueChange, QueueRecord, QueueSettings, Registration,
-    Renewed, RequestError, Restore, Restored, Save, SavedPage, Settle, Settled, Store, StoreError,
-    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, Traits,
-    WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
+    ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Heartbeat, Hints,
+    KeepHouse, Kept, Lead, Leadership, List, ListSchedules, Listener, Name, Promote, Promoted,
+    PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed,
+    RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord,
+    Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack,
+    TaskPage, TaskRecord, Traits, WorkerRecord,
 };
 
 /// A store in this process's memory: nothing outlives it.
@@ -147,6 +149,32 @@ impl MemoryStore {
         let settings = self.with(|world, _| world.configure(queue, change))??;
         self.hints.give(std::iter::once(queue));
         Ok(settings)
+    }
+
+    pub(crate) fn put_schedule_now(
+        &self,
+        request: &PutSchedule,
+    ) -> Result<ScheduleRecord, ScheduleError> {
+        let record = self.with(|world, now| world.put_schedule(request, now))??;
+        self.hints.give_schedules();
+        Ok(record)
+    }
+
+    fn remove_schedule_now(
+        &self,
+        request: &RemoveSchedule,
+    ) -> Result<ScheduleRecord, ScheduleError> {
+        let record = self.with(|world, _| world.remove_schedule(request))??;
+        self.hints.give_schedules();
+        Ok(record)
+    }
+
+    fn advance_schedule_now(&self, request: &Advance) -> Result<Advanced, ScheduleError> {
+        let (advanced, queues) = self.with(|world, now| world.advance_schedule(request, now))??;
+        let submitted = request.tasks.iter().map(|task| &task.queue);
+        self.hints.give(submitted.chain(&queues));
+        self.hints.give_schedules();
+        Ok(advanced)
     }
 }
 
@@ -285,6 +313,45 @@ impl Store for MemoryStore {
 
     fn listen_events(&self) -> Listener {
         self.hints.listen_events()
+    }
+
+    fn listen_schedules(&self) -> Listener {
+        self.hints.listen_schedules()
+    }
+
+    fn put_schedule(
+        &self,
+        request: PutSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        done(self.put_schedule_now(&request))
+    }
+
+    fn remove_schedule(
+        &self,
+        request: RemoveSchedule,
+    ) -> BoxFuture<'_, Result<ScheduleRecord, ScheduleError>> {
+        done(self.remove_schedule_now(&request))
+    }
+
+    fn schedule(&self, name: Name) -> BoxFuture<'_, Result<Option<ScheduleRecord>, StoreError>> {
+        done(self.with(|world, _| world.schedules.get(&name).cloned()))
+    }
+
+    fn schedules(
+        &self,
+        request: ListSchedules,
+    ) -> BoxFuture<'_, Result<SchedulePage, RequestError>> {
+        let page = self.with(|world, now| world.schedule_page(&request, now));
+        done(page.map_err(Into::into).flatten())
+    }
+
+    fn due_schedules(&self, limit: u32) -> BoxFuture<'_, Result<DueSchedules, RequestError>> {
+        let due = self.with(|world, now| world.due_schedules(limit, now));
+        done(due.map_err(Into::into).flatten())
+    }
+
+    fn advance_schedule(&self, request: Advance) -> BoxFuture<'_, Result<Advanced, ScheduleError>> {
+        done(self.advance_schedule_now(&request))
     }
 
     fn save(&self, request: Save) -> BoxFuture<'_, Result<SavedPage, RequestError>> {

@@ -45,7 +45,7 @@ mod taking {
     use super::super::MemoryStore;
     use super::super::world::World;
     use super::{BTreeSet, Snapshot};
-    use crate::{Name, QueueSettings, Save, SaveCursor, SavedTask};
+    use crate::{Name, QueueSettings, Save, SaveCursor, SavedTask, ScheduleRecord};
 
     /// What has changed since it was taken: tasks by sequence, as they are now; `None` if removed.
     pub(crate) struct Changed {
@@ -62,6 +62,7 @@ mod taking {
         /// See [`MemoryStore::changes`].
         pub(crate) changes: u64,
         pub(crate) queues: Vec<(Name, QueueSettings)>,
+        pub(crate) schedules: Vec<ScheduleRecord>,
     }
 
     impl MemoryStore {
@@ -145,6 +146,7 @@ mod taking {
                 queues: made
                     .map(|queue| (queue.name.clone(), queue.settings.clone()))
                     .collect(),
+                schedules: self.schedules.all().cloned().collect(),
             }
         }
     }

@@ -7,6 +7,7 @@ use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
 
 use super::body::{self, Body, Finished, Seen};
 use super::event::{self, Detail, Log, Subject};
+use super::schedule::Schedules;
 use super::snapshot::Watch;
 use super::sparse::Sparse;
 use super::worker::Worker;
@@ -51,6 +52,7 @@ pub(super) struct World {
     pub(super) kind_names: Vec<Name>,
     pub(super) workers: BTreeMap<Incarnation, Worker>,
     pub(super) leaders: HashMap<Name, (Incarnation, Timestamp)>,
+    pub(super) schedules: Schedules,
     /// What changes while a snapshot is taken.
     pub(super) watch: Watch,
     pub(super) closed: bool,
@@ -78,6 +80,7 @@ impl World {
             kind_names: Vec::new(),
             workers: BTreeMap::new(),
             leaders: HashMap::new(),
+            schedules: Schedules::default(),
             watch: Watch::default(),
             closed: false,
         }

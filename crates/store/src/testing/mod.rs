@@ -20,6 +20,7 @@ pub mod late;
 pub mod list;
 pub mod queue;
 pub mod save;
+pub mod schedule;
 pub mod settle;
 pub mod submit;
 pub mod worker;
@@ -107,6 +108,13 @@ macro_rules! conformance {
                 keys_and_bounds_hold, nothing_saved_is_believed, pages_are_bounded,
                 a_long_history_is_cut, a_restored_history_goes_on,
                 what_comes_back_is_pruned_in_time, a_restored_queue_serves
+            ],
+            schedule: [
+                what_is_put_is_kept, a_write_expects_what_it_has_read,
+                a_removed_schedule_is_gone_for_good, what_is_due_comes_in_order,
+                of_two_steps_one_is_made, a_repeated_step_is_one_step,
+                a_refused_step_changes_nothing, a_step_calls_off_what_it_displaces,
+                schedules_come_in_pages, absurd_schedules_are_refused, schedules_are_heard_of
             ],
         }
     };

@@ -4,6 +4,7 @@
 mod compare;
 mod operation;
 mod saved;
+mod schedules;
 mod strategy;
 
 pub use compare::replay;

@@ -86,6 +86,11 @@ impl Reader {
             }
             (Stage::Over, _) => Err(self.wrong("expected nothing behind the line that counts")),
             (Stage::Elements { .. }, Line::Queue { name, .. }) => self.queue(&name, line.into()),
+            (Stage::Elements { .. }, Line::Schedule(_)) => {
+                self.counted.schedules += 1;
+                self.piece.schedule(self.lines.number, line);
+                Ok(())
+            }
             (Stage::Elements { .. }, Line::Task(saved)) => {
                 let name: &str = &saved.task.queue;
                 if let Some(queue) = self.queues.get(name) {
@@ -101,12 +106,17 @@ impl Reader {
                 Ok(())
             }
             (Stage::Elements { .. }, Line::End(said)) => Err(self.wrong(&format!(
-                "the archive counts {} tasks in {} queues, but {} in {} were found: lines are \
-                 missing, or there twice",
-                said.tasks, said.queues, self.counted.tasks, self.counted.queues
+                "the archive counts {} tasks in {} queues and {} schedules, but {} in {} and {} were \
+                 found: lines are missing, or there twice",
+                said.tasks,
+                said.queues,
+                said.schedules,
+                self.counted.tasks,
+                self.counted.queues,
+                self.counted.schedules
             ))),
             (Stage::Elements { .. }, _) => {
-                Err(self.wrong("expected a queue, a task or the line that counts"))
+                Err(self.wrong("expected a queue, a schedule, a task or the line that counts"))
             }
         }
     }

@@ -218,6 +218,10 @@ impl Pair {
                 change,
                 limit,
             } => self.change_matching(what, filter, change, limit).await,
+            Operation::PutSchedule { .. }
+            | Operation::RemoveSchedule { .. }
+            | Operation::AdvanceSchedule { .. }
+            | Operation::DueSchedules { .. } => self.on_schedules(what, operation).await,
             Operation::Configure { queue: n, change } => {
                 let change =
                     |store: Arc<dyn Store>| async move { store.configure(queue(n), change).await };
@@ -297,6 +301,7 @@ impl Pair {
         self.same(what, |store| async move { store.workers().await })
             .await
             .expect("the workers");
+        self.compare_schedules(what).await;
     }
 }
 
@@ -338,7 +343,7 @@ fn registration(worker: u8) -> Registration {
     }
 }
 
-fn new_task(draft: &Draft) -> NewTask {
+pub(super) fn new_task(draft: &Draft) -> NewTask {
     let mut task = NewTask::new(
         id(draft.id),
         kind(draft.kind),

@@ -128,4 +128,23 @@ pub enum Operation {
     Advance {
         by: Duration,
     },
+    PutSchedule {
+        schedule: u8,
+        next: Option<Duration>,
+        expected: Option<u64>,
+    },
+    RemoveSchedule {
+        schedule: u8,
+    },
+    /// A step of a schedule in the version that it has, or before.
+    AdvanceSchedule {
+        schedule: u8,
+        behind: u64,
+        tasks: Vec<Draft>,
+        cancel: Vec<u8>,
+        next: Option<Duration>,
+    },
+    DueSchedules {
+        limit: u32,
+    },
 }

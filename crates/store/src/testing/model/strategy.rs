@@ -13,6 +13,7 @@ const TASKS: std::ops::Range<u8> = 0..24;
 const WORKERS: std::ops::Range<u8> = 0..3;
 const QUEUES: std::ops::Range<u8> = 0..3;
 const KINDS: std::ops::Range<u8> = 0..3;
+const SCHEDULES: std::ops::Range<u8> = 0..3;
 
 /// Histories of up to `length` operations.
 pub fn history(length: usize) -> impl Strategy<Value = Vec<Operation>> {
@@ -48,6 +49,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => looks(),
         3 => (duty(), 1_u32..6).prop_map(|(duty, limit)| Operation::KeepHouse { duty, limit }),
         1 => (WORKERS, seconds()).prop_map(|(holder, ttl)| Operation::Lead { holder, ttl }),
+        4 => on_schedules(),
     ]
 }
 
@@ -75,6 +77,32 @@ fn on_workers() -> impl Strategy<Value = Operation> {
         1 => WORKERS.prop_map(|worker| Operation::CancelRequests { worker }),
         2 => (WORKERS, beats, 1_u32..5)
             .prop_map(|(worker, beats, limit)| Operation::TakeBack { worker, beats, limit }),
+    ]
+}
+
+fn on_schedules() -> impl Strategy<Value = Operation> {
+    let next = || proptest::option::weighted(0.8, seconds());
+    let expected = proptest::option::weighted(0.3, 0_u64..9);
+    let step = (
+        SCHEDULES,
+        prop_oneof![4 => Just(0_u64), 1 => Just(1)],
+        next(),
+    );
+    prop_oneof![
+        4 => (SCHEDULES, next(), expected).prop_map(|(schedule, next, expected)| {
+            Operation::PutSchedule { schedule, next, expected }
+        }),
+        1 => SCHEDULES.prop_map(|schedule| Operation::RemoveSchedule { schedule }),
+        6 => (step, vec(draft(), 0..4), vec(TASKS, 0..3)).prop_map(
+            |((schedule, behind, next), tasks, cancel)| Operation::AdvanceSchedule {
+                schedule,
+                behind,
+                tasks,
+                cancel,
+                next,
+            }
+        ),
+        2 => (1_u32..4).prop_map(|limit| Operation::DueSchedules { limit }),
     ]
 }
 
