@@ -10,22 +10,36 @@ use crate::finding::Finding;
 const ROOMS: &[Room] = &[
     Room::new("duly-core", &[], &[]),
     Room::new("duly-local", &["duly-core"], &[]),
+    Room::new("duly-schedule", &["duly-core"], &[]),
     Room::new("duly-store", &["duly-core"], &[]),
     Room::new("duly-store-sqlite", &["duly-core", "duly-store"], &[]),
-    Room::new("duly-runtime", &["duly-core", "duly-store"], &[]),
+    Room::new(
+        "duly-runtime",
+        &["duly-core", "duly-schedule", "duly-store"],
+        &[],
+    ),
     Room::new(
         "duly",
         &["duly-core"],
         &[
             "duly-local",
             "duly-runtime",
+            "duly-schedule",
             "duly-store",
             "duly-store-sqlite",
         ],
     ),
     Room::new("duly-api", &["duly-core"], &[]),
-    Room::new("duly-config", &["duly-api", "duly-core"], &[]),
-    Room::new("duly-server", &["duly", "duly-api", "duly-core"], &[]),
+    Room::new(
+        "duly-config",
+        &["duly-api", "duly-core", "duly-schedule"],
+        &[],
+    ),
+    Room::new(
+        "duly-server",
+        &["duly", "duly-api", "duly-core", "duly-schedule"],
+        &[],
+    ),
     Room::new(
         "duly-cli",
         &[
@@ -34,6 +48,7 @@ const ROOMS: &[Room] = &[
             "duly-config",
             "duly-core",
             "duly-run",
+            "duly-schedule",
             "duly-server",
         ],
         &[],
