@@ -22,7 +22,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 /// An instant as RFC 3339 in UTC.
 pub(crate) fn shown(at: Timestamp) -> String {
-    let at = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap();
+    let at = jiff::Timestamp::from_microsecond(at.as_micros()).expect("in range");
     at.to_string()
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn cron(pattern: &str, zone: &str) -> Rule {
 pub(crate) fn schedule(pattern: &str, start: &str, terms: impl FnOnce(&mut Terms)) -> Schedule {
     let mut given = Terms::new(cron(pattern, "UTC"));
     terms(&mut given);
-    Schedule::new(given, Seed::from_bytes([7; 16]), at(start)).unwrap()
+    Schedule::new(given, Seed::from_bytes([7; 16]), at(start)).expect("good terms")
 }
 
 /// What a step decided: the time of day of each tick, with what to do, and a star if it is caught up.
