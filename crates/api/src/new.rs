@@ -36,7 +36,8 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Name>))]
     pub queue: Option<String>,
-    /// How urgent it is: `critical`, `high`, `normal` (unless given) or `low`.
+    /// How urgent it is: `critical`, `high`, `normal` or `low`. Unless given, the server's priority rules
+    /// decide; if none does, it is `normal`.
     #[serde(
         default,
         with = "text::option",

@@ -24,6 +24,9 @@ pub struct Task {
     #[serde(with = "text")]
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Priority))]
     pub priority: Priority,
+    /// The priority rule that decided that when it was submitted, if one did.
+    #[serde(default)]
+    pub priority_rule: Option<String>,
     /// Where it is in its life.
     #[serde(with = "text")]
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::State))]

@@ -11,3 +11,24 @@ pub const CLAIM_MAX: usize = 1_000;
 
 /// How many kinds a queue may hold lines for.
 pub const LINES_MAX: usize = 1_000;
+
+/// How many closed lanes one claim parks under what closes them before it gives up looking.
+pub const PARK_MAX: usize = 10_000;
+
+/// How much one of several queues of a worker may weigh.
+pub const QUEUE_WEIGHT_MAX: u32 = 100;
+
+/// How many limits one task may name.
+pub const TASK_LIMITS_MAX: usize = 8;
+
+/// What a task may weigh in a limit.
+pub const LIMIT_WEIGHT_MAX: u32 = 1_000_000;
+
+/// How many priority rules there may be: each submitted task is held against them in turn.
+pub const RULES_MAX: usize = 100;
+
+/// How many patterns one condition of a priority rule may have, and how many labels a rule may ask for.
+pub const RULE_PATTERNS_MAX: usize = 32;
+
+/// Bytes of a rule's name, of the name of a label that it asks for, and of a pattern.
+pub const RULE_TEXT_BYTES_MAX: usize = 128;

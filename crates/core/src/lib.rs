@@ -6,7 +6,9 @@
 //! - [`decide`]: from the outcome of a handler to what becomes of the task.
 //! - [`RetryPolicy`], [`OrderPolicy`]: when again, and who is next.
 //! - [`Deadlines`] and [`Alerts`]: by when a task must have begun and ended, and who is told if not.
-//! - [`Rate`]: how many per period.
+//! - [`Limit`], [`Rate`]: how many at once, how many per period.
+//! - [`dispatch`]: who is next, among lanes that limits and tenants can close.
+//! - [`rules`]: which priority a task gets whose submitter says none.
 //! - [`Watch`]: when a worker counts as gone.
 //! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
 #![no_std]
@@ -18,10 +20,12 @@ mod alerts;
 mod attempt;
 pub mod bounds;
 mod deadlines;
+pub mod dispatch;
 pub mod duration;
 pub mod engine;
 mod event;
 mod id;
+mod limit;
 mod named;
 mod order;
 mod outcome;
@@ -29,6 +33,7 @@ mod priority;
 mod rate;
 mod reaper;
 mod retry;
+pub mod rules;
 mod state;
 mod time;
 mod unique;
@@ -39,6 +44,7 @@ pub use attempt::{Assigned, Attempt, AttemptRef, Running, Settlement};
 pub use deadlines::Deadlines;
 pub use event::{EventKind, InvalidEventKind};
 pub use id::{Incarnation, InvalidId, TaskId};
+pub use limit::Limit;
 pub use order::{OrderKey, OrderPolicy};
 pub use outcome::{Decision, Outcome, decide};
 pub use priority::{InvalidPriority, Priority};

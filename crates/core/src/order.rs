@@ -72,6 +72,24 @@ impl OrderPolicy {
     }
 }
 
+impl OrderPolicy {
+    /// How urgent the head of a queue is beside those of other queues at `now`: its priority; under
+    /// [`Aging`](Self::Aging) one more for every whole step that it has waited.
+    #[must_use]
+    pub fn urgency(self, key: &OrderKey, now: Timestamp) -> Priority {
+        let code = match self {
+            Self::Strict | Self::Deadline { .. } => key.class,
+            Self::Aging { step } => {
+                let step = i64::try_from(step.as_micros()).unwrap_or(i64::MAX).max(1);
+                let ahead = key.rank.saturating_sub(now.as_micros());
+                let steps = ahead.div_euclid(step) + i64::from(ahead.rem_euclid(step) != 0);
+                u8::try_from(steps.clamp(0, 3)).unwrap_or(0)
+            }
+        };
+        Priority::from_code(code).unwrap_or(Priority::Low)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +113,20 @@ mod tests {
         let low = aging.key(Priority::Low, EARLY, None, 1);
         assert!(low > aging.key(Priority::Normal, EARLY + Duration::from_secs(3), None, 2));
         assert!(low < aging.key(Priority::Normal, EARLY + Duration::from_secs(5), None, 2));
+    }
+
+    #[test]
+    fn who_ages_becomes_more_urgent_step_by_step() {
+        let step = Duration::from_secs(4);
+        let aging = OrderPolicy::Aging { step };
+        let key = aging.key(Priority::Low, EARLY, None, 1);
+        let after = |seconds| aging.urgency(&key, EARLY + Duration::from_secs(seconds));
+        assert_eq!([after(0), after(3)], [Priority::Low; 2]);
+        assert_eq!([after(4), after(7)], [Priority::Normal; 2]);
+        assert_eq!(after(12), Priority::Critical);
+        assert_eq!(after(1_000_000), Priority::Critical);
+        let key = OrderPolicy::Strict.key(Priority::High, EARLY, None, 1);
+        assert_eq!(OrderPolicy::Strict.urgency(&key, LATE), Priority::High);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How many per period: the generic cell rate algorithm (ITU-T I.371, Annex A, as the virtual
 //! scheduling algorithm), in whole numbers, so that no error adds up.
 
+use alloc::string::{String, ToString};
 use core::time::Duration;
 
 use crate::Timestamp;
@@ -48,9 +49,22 @@ impl Rate {
         Self { burst, ..self }
     }
 
-    /// How far the account may run ahead, in parts.
-    fn credit(&self) -> i128 {
-        i128::from(self.burst - 1) * i128::from(self.period_us)
+    /// How many per period.
+    #[must_use]
+    pub const fn permits(&self) -> u32 {
+        self.permits
+    }
+
+    /// The period.
+    #[must_use]
+    pub const fn period(&self) -> Duration {
+        Duration::from_micros(self.period_us)
+    }
+
+    /// How many at once, if none were used for long.
+    #[must_use]
+    pub const fn bursts(&self) -> u32 {
+        self.burst
     }
 
     /// An instant in parts: a permit is worth a whole period of them, so that every sum is exact.
@@ -71,12 +85,22 @@ impl RateState {
     /// The instant from which there is a permit; it may have passed.
     #[must_use]
     pub fn ready_at(&self, rate: &Rate) -> Timestamp {
+        self.ready_at_for(rate, 1)
+    }
+
+    /// The instant from which there are so many permits together; it may have passed. More than a burst
+    /// there never are: then [`Timestamp::MAX`].
+    #[must_use]
+    pub fn ready_at_for(&self, rate: &Rate, permits: u32) -> Timestamp {
+        let Some(spare) = rate.burst.checked_sub(permits) else {
+            return Timestamp::MAX;
+        };
         let Some(next) = self.next else {
             return Timestamp::MIN;
         };
-        let parts = next - rate.credit();
-        let permits = i128::from(rate.permits);
-        let micros = parts.div_euclid(permits) + i128::from(parts.rem_euclid(permits) != 0);
+        let parts = next - i128::from(spare) * i128::from(rate.period_us);
+        let worth = i128::from(rate.permits);
+        let micros = parts.div_euclid(worth) + i128::from(parts.rem_euclid(worth) != 0);
         Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
@@ -91,7 +115,20 @@ impl RateState {
     /// # Errors
     /// The instant from which there is one, and nothing is changed.
     pub fn take(&mut self, rate: &Rate, now: Timestamp) -> Result<(), Timestamp> {
-        let ready = self.ready_at(rate);
+        self.take_many(rate, 1, now)
+    }
+
+    /// Takes so many permits together.
+    ///
+    /// # Errors
+    /// The instant from which there are so many, and nothing is changed.
+    pub fn take_many(
+        &mut self,
+        rate: &Rate,
+        permits: u32,
+        now: Timestamp,
+    ) -> Result<(), Timestamp> {
+        let ready = self.ready_at_for(rate, permits);
         if ready > now {
             return Err(ready);
         }
@@ -100,8 +137,42 @@ impl RateState {
         let on_time = self
             .next
             .filter(|next| parts - next < i128::from(rate.permits));
-        self.next = Some(on_time.unwrap_or(parts) + i128::from(rate.period_us));
+        let worth = i128::from(permits) * i128::from(rate.period_us);
+        self.next = Some(on_time.unwrap_or(parts) + worth);
         Ok(())
+    }
+
+    /// As text, to be kept: the account in parts of the rate that it was made with, empty before the
+    /// first permit.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        self.next.map(|next| next.to_string()).unwrap_or_default()
+    }
+
+    /// From [`to_text`](Self::to_text); `None` if it is no such text.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        let next = text.parse().ok()?;
+        Some(Self { next: Some(next) })
+    }
+
+    /// The account as it stands for another rate: whoever waits for a permit waits until the same
+    /// instant, at most as long as a burst of the other takes.
+    #[must_use]
+    pub fn moved(self, from: &Rate, to: &Rate, now: Timestamp) -> Self {
+        let Some(next) = self.next else {
+            return self;
+        };
+        let worth = i128::from(from.permits);
+        let micros = next.div_euclid(worth) + i128::from(next.rem_euclid(worth) != 0);
+        let next = micros * i128::from(to.permits);
+        let most = to.parts(now) + i128::from(to.burst) * i128::from(to.period_us);
+        Self {
+            next: Some(next.min(most)),
+        }
     }
 }
 
@@ -154,6 +225,46 @@ mod tests {
         let later = at(3_600_000_000);
         assert!(state.take(&rate, later).is_ok() && state.take(&rate, later).is_ok());
         assert_eq!(state.take(&rate, later), Err(at(3_600_200_000)));
+    }
+
+    #[test]
+    fn several_permits_together_wait_for_all_of_them() {
+        let rate = Rate::new(10, Duration::from_secs(1)).burst(3);
+        let mut state = RateState::default();
+        assert!(state.take_many(&rate, 3, at(0)).is_ok());
+        assert_eq!(state.take_many(&rate, 2, at(0)), Err(at(200_000)));
+        assert_eq!(state.ready_at_for(&rate, 1), at(100_000));
+        assert!(state.take_many(&rate, 2, at(200_000)).is_ok());
+        assert_eq!(state.take(&rate, at(200_000)), Err(at(300_000)));
+        assert_eq!(state.ready_at_for(&rate, 4), Timestamp::MAX, "never");
+    }
+
+    #[test]
+    fn the_account_survives_as_text() {
+        let rate = Rate::new(7, Duration::from_secs(1)).burst(1);
+        let mut state = RateState::default();
+        assert_eq!(RateState::from_text(&state.to_text()), Some(state));
+        state.take(&rate, at(3)).unwrap();
+        assert_eq!(RateState::from_text(&state.to_text()), Some(state));
+        assert_eq!(RateState::from_text("soon"), None);
+    }
+
+    #[test]
+    fn a_rate_that_is_changed_keeps_whom_it_made_wait_but_not_for_ever() {
+        let slow = Rate::new(1, Duration::from_secs(3_600)).burst(1);
+        let fast = Rate::new(1, Duration::from_secs(1)).burst(1);
+        let mut state = RateState::default();
+        state.take(&fast, at(0)).unwrap();
+        assert_eq!(
+            state.moved(&fast, &slow, at(0)).ready_at(&slow),
+            at(1_000_000)
+        );
+        state = RateState::default();
+        state.take(&slow, at(0)).unwrap();
+        assert_eq!(
+            state.moved(&slow, &fast, at(0)).ready_at(&fast),
+            at(1_000_000)
+        );
     }
 
     #[test]

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use duly_core::{Priority, TaskId};
 use duly_runtime::{Housekeeper, WorkerBuilder};
+use duly_store::priority::Prioritiser;
 use duly_store::{
     Change, ChangeError, ChangeMatching, ChangedMatching, Clock, EventCursor, EventPage, List,
-    MemoryStore, Name, Payload, QueueChange, QueueRecord, QueueSettings, RequestError, Restore,
-    Restored, Save, SavedPage, Store, StoreError, Submit, SubmitError, Submitted, SystemClock,
-    TaskPage, TaskRecord, When, WorkerRecord, id,
+    Name, Payload, QueueChange, QueueRecord, QueueSettings, RequestError, Restore, Restored, Save,
+    SavedPage, Store, StoreError, Submit, SubmitError, Submitted, TaskPage, TaskRecord, When,
+    WorkerRecord, id,
 };
 
-use crate::{OpenError, StoreUrl, Task, wait};
+use crate::{DulyBuilder, OpenError, Task, wait};
 
 /// How often a submit whose outcome is not known is made again, before the caller hears of it.
 const SUBMIT_TRIES_MAX: usize = 3;
@@ -22,9 +23,28 @@ const SUBMIT_TRIES_MAX: usize = 3;
 pub struct Duly {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    prioritiser: Prioritiser,
 }
 
 impl Duly {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        prioritiser: Prioritiser,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            prioritiser,
+        }
+    }
+
+    /// What a handle is told before it opens a store, such as [priority
+    /// rules](DulyBuilder::priority_rules).
+    pub fn builder() -> DulyBuilder {
+        DulyBuilder::default()
+    }
+
     /// Opens the store that a URL names:
     ///
     /// - `sqlite:PATH` (feature `sqlite`): an embedded file, made if there is none. The path, relative to
@@ -51,22 +71,19 @@ impl Duly {
     /// # Errors
     /// [`OpenError`]; a file that is refused is left as it was.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let url: StoreUrl = url.parse()?;
-        let store = url.open(Arc::clone(&clock)).await?;
-        Ok(Self { store, clock })
+        Self::builder().open(url).await
     }
 
     /// On a store that was opened already. The clock must be that of the store.
     #[must_use]
     pub fn with_store(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self::builder().with_store(store, clock)
     }
 
     /// On a fresh store in memory.
     #[must_use]
     pub fn in_memory(clock: Arc<dyn Clock>) -> Self {
-        Self::with_store(Arc::new(MemoryStore::new(Arc::clone(&clock))), clock)
+        Self::builder().in_memory(clock)
     }
 
     /// The store, for what this handle does not offer.
@@ -79,6 +96,25 @@ impl Duly {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// The priority rules of this handle and its clones, which can be replaced at any time.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use duly::rules::{PriorityRule, PriorityRules};
+    /// use duly::{Duly, Priority};
+    ///
+    /// let duly = Duly::open("memory:").await?;
+    /// let rule = PriorityRule::new("reports", Priority::Low).kind("report.*");
+    /// duly.prioritiser().set(PriorityRules::new([rule])?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn prioritiser(&self) -> &Prioritiser {
+        &self.prioritiser
     }
 
     /// A fresh id, for a task that may have to be submitted twice.
@@ -110,7 +146,7 @@ impl Duly {
         tasks: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Submitted>, SubmitError> {
         let new = |(index, task): (usize, T)| {
-            let new = task.into().into_new(|| self.new_id());
+            let new = task.into().into_new(|| self.new_id(), &self.prioritiser);
             new.map_err(|source| SubmitError::InvalidInput { index, source })
         };
         let tasks: Result<Vec<_>, _> = tasks.into_iter().enumerate().map(new).collect();

@@ -55,6 +55,8 @@ compile_error!(
 );
 
 #[cfg(feature = "stored")]
+mod builder;
+#[cfg(feature = "stored")]
 mod client;
 #[cfg(all(
     doctest,
@@ -79,6 +81,8 @@ pub mod testing;
 mod wait;
 
 #[cfg(feature = "stored")]
+pub use builder::DulyBuilder;
+#[cfg(feature = "stored")]
 pub use client::Duly;
 #[cfg(feature = "stored")]
 pub use open::OpenError;
@@ -87,6 +91,8 @@ pub use store_url::{InvalidUrl, StoreUrl};
 #[cfg(feature = "stored")]
 pub use task::Task;
 
+#[cfg(feature = "stored")]
+pub use duly_core::rules;
 pub use duly_core::{
     AttemptRef, Backoff, EventKind, Incarnation, InvalidId, InvalidPriority, InvalidState,
     InvalidTransition, Jitter, Outcome, Priority, RetryPolicy, State, TaskId, Timestamp,
@@ -102,6 +108,8 @@ pub use duly_runtime::{
 };
 #[cfg(feature = "stored")]
 pub use duly_store as store;
+#[cfg(feature = "stored")]
+pub use duly_store::priority::Prioritiser;
 #[cfg(feature = "stored")]
 pub use duly_store::trace::{InvalidTrace, TraceContext};
 #[cfg(feature = "stored")]

@@ -40,6 +40,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use duly_store::priority::Prioritiser;
 use duly_store::{Clock, StoreError, Submit, SubmitError, Submitted, id};
 use rusqlite::Connection;
 
@@ -59,7 +60,8 @@ pub async fn open(
     let clock = Arc::clone(&options.clock);
     let store = Arc::new(SqliteStore::open(path, options).await?);
     let submitter = Submitter::new(Arc::clone(&store), Arc::clone(&clock));
-    Ok((Duly::with_store(store, clock), submitter))
+    let duly = Duly::new(store, clock, submitter.prioritiser.clone());
+    Ok((duly, submitter))
 }
 
 /// Submits inside transactions of the application's own, on its connections to the file of a store.
@@ -68,13 +70,26 @@ pub async fn open(
 pub struct Submitter {
     store: Arc<SqliteStore>,
     clock: Arc<dyn Clock>,
+    prioritiser: Prioritiser,
 }
 
 impl Submitter {
     /// On a store that was opened already. The clock must be that of the store.
     #[must_use]
     pub fn new(store: Arc<SqliteStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self {
+            store,
+            clock,
+            prioritiser: Prioritiser::default(),
+        }
+    }
+
+    /// With the priority rules of a handle, now and when they change. What [`open`] returns shares them
+    /// already.
+    #[must_use]
+    pub fn with_rules_of(mut self, duly: &Duly) -> Self {
+        self.prioritiser = duly.prioritiser().clone();
+        self
     }
 
     /// The store.
@@ -112,7 +127,8 @@ impl Submitter {
         tasks: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Submitted>, SubmitInError> {
         let new = |(index, task): (usize, T)| {
-            let new = task.into().into_new(|| id::task_id(&*self.clock));
+            let fresh = || id::task_id(&*self.clock);
+            let new = task.into().into_new(fresh, &self.prioritiser);
             new.map_err(|source| SubmitError::InvalidInput { index, source })
         };
         let tasks: Result<Vec<_>, _> = tasks.into_iter().enumerate().map(new).collect();

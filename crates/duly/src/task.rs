@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
+use duly_store::priority::Prioritiser;
 use duly_store::trace::{RESERVED, TraceContext, is_reserved};
 use duly_store::{InvalidInput, Name, NewTask, Payload, When};
 use serde::Serialize;
@@ -28,6 +29,8 @@ use serde::Serialize;
 pub struct Task {
     id: Option<TaskId>,
     new: NewTask,
+    /// The submitter has said how urgent it is.
+    is_given: bool,
     refused: Option<InvalidInput>,
 }
 
@@ -50,6 +53,7 @@ impl Task {
         Self {
             id: None,
             new: NewTask::new(TaskId::from_bytes([0; 16]), kind, payload),
+            is_given: false,
             refused: None,
         }
     }
@@ -67,9 +71,11 @@ impl Task {
         self
     }
 
-    /// How urgent it is. Default: normal.
+    /// How urgent it is. Default: as the first of the [priority
+    /// rules](crate::DulyBuilder::priority_rules) says whose conditions hold, otherwise normal.
     pub const fn priority(mut self, priority: Priority) -> Self {
         self.new.priority = priority;
+        self.is_given = true;
         self
     }
 
@@ -188,24 +194,31 @@ impl Task {
         self
     }
 
-    /// The task as a store takes it, with a fresh id if it has none.
-    pub(crate) fn into_new(self, fresh: impl FnOnce() -> TaskId) -> Result<NewTask, InvalidInput> {
+    /// The task as a store takes it, with a fresh id if it has none, as urgent as the rules make it.
+    pub(crate) fn into_new(
+        self,
+        fresh: impl FnOnce() -> TaskId,
+        prioritiser: &Prioritiser,
+    ) -> Result<NewTask, InvalidInput> {
         if let Some(refusal) = self.refused {
             return Err(refusal);
         }
-        Ok(NewTask {
+        let mut new = NewTask {
             id: self.id.unwrap_or_else(fresh),
             ..self.new
-        })
+        };
+        prioritiser.apply(&mut new, self.is_given);
+        Ok(new)
     }
 }
 
-/// Everything said by hand.
+/// Everything said by hand, the priority too.
 impl From<NewTask> for Task {
     fn from(new: NewTask) -> Self {
         Self {
             id: Some(new.id),
             new,
+            is_given: true,
             refused: None,
         }
     }
@@ -216,19 +229,23 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    fn fresh() -> TaskId {
+        TaskId::from_bytes([1; 16])
+    }
+
     #[test]
     fn a_payload_that_cannot_be_written_is_an_error_not_a_panic() {
         let keys_are_no_strings = BTreeMap::from([((1, 2), 3)]);
         let task = Task::new("sum", &keys_are_no_strings);
         let refusal = task
-            .into_new(|| TaskId::from_bytes([1; 16]))
+            .into_new(fresh, &Prioritiser::default())
             .unwrap_err()
             .to_string();
         assert!(refusal.starts_with("payload is not to be written as JSON"));
     }
 
     fn refusal(task: Task) -> String {
-        let refused = task.into_new(|| TaskId::from_bytes([1; 16])).unwrap_err();
+        let refused = task.into_new(fresh, &Prioritiser::default()).unwrap_err();
         refused.to_string()
     }
 
@@ -246,7 +263,7 @@ mod tests {
     fn a_trace_is_kept_with_the_task_and_a_wrong_one_is_refused() {
         let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let task = Task::new("sum", &1).traceparent(header);
-        let new = task.into_new(|| TaskId::from_bytes([1; 16])).unwrap();
+        let new = task.into_new(fresh, &Prioritiser::default()).unwrap();
         let kept = TraceContext::read(&new.labels).unwrap();
         assert_eq!(kept.traceparent(), header);
         let refusal = refusal(Task::new("sum", &1).traceparent("00-1-2-3"));
@@ -259,8 +276,7 @@ mod tests {
     #[test]
     fn an_id_that_is_given_stays() {
         let id = TaskId::from_bytes([7; 16]);
-        let fresh = || TaskId::from_bytes([1; 16]);
-        let new = |task: Task| task.into_new(fresh).unwrap().id;
+        let new = |task: Task| task.into_new(fresh, &Prioritiser::default()).unwrap().id;
         assert_eq!(new(Task::new("sum", &1).id(id)), id);
         assert_eq!(new(Task::new("sum", &1)), fresh());
     }

@@ -9,6 +9,7 @@ use crate::Options;
 use crate::bounds::{ARCHIVES_MAX, LARGE_BODIES_MAX, SAMPLE_EVERY};
 use crate::feed::Feed;
 use crate::metrics::Metrics;
+use crate::port::priority::Prioritiser;
 use crate::port::{Clock, Duly, Observer, Store};
 use crate::samples::Samples;
 
@@ -138,6 +139,10 @@ impl App {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &**self.0.duly.clock()
+    }
+
+    pub(crate) fn prioritiser(&self) -> &Prioritiser {
+        self.0.duly.prioritiser()
     }
 
     /// The places for archives on their way.

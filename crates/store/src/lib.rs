@@ -21,6 +21,7 @@ mod list;
 mod memory;
 mod name;
 mod payload;
+pub mod priority;
 mod queue;
 mod save;
 mod schedule;

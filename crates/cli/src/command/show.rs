@@ -116,6 +116,8 @@ fn facts(task: &Task) -> Vec<(String, String)> {
     );
     let at = |at: Option<Timestamp>| at.map(instant);
     let asked = task.cancel_requested.then(|| "requested".to_owned());
+    let rule = task.priority_rule.as_ref();
+    let rule = rule.map(|rule| format!("priority rule {rule}"));
     let limit = task.timeout_ms.map(std::time::Duration::from_millis);
     let facts = [
         ("id", Some(task.id.to_string())),
@@ -123,6 +125,7 @@ fn facts(task: &Task) -> Vec<(String, String)> {
         ("kind", Some(task.kind.clone())),
         ("queue", Some(task.queue.clone())),
         ("priority", Some(task.priority.to_string())),
+        ("decided by", rule),
         ("attempts", Some(charged)),
         ("submitted", Some(instant(task.submitted_at))),
         ("due", Some(instant(task.due_at))),

@@ -3,58 +3,64 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use hashbrown::HashMap;
-
 use super::lane::Lane;
-use super::{Entry, KindId, QueueId, Slot};
-use crate::{Incarnation, OrderKey, OrderPolicy, State, Timestamp};
-
-/// What the tasks of a lane have in common: they may start under exactly the same conditions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct LaneKey {
-    pub(super) queue: QueueId,
-    pub(super) kind: KindId,
-    pub(super) suspect: bool,
-}
+use super::{Entry, Slot};
+use crate::dispatch::{Dispatch, LaneId, LaneSpec, QueueId};
+use crate::{Incarnation, OrderKey, OrderPolicy, State, Timestamp, Vitals};
 
 #[derive(Debug)]
 pub(super) struct Index {
+    /// By the number that dispatch gave them.
     lanes: Vec<Lane>,
-    lane_ids: HashMap<LaneKey, usize>,
-    /// The lane that was changed last: mostly, the next is the same.
-    recent: Option<(LaneKey, usize)>,
     pub(super) due: BTreeSet<(Timestamp, i64, Slot)>,
     pub(super) deadlines: BTreeSet<(Timestamp, i64, Slot)>,
     /// `None`: nobody asks who holds what.
     leases: Option<BTreeSet<(Incarnation, i64, Slot)>>,
 }
 
-/// The places that one task has in the index; it follows from what the task is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What of a task decides where it is found.
+#[derive(Clone, Copy)]
 pub(super) struct Places {
-    ready: Option<(LaneKey, OrderKey)>,
-    due: Option<Timestamp>,
-    deadline: Option<Timestamp>,
+    lane: LaneSpec,
+    vitals: Vitals,
     holder: Option<Incarnation>,
     sequence: i64,
 }
 
 impl Places {
     pub(super) fn of<P>(entry: &Entry<P>) -> Self {
-        let vitals = &entry.vitals;
-        let waits = !vitals.state.is_leased() && !vitals.state.is_final();
         Self {
-            ready: (vitals.state == State::Pending).then(|| {
-                (
-                    entry.lane(),
-                    vitals.key(OrderPolicy::Strict, entry.sequence),
-                )
-            }),
-            due: vitals.state.is_waiting().then_some(vitals.due_at),
-            deadline: vitals.deadlines.earliest().filter(|_| waits),
-            holder: entry.holder.filter(|_| vitals.state.is_leased()),
+            lane: entry.lane(),
+            vitals: entry.vitals,
+            holder: entry.holder,
             sequence: entry.sequence,
         }
+    }
+
+    pub(super) const fn queue(&self) -> QueueId {
+        self.lane.queue
+    }
+
+    fn is_ready(&self) -> bool {
+        self.vitals.state == State::Pending
+    }
+
+    fn key(&self, policy: OrderPolicy) -> OrderKey {
+        self.vitals.key(policy, self.sequence)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.vitals.state.is_waiting().then_some(self.vitals.due_at)
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let state = self.vitals.state;
+        let waits = !state.is_leased() && !state.is_final();
+        self.vitals.deadlines.earliest().filter(|_| waits)
+    }
+
+    fn leased_by(&self) -> Option<Incarnation> {
+        self.holder.filter(|_| self.vitals.state.is_leased())
     }
 }
 
@@ -62,8 +68,6 @@ impl Default for Index {
     fn default() -> Self {
         Self {
             lanes: Vec::new(),
-            lane_ids: HashMap::new(),
-            recent: None,
             due: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             leases: Some(BTreeSet::new()),
@@ -77,50 +81,103 @@ impl Index {
         self.leases = None;
     }
 
-    /// Moves a task from the places it had to those it has now.
-    pub(super) fn update(&mut self, slot: Slot, old: Option<&Places>, new: Option<&Places>) {
-        let (was, is) = (old.and_then(|p| p.ready), new.and_then(|p| p.ready));
-        if was != is {
-            if let Some((lane, key)) = was {
-                self.lane_mut(lane).remove(key, slot);
-            }
-            if let Some((lane, key)) = is {
-                self.lane_mut(lane).insert(key, slot);
-            }
-        }
+    /// Moves a task from the places it had to those it has now. `former` are the policies that its key may
+    /// still be of.
+    pub(super) fn update(
+        &mut self,
+        slot: Slot,
+        old: Option<&Places>,
+        new: Option<&Places>,
+        dispatch: &mut Dispatch,
+        former: &[OrderPolicy],
+    ) {
+        self.update_lane(slot, old, new, dispatch, former);
         let at = |places: Option<&Places>, instant: fn(&Places) -> Option<Timestamp>| {
             places.and_then(|p| Some((instant(p)?, p.sequence, slot)))
         };
-        replace(&mut self.due, at(old, |p| p.due), at(new, |p| p.due));
-        replace(
-            &mut self.deadlines,
-            at(old, |p| p.deadline),
-            at(new, |p| p.deadline),
-        );
+        let due = [at(old, Places::due), at(new, Places::due)];
+        replace(&mut self.due, due);
+        let deadlines = [at(old, Places::deadline), at(new, Places::deadline)];
+        replace(&mut self.deadlines, deadlines);
         if let Some(leases) = &mut self.leases {
-            let held =
-                |places: Option<&Places>| places.and_then(|p| Some((p.holder?, p.sequence, slot)));
-            replace(leases, held(old), held(new));
+            let held = |places: Option<&Places>| {
+                places.and_then(|p| Some((p.leased_by()?, p.sequence, slot)))
+            };
+            replace(leases, [held(old), held(new)]);
         }
     }
 
-    /// The lane of a key, if any task ever stood in it.
-    pub(super) fn lane_id(&self, key: &LaneKey) -> Option<usize> {
-        match self.recent {
-            Some((recent, id)) if recent == *key => Some(id),
-            _ => self.lane_ids.get(key).copied(),
+    fn update_lane(
+        &mut self,
+        slot: Slot,
+        old: Option<&Places>,
+        new: Option<&Places>,
+        dispatch: &mut Dispatch,
+        former: &[OrderPolicy],
+    ) {
+        let ready = |places: &&Places| places.is_ready();
+        let (was, is) = (old.filter(ready), new.filter(ready));
+        if let Some(places) = was {
+            self.leave_lane(slot, places, dispatch, former);
         }
+        if let Some(places) = is {
+            self.enter_lane(slot, places, dispatch);
+        }
+        let leased = |places: &&Places| places.vitals.state.is_leased();
+        match (old.filter(leased), new.filter(leased)) {
+            (None, Some(new)) => {
+                let lane = dispatch.lane(new.lane);
+                dispatch.lease(lane);
+            }
+            (Some(old), None) => {
+                let lane = dispatch.lane(old.lane);
+                dispatch.release(lane);
+                dispatch.drop_idle(lane);
+            }
+            _ => {
+                if let Some(places) = was.filter(|_| is.is_none()) {
+                    let lane = dispatch.lane(places.lane);
+                    dispatch.drop_idle(lane);
+                }
+            }
+        }
+    }
+
+    fn enter_lane(&mut self, slot: Slot, places: &Places, dispatch: &mut Dispatch) {
+        let lane = dispatch.lane(places.lane);
+        let key = places.key(dispatch.policy(places.lane.queue));
+        if self.lanes.len() <= lane.index() {
+            self.lanes.resize_with(lane.index() + 1, Lane::default);
+        }
+        self.lanes[lane.index()].insert(key, slot);
+        dispatch.offer(lane, key);
+    }
+
+    fn leave_lane(
+        &mut self,
+        slot: Slot,
+        places: &Places,
+        dispatch: &mut Dispatch,
+        former: &[OrderPolicy],
+    ) {
+        let lane = dispatch.lane(places.lane);
+        let line = &mut self.lanes[lane.index()];
+        let policy = dispatch.policy(places.lane.queue);
+        let mut policies = core::iter::once(&policy).chain(former.iter().rev());
+        let found = policies.any(|policy| line.remove(places.key(*policy), slot));
+        debug_assert!(found, "what stands in a lane is found there");
+        dispatch.set_head(lane, line.first().map(|(key, _)| key));
     }
 
     /// The head of a lane.
-    pub(super) fn head(&self, lane: usize) -> Option<(OrderKey, Slot)> {
-        self.lanes.get(lane)?.first()
+    pub(super) fn head(&self, lane: LaneId) -> Option<(OrderKey, Slot)> {
+        self.lanes.get(lane.index())?.first()
     }
 
     /// The first task of each class in a lane: under [`OrderPolicy::Strict`], of each priority the one that
     /// was due first.
-    pub(super) fn firsts(&self, lane: usize) -> impl Iterator<Item = Slot> {
-        let lane = self.lanes.get(lane).into_iter();
+    pub(super) fn firsts(&self, lane: LaneId) -> impl Iterator<Item = Slot> {
+        let lane = self.lanes.get(lane.index()).into_iter();
         lane.flat_map(Lane::firsts).map(|(_, slot)| slot)
     }
 
@@ -130,28 +187,9 @@ impl Index {
         let leases = self.leases.as_ref().map(|leases| leases.range(all));
         leases.into_iter().flatten().map(|(_, _, slot)| *slot)
     }
-
-    fn lane_mut(&mut self, key: LaneKey) -> &mut Lane {
-        let id = match self.recent {
-            Some((recent, id)) if recent == key => id,
-            _ => self.lane_id_or_new(key),
-        };
-        self.recent = Some((key, id));
-        &mut self.lanes[id]
-    }
-
-    fn lane_id_or_new(&mut self, key: LaneKey) -> usize {
-        let Self {
-            lanes, lane_ids, ..
-        } = self;
-        *lane_ids.entry(key).or_insert_with(|| {
-            lanes.push(Lane::default());
-            lanes.len() - 1
-        })
-    }
 }
 
-fn replace<T: Ord>(set: &mut BTreeSet<T>, old: Option<T>, new: Option<T>) {
+fn replace<T: Ord>(set: &mut BTreeSet<T>, [old, new]: [Option<T>; 2]) {
     if old == new {
         return;
     }

@@ -46,11 +46,10 @@ impl Lane {
         self.lines[at].insert((key.rank, key.sequence), slot);
     }
 
-    pub(super) fn remove(&mut self, key: OrderKey, slot: Slot) {
+    /// Takes a task out, if it stands here with this key.
+    pub(super) fn remove(&mut self, key: OrderKey, slot: Slot) -> bool {
         let line = self.lines.iter_mut().find(|line| line.class == key.class);
-        if let Some(line) = line {
-            line.remove((key.rank, key.sequence), slot);
-        }
+        line.is_some_and(|line| line.remove((key.rank, key.sequence), slot))
     }
 
     /// The least key, and its task.
@@ -101,7 +100,7 @@ impl Line {
         }
     }
 
-    fn remove(&mut self, rank: Rank, slot: Slot) {
+    fn remove(&mut self, rank: Rank, slot: Slot) -> bool {
         let at = match self.in_order.front() {
             Some(front) if front.rank == rank => Ok(0),
             _ => self
@@ -109,10 +108,11 @@ impl Line {
                 .binary_search_by_key(&rank, |place| place.rank),
         };
         match at {
-            Ok(at) if self.in_order[at].slot == Some(slot) => self.vacate(at),
-            _ => {
-                self.out_of_order.remove(&(rank, slot));
+            Ok(at) if self.in_order[at].slot == Some(slot) => {
+                self.vacate(at);
+                true
             }
+            _ => self.out_of_order.remove(&(rank, slot)),
         }
     }
 

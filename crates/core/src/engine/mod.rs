@@ -16,10 +16,8 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
-pub use claim::ClaimSpec;
-use claim::Heads;
 use ids::Ids;
-use index::{Index, LaneKey, Places};
+use index::{Index, Places};
 use keys::Keys;
 pub use keys::{Holder, Lapsed, Standing};
 use slab::Slab;
@@ -27,23 +25,8 @@ pub use slab::Slot;
 pub use step::{Effect, Refused};
 
 use crate::bounds::LINES_MAX;
-use crate::{Incarnation, State, TaskId, Timestamp, Unique, Vitals};
-
-/// A queue, by the number that the engine gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct QueueId(u32);
-
-impl QueueId {
-    /// How many queues the engine made before it.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// A kind, by the number that the driver gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KindId(pub u32);
+pub use crate::dispatch::{ClaimSpec, Dispatch, KindId, LaneId, LaneSpec, QueueId, Round, Terms};
+use crate::{Incarnation, OrderPolicy, State, TaskId, Timestamp, Unique, Vitals};
 
 /// An unfinished task.
 #[derive(Clone, Debug)]
@@ -58,6 +41,8 @@ pub struct Entry<P> {
     pub queue: QueueId,
     /// Its kind.
     pub kind: KindId,
+    /// Whose work it is, and the limits that it names, as [`Dispatch::terms`] gives them.
+    pub terms: Terms,
     /// No two tasks of one kind hold this key at a time.
     pub unique: Option<Arc<Unique>>,
     /// The worker that holds it, or held it last.
@@ -67,11 +52,14 @@ pub struct Entry<P> {
 }
 
 impl<P> Entry<P> {
-    fn lane(&self) -> LaneKey {
-        LaneKey {
+    /// The lane that it belongs in.
+    #[must_use]
+    pub const fn lane(&self) -> LaneSpec {
+        LaneSpec {
             queue: self.queue,
             kind: self.kind,
             suspect: self.vitals.is_suspect(),
+            terms: self.terms,
         }
     }
 }
@@ -89,7 +77,8 @@ pub enum Rejected {
 
 #[derive(Debug)]
 struct Queue {
-    paused: bool,
+    /// The orders that keys of its tasks may still be of, the oldest first.
+    former: Vec<OrderPolicy>,
     bound: u64,
     counts: [u64; State::COUNT],
     /// Its lines: how many tasks of each kind were ever taken in.
@@ -119,7 +108,7 @@ impl Queue {
 /// O(log n) in the number of unfinished tasks, or better.
 ///
 /// ```
-/// use duly_core::engine::{ClaimSpec, Engine, Entry, KindId};
+/// use duly_core::engine::{ClaimSpec, Engine, Entry, KindId, Terms};
 /// use duly_core::{Incarnation, Priority, TaskId, Timestamp, Vitals};
 ///
 /// let mut engine = Engine::new();
@@ -132,6 +121,7 @@ impl Queue {
 ///         vitals: Vitals::submitted(priority, now, None, 3, now),
 ///         queue,
 ///         kind: KindId(0),
+///         terms: Terms::NONE,
 ///         unique: None,
 ///         holder: None,
 ///         carry: format!("task {n}"),
@@ -140,15 +130,12 @@ impl Queue {
 /// }
 /// let mut leased = Vec::new();
 /// let spec = ClaimSpec {
-///     holder: Incarnation::from_bytes([0; 16]),
 ///     queues: &[queue],
 ///     kinds: &[KindId(0)],
 ///     run: 1,
-///     prefetch: 0,
-///     suspect: true,
-///     turn: 0,
+///     ..ClaimSpec::default()
 /// };
-/// engine.claim(&spec, &mut leased);
+/// engine.claim(Incarnation::from_bytes([0; 16]), &spec, now, &mut leased);
 /// assert_eq!(engine.entry(leased[0]).unwrap().carry, "task 2");
 /// ```
 #[derive(Debug)]
@@ -158,10 +145,11 @@ pub struct Engine<P> {
     ids: Option<Ids>,
     keys: Keys,
     index: Index,
+    dispatch: Dispatch,
     queues: Vec<Queue>,
     sequence: i64,
     /// Where a claim keeps its heads, so that it need not make room each time.
-    heads: Vec<Heads>,
+    round: Round,
 }
 
 impl<P> Default for Engine<P> {
@@ -179,9 +167,10 @@ impl<P> Engine<P> {
             ids: Some(Ids::default()),
             keys: Keys::default(),
             index: Index::default(),
+            dispatch: Dispatch::default(),
             queues: Vec::new(),
             sequence: 0,
-            heads: Vec::new(),
+            round: Round::default(),
         }
     }
 
@@ -198,19 +187,71 @@ impl<P> Engine<P> {
 
     /// Makes a queue: not paused, without a bound.
     pub fn add_queue(&mut self) -> QueueId {
-        let id = u32::try_from(self.queues.len()).expect("fewer than 2^32 queues fit in memory");
         self.queues.push(Queue {
-            paused: false,
+            former: Vec::new(),
             bound: u64::MAX,
             counts: [0; State::COUNT],
             lines: HashMap::new(),
         });
-        QueueId(id)
+        self.dispatch.add_queue()
+    }
+
+    /// Who is next: queues, limits and tenants as claims see them.
+    #[must_use]
+    pub const fn dispatch(&self) -> &Dispatch {
+        &self.dispatch
+    }
+
+    /// The same, to change queues, limits and tenants. Heads and leases are the engine's; so is the order of a
+    /// queue ([`set_policy`](Self::set_policy)).
+    pub const fn dispatch_mut(&mut self) -> &mut Dispatch {
+        &mut self.dispatch
     }
 
     /// Pauses or resumes a queue: while paused, nothing starts from it.
     pub fn set_paused(&mut self, queue: QueueId, paused: bool) {
-        self.queues[queue.index()].paused = paused;
+        self.dispatch.set_paused(queue, paused);
+    }
+
+    /// Changes how a queue orders its tasks. It counts at once for those that come into line from now on;
+    /// those that stand there are moved by [`rekey`](Self::rekey), one by one.
+    pub fn set_policy(&mut self, queue: QueueId, policy: OrderPolicy) {
+        let before = self.dispatch.policy(queue);
+        if before == policy {
+            return;
+        }
+        let former = &mut self.queues[queue.index()].former;
+        former.retain(|other| *other != before);
+        former.push(before);
+        self.dispatch.set_policy(queue, policy);
+    }
+
+    /// Whether keys of tasks of a queue may be of an order that it had before.
+    #[must_use]
+    pub fn is_mixed(&self, queue: QueueId) -> bool {
+        !self.queues[queue.index()].former.is_empty()
+    }
+
+    /// All that stand in line in a queue have been moved to where its order has them.
+    pub fn rekeyed(&mut self, queue: QueueId) {
+        self.queues[queue.index()].former = Vec::new();
+    }
+
+    /// Moves a task to where the order of its queue has it, if it stands in line.
+    pub fn rekey(&mut self, slot: Slot) {
+        let Some(entry) = self.entries.get(slot) else {
+            return;
+        };
+        let (places, queue) = (Places::of(entry), entry.queue);
+        if entry.vitals.state != State::Pending {
+            return;
+        }
+        let former = &self.queues[queue.index()].former;
+        let dispatch = &mut self.dispatch;
+        self.index
+            .update(slot, Some(&places), None, dispatch, former);
+        self.index
+            .update(slot, None, Some(&places), dispatch, former);
     }
 
     /// Bounds how many unfinished tasks a queue may hold.
@@ -228,15 +269,8 @@ impl<P> Engine<P> {
     /// task per lane and priority.
     #[must_use]
     pub fn oldest_due(&self, queue: QueueId) -> Option<Timestamp> {
-        let kinds = self.queues[queue.index()].lines.keys();
-        let keys = kinds.flat_map(|kind| {
-            [false, true].map(|suspect| LaneKey {
-                queue,
-                kind: *kind,
-                suspect,
-            })
-        });
-        keys.filter_map(|key| self.index.lane_id(&key))
+        let lanes = self.dispatch.lanes_of(queue);
+        lanes
             .flat_map(|lane| self.index.firsts(lane))
             .filter_map(|slot| Some(self.entry(slot)?.vitals.due_at))
             .min()
@@ -276,10 +310,6 @@ impl<P> Engine<P> {
     ///
     /// # Errors
     /// [`Rejected`], with the entry, if its unique key is taken or its queue is full.
-    #[expect(
-        clippy::result_large_err,
-        reason = "what was refused goes back to its owner"
-    )]
     pub fn submit(
         &mut self,
         entry: Entry<P>,
@@ -322,10 +352,6 @@ impl<P> Engine<P> {
     ///
     /// # Errors
     /// The task that has its unique key now, with the entry.
-    #[expect(
-        clippy::result_large_err,
-        reason = "what was refused goes back to its owner"
-    )]
     pub fn readmit(&mut self, entry: Entry<P>, now: Timestamp) -> Result<Slot, (TaskId, Entry<P>)> {
         if let Some(existing) = self.rival(&entry, &entry.vitals, now) {
             return Err((existing, entry));
@@ -344,7 +370,9 @@ impl<P> Engine<P> {
         if let Some(ids) = &mut self.ids {
             ids.insert(id, slot);
         }
-        self.index.update(slot, None, Some(&places));
+        let former = &self.queues[places.queue().index()].former;
+        self.index
+            .update(slot, None, Some(&places), &mut self.dispatch, former);
         self.take_key(slot, now);
         slot
     }
@@ -361,7 +389,14 @@ impl<P> Engine<P> {
     /// Takes a task out, whatever its state. A key that is held until an instant stays held.
     pub fn withdraw(&mut self, slot: Slot) -> Option<Entry<P>> {
         let entry = self.entries.remove(slot)?;
-        self.index.update(slot, Some(&Places::of(&entry)), None);
+        let former = &self.queues[entry.queue.index()].former;
+        self.index.update(
+            slot,
+            Some(&Places::of(&entry)),
+            None,
+            &mut self.dispatch,
+            former,
+        );
         self.queues[entry.queue.index()].counts[usize::from(entry.vitals.state.code())] -= 1;
         if let Some(ids) = &mut self.ids {
             ids.remove(entry.id, slot);
@@ -398,9 +433,5 @@ impl<P> Engine<P> {
     /// What a worker holds, by sequence.
     pub fn held_by(&self, holder: Incarnation) -> impl Iterator<Item = Slot> {
         self.index.held_by(holder)
-    }
-
-    fn is_paused(&self, queue: QueueId) -> bool {
-        self.queues[queue.index()].paused
     }
 }

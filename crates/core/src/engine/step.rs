@@ -291,7 +291,9 @@ impl<P> Engine<P> {
         })?;
         let (from, to, new) = (vitals.state, entry.vitals.state, Places::of(entry));
         let queue = entry.queue;
-        self.index.update(slot, Some(&old), Some(&new));
+        let former = &self.queues[queue.index()].former;
+        self.index
+            .update(slot, Some(&old), Some(&new), &mut self.dispatch, former);
         self.count(queue, from, to);
         Ok(Some(result))
     }

@@ -34,6 +34,7 @@ impl World {
             vitals: Vitals::submitted(priority, NOW, None, 3, NOW),
             queue: self.queues[queue],
             kind: KIND,
+            terms: Terms::NONE,
             unique: None,
             holder: None,
             carry: (),
@@ -51,15 +52,14 @@ impl World {
         let mut leased = Vec::new();
         let queues = self.queues.clone();
         let spec = ClaimSpec {
-            holder: ME,
             queues: &queues,
             kinds: &[KIND],
             run,
             prefetch,
             suspect,
-            turn: 0,
+            ..ClaimSpec::default()
         };
-        self.engine.claim(&spec, &mut leased);
+        self.engine.claim(ME, &spec, NOW, &mut leased);
         leased
             .iter()
             .map(|slot| self.engine.entry(*slot).unwrap().id)

@@ -5,7 +5,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use duly_core::bounds::PROMOTE_MAX;
-use duly_core::engine::{ClaimSpec, Effect, Engine, Entry, QueueId, Rejected, Slot};
+use duly_core::engine::{ClaimSpec, Effect, Engine, Entry, QueueId, Rejected, Slot, Terms};
 use duly_core::{
     AttemptRef, Decision, EventKind, Incarnation, Priority, State as Stored, Timestamp, Vitals,
 };
@@ -154,6 +154,7 @@ impl State {
             vitals: Vitals::submitted(head.priority, due_at, None, 1, now),
             queue: self.queue,
             kind: self.lanes.kind(&head.name),
+            terms: Terms::NONE,
             unique: head.unique(),
             holder: None,
             carry: job.clone(),
@@ -233,16 +234,13 @@ impl State {
 
     fn claim(&mut self, worker: usize, now: Timestamp, wakes: &mut Wakes) -> Option<Current> {
         let spec = ClaimSpec {
-            holder: self.holder,
             queues: &[self.queue],
             kinds: self.lanes.open(now),
             run: 1,
-            prefetch: 0,
-            suspect: false,
-            turn: 0,
+            ..ClaimSpec::default()
         };
         self.leased.clear();
-        self.engine.claim(&spec, &mut self.leased);
+        self.engine.claim(self.holder, &spec, now, &mut self.leased);
         let claimed = self.leased.pop();
         let current = claimed.map(|slot| self.begin(slot, now));
         if let Some(current) = &current {

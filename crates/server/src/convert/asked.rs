@@ -6,8 +6,10 @@ use duly_api::Problem;
 use duly_core::{RetryPolicy, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
+use crate::App;
 use crate::bounds::PAYLOAD_DEPTH_MAX;
 use crate::nesting::depth;
+use crate::port::priority::Prioritiser;
 use crate::port::trace::{RESERVED, TraceContext, is_reserved};
 use crate::port::{Clock, Filter, NewTask, Payload, QueueChange, When, id};
 use crate::query;
@@ -17,6 +19,7 @@ use crate::routes::Key;
 /// What the tasks of one submit share.
 pub(crate) struct Submission<'a> {
     clock: &'a dyn Clock,
+    prioritiser: &'a Prioritiser,
     trace: Option<TraceContext>,
     key: Option<&'a Key>,
     /// How many ids were derived from the key.
@@ -26,13 +29,10 @@ pub(crate) struct Submission<'a> {
 }
 
 impl<'a> Submission<'a> {
-    pub(crate) fn new(
-        clock: &'a dyn Clock,
-        trace: Option<TraceContext>,
-        key: Option<&'a Key>,
-    ) -> Self {
+    pub(crate) fn new(app: &'a App, trace: Option<TraceContext>, key: Option<&'a Key>) -> Self {
         Self {
-            clock,
+            clock: app.clock(),
+            prioritiser: app.prioritiser(),
             trace,
             key,
             derived: 0,
@@ -61,6 +61,7 @@ impl<'a> Submission<'a> {
                 ready.unwrap_or_else(|| id::task_id(self.clock))
             }
         };
+        let is_given = wire.priority.is_some();
         let mut task = new_task(wire, id)?;
         if let Some(trace) = &self.trace {
             trace.write(&mut task.labels);
@@ -68,6 +69,7 @@ impl<'a> Submission<'a> {
         if let Some(key) = derives {
             key.sign(&mut task);
         }
+        self.prioritiser.apply(&mut task, is_given);
         Ok(task)
     }
 }

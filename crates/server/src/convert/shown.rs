@@ -21,6 +21,7 @@ pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
         kind: record.kind.to_string(),
         queue: record.queue.to_string(),
         priority: record.priority,
+        priority_rule: record.priority_rule().map(str::to_owned),
         state: record.state,
         attempt: record.attempt,
         spent: record.spent,

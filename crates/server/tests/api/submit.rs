@@ -1,6 +1,8 @@
 //! `POST /v1/tasks`: what is taken, and what is refused.
 
 use crate::support::Api;
+use duly::Priority;
+use duly::rules::{PriorityRule, PriorityRules};
 use duly::store::QueueChange;
 use serde_json::{Value, json};
 
@@ -41,6 +43,58 @@ async fn the_same_id_twice_is_one_task() {
     assert_eq!(mixed.body["tasks"][0]["existed"], true);
     assert_eq!(mixed.body["tasks"][1].get("existed"), None);
     assert_eq!(api.post(format!("[{task}]")).await.status, 200);
+}
+
+#[tokio::test]
+async fn rules_decide_what_the_submitter_leaves_open() {
+    let rules = [
+        PriorityRule::new("hotfix", Priority::Critical).label("hotfix", "*"),
+        PriorityRule::new("many", Priority::Low).arguments_at_least(3),
+        PriorityRule::new("forced", Priority::High)
+            .kind("forced")
+            .overrides_given(),
+    ];
+    let api = Api::ruled(PriorityRules::new(rules).unwrap());
+    let tasks = [
+        (
+            json!({"kind": "a", "labels": {"hotfix": ""}}),
+            "critical",
+            json!("hotfix"),
+        ),
+        (
+            json!({"kind": "a", "payload": [1, 2, 3]}),
+            "low",
+            json!("many"),
+        ),
+        (
+            json!({"kind": "a", "payload": {"a": 1, "b": 2}}),
+            "normal",
+            json!(null),
+        ),
+        (
+            json!({"kind": "a", "payload": [1, 2, 3], "priority": "high"}),
+            "high",
+            json!(null),
+        ),
+        (
+            json!({"kind": "forced", "priority": "low"}),
+            "high",
+            json!("forced"),
+        ),
+    ];
+    let batch: Vec<_> = tasks.iter().map(|(task, ..)| task).collect();
+    let batch = api.post(json!(batch).to_string()).await.body;
+    for (index, (task, priority, rule)) in tasks.iter().enumerate() {
+        let alone = api.post(task.to_string()).await.body;
+        for id in [&batch["tasks"][index]["id"], &alone["id"]] {
+            let path = format!("/v1/tasks/{}", id.as_str().unwrap());
+            let shown = api.get(&path).await.body;
+            assert_eq!(shown["priority"], *priority, "{task}");
+            assert_eq!(shown["priority_rule"], *rule, "{task}");
+            let labels = shown["labels"].as_object().unwrap();
+            assert!(!labels.contains_key("duly.priority_rule"), "{task}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use duly::Duly;
+use duly::rules::PriorityRules;
 use duly::store::{
     Claim, Labels, ManualClock, MemoryStore, Registration, Settle, Settlement, Store,
 };
@@ -51,6 +52,15 @@ impl Api {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(clock.clone()));
         let duly = Duly::with_store(store.clone(), clock.clone());
         Self::over(App::with_options(duly, options), clock, store)
+    }
+
+    /// With priority rules.
+    pub(crate) fn ruled(rules: PriorityRules) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(clock.clone()));
+        let builder = Duly::builder().priority_rules(rules);
+        let duly = builder.with_store(store.clone(), clock.clone());
+        Self::over(App::new(duly), clock, store)
     }
 
     fn over(app: App, clock: Arc<ManualClock>, store: Arc<dyn Store>) -> Self {

@@ -31,23 +31,26 @@ impl World {
         let (queues, kinds) = self.named(request);
         let queue_count = unique(&request.queues).len().max(1);
         let spec = ClaimSpec {
-            holder: request.incarnation,
             queues: &queues,
+            weights: &[],
             kinds: &kinds,
             run: request.run as usize,
             prefetch: request.prefetch as usize,
             suspect: request.suspect,
             turn: request.turn as usize % queue_count,
         };
-        self.engine.claim(&spec, &mut leased);
+        let gave_up = self
+            .engine
+            .claim(request.incarnation, &spec, now, &mut leased);
         let leases = leased
             .into_iter()
             .map(|slot| self.lease(slot, now))
             .collect();
-        let next_at = if more_due {
+        let next_at = if more_due || gave_up {
             Some(now)
         } else {
-            self.engine.next_due()
+            let opens = self.engine.dispatch().next_open();
+            self.engine.next_due().into_iter().chain(opens).min()
         };
         Ok(Claimed {
             leases,

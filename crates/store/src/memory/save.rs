@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use duly_core::engine::{Entry, Slot};
+use duly_core::engine::{Entry, Slot, Terms};
 use duly_core::{EventKind, Timestamp, Unique};
 
 use super::body::{Body, Finished};
@@ -129,6 +129,7 @@ impl World {
             vitals: returned.vitals,
             queue,
             kind,
+            terms: Terms::NONE,
             unique: task
                 .unique_key
                 .as_deref()

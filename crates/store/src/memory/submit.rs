@@ -1,6 +1,6 @@
 //! Submitting tasks.
 
-use duly_core::engine::{Entry, Rejected, Slot};
+use duly_core::engine::{Entry, Rejected, Slot, Terms};
 use duly_core::{EventKind, State, Timestamp, Unique};
 
 use super::body::Body;
@@ -86,6 +86,7 @@ impl World {
             vitals: new.vitals(now),
             queue,
             kind,
+            terms: Terms::NONE,
             unique: new
                 .unique_key
                 .as_deref()

@@ -47,7 +47,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Refusal> {
     let needs_worker = require_worker(&pairs)?;
     let key = idempotency::key(&headers, &body.bytes)?;
-    let mut submission = Submission::new(app.clock(), trace::of(&headers), key.as_ref());
+    let mut submission = Submission::new(&app, trace::of(&headers), key.as_ref());
     let (asked, is_array) = match batch::read(body.form, &body.bytes)? {
         Asked::One(task) => (vec![submission.task(*task)?], false),
         Asked::Many(tasks) => (batch::convert(tasks, &mut submission)?, true),

@@ -1,0 +1,142 @@
+//! The numbers that stand for names, and for sets of conditions.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u32);
+
+        impl $name {
+            pub(super) fn new(index: usize) -> Self {
+                Self(u32::try_from(index).expect("fewer than 2^32 of a sort fit in memory"))
+            }
+
+            /// How many of its sort were made before it.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+number! {
+    /// A queue, by the number that [`add_queue`](super::Dispatch::add_queue) gave it.
+    QueueId
+}
+number! {
+    /// A lane, by the number that [`lane`](super::Dispatch::lane) gave it.
+    LaneId
+}
+number! {
+    /// A limit or a tenant, by its number among both.
+    GateId
+}
+
+/// A kind, by the number that the driver gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KindId(pub u32);
+
+/// A limit, by the number that [`add_limit`](super::Dispatch::add_limit) gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LimitId(pub(super) GateId);
+
+impl LimitId {
+    /// Its number among limits and tenants together.
+    #[must_use]
+    pub const fn gate(self) -> GateId {
+        self.0
+    }
+}
+
+/// A tenant, by the number that [`add_tenant`](super::Dispatch::add_tenant) gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantId(pub(super) GateId);
+
+impl TenantId {
+    /// Its number among limits and tenants together.
+    #[must_use]
+    pub const fn gate(self) -> GateId {
+        self.0
+    }
+}
+
+/// Whose work a task is and which limits it names: kept once for all tasks of which both are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Terms(u32);
+
+impl Terms {
+    /// Nobody's, and no limits.
+    pub const NONE: Self = Self(0);
+}
+
+/// What a number of [`Terms`] stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Conditions {
+    pub(super) tenant: Option<TenantId>,
+    /// With their weights, by number, none twice.
+    pub(super) limits: Box<[(LimitId, u32)]>,
+}
+
+/// All that were ever asked for.
+#[derive(Debug, Default)]
+pub(super) struct TermsTable {
+    numbers: HashMap<Conditions, Terms>,
+    conditions: Vec<Conditions>,
+}
+
+impl TermsTable {
+    pub(super) fn number(&mut self, tenant: Option<TenantId>, limits: &[(LimitId, u32)]) -> Terms {
+        if tenant.is_none() && limits.is_empty() {
+            return Terms::NONE;
+        }
+        let conditions = Conditions {
+            tenant,
+            limits: heaviest(limits.to_vec()),
+        };
+        if let Some(terms) = self.numbers.get(&conditions) {
+            return *terms;
+        }
+        self.conditions.push(conditions.clone());
+        let number = u32::try_from(self.conditions.len());
+        let terms = Terms(number.expect("fewer than 2^32 sets of conditions fit in memory"));
+        self.numbers.insert(conditions, terms);
+        terms
+    }
+
+    pub(super) fn get(&self, terms: Terms) -> Option<&Conditions> {
+        self.conditions.get((terms.0 as usize).checked_sub(1)?)
+    }
+}
+
+/// Each limit once, with the greatest weight that is named for it.
+pub(super) fn heaviest(mut limits: Vec<(LimitId, u32)>) -> Box<[(LimitId, u32)]> {
+    limits.sort_unstable_by_key(|(limit, weight)| (*limit, core::cmp::Reverse(*weight)));
+    limits.dedup_by_key(|(limit, _)| *limit);
+    limits.into_boxed_slice()
+}
+
+impl super::Dispatch {
+    /// The terms of a task: whose work it is, and the limits that it names, with what it weighs in each. A
+    /// limit that is named twice counts once, with the greater weight.
+    pub fn terms(&mut self, tenant: Option<TenantId>, limits: &[(LimitId, u32)]) -> Terms {
+        self.terms.number(tenant, limits)
+    }
+
+    /// Whose work tasks of these terms are.
+    #[must_use]
+    pub fn tenant_of(&self, terms: Terms) -> Option<TenantId> {
+        self.terms.get(terms)?.tenant
+    }
+
+    /// The limits that tasks of these terms name, with their weights.
+    #[must_use]
+    pub fn limits_of(&self, terms: Terms) -> &[(LimitId, u32)] {
+        self.terms.get(terms).map_or(&[], |found| &found.limits)
+    }
+}

@@ -1,0 +1,348 @@
+//! One claim: which heads it gets, one after the other.
+
+use alloc::collections::BinaryHeap;
+use alloc::collections::binary_heap::PeekMut;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use super::gate::Closed;
+use super::line::{LineId, Node};
+use super::turn::Turn;
+use super::{Dispatch, GateId, Head, KindId, LaneId, QueueId};
+use crate::bounds::{CLAIM_MAX, PARK_MAX, QUEUE_WEIGHT_MAX};
+use crate::{Priority, Timestamp};
+
+/// A worker's question for work.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClaimSpec<'a> {
+    /// The queues it serves, none named twice.
+    pub queues: &'a [QueueId],
+    /// What each of them weighs, at most [`QUEUE_WEIGHT_MAX`]; empty: the most urgent head comes first, and
+    /// queues take turns among equals.
+    pub weights: &'a [u32],
+    /// The kinds it has handlers for, none named twice.
+    pub kinds: &'a [KindId],
+    /// How many begin at once.
+    pub run: usize,
+    /// How many more it takes into store.
+    pub prefetch: usize,
+    /// It may take one task that has lost a worker before, among those that begin at once.
+    pub suspect: bool,
+    /// Where turns begin: an index into `queues`, modulo their number; by weight, how many tasks it has
+    /// had before.
+    pub turn: usize,
+}
+
+/// The head of this lane is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// Which lane.
+    pub lane: LaneId,
+    /// It begins at once; otherwise it is taken into store.
+    pub start: bool,
+    /// Its key: that of the head.
+    key: crate::OrderKey,
+    at: usize,
+}
+
+/// The lines of one queue that a claim may take from, by their heads; the more urgent is the greater.
+#[derive(Debug, Default)]
+struct Heads {
+    queue: Option<QueueId>,
+    lines: BinaryHeap<Reverse<(Turn, LineId)>>,
+}
+
+/// A claim under way. It is kept and used again, so that it need not make room each time.
+#[derive(Debug, Default)]
+pub struct Round {
+    now: Timestamp,
+    run: usize,
+    total: usize,
+    taken: usize,
+    suspect: bool,
+    turn: usize,
+    kinds: Vec<KindId>,
+    /// One for each queue, in the order of the claim.
+    heads: Vec<Heads>,
+    /// By weight: whose turn it is, over and over. Empty: by urgency.
+    cycle: Vec<usize>,
+    /// Lanes whose heads matter, but are not known.
+    unknown: Vec<LaneId>,
+    parked: usize,
+}
+
+impl Round {
+    /// Lanes whose heads matter, but are not known: whoever drives this says what they are, with
+    /// [`set_head`](Dispatch::set_head), before it asks on.
+    #[must_use]
+    pub fn take_unknown(&mut self) -> Vec<LaneId> {
+        core::mem::take(&mut self.unknown)
+    }
+
+    /// How many closed lanes, or groups of them, it has found and parked.
+    #[must_use]
+    pub const fn parked(&self) -> usize {
+        self.parked
+    }
+
+    /// It has found so many closed lanes that it stopped looking, although there may be open ones: asking
+    /// again goes on from there.
+    #[must_use]
+    pub const fn gave_up(&self) -> bool {
+        self.parked >= PARK_MAX
+    }
+}
+
+impl Dispatch {
+    /// Begins a claim at `now`. Next, [`Round::take_unknown`].
+    pub fn begin(&mut self, spec: &ClaimSpec<'_>, now: Timestamp, round: &mut Round) {
+        self.now = now;
+        self.ring(now);
+        round.now = now;
+        round.run = spec.run.min(CLAIM_MAX);
+        round.total = round.run.saturating_add(spec.prefetch).min(CLAIM_MAX);
+        round.taken = 0;
+        round.parked = 0;
+        round.suspect = spec.suspect;
+        round.turn = spec.turn;
+        round.kinds.clear();
+        round.kinds.extend_from_slice(spec.kinds);
+        round.kinds.sort_unstable();
+        round.unknown.clear();
+        round.heads.resize_with(spec.queues.len(), Heads::default);
+        for (heads, queue) in round.heads.iter_mut().zip(spec.queues) {
+            heads.queue = Some(*queue);
+            heads.lines.clear();
+        }
+        cycle(spec.weights, &mut round.cycle);
+        self.gather(round);
+    }
+
+    /// Finds the lines that the claim may take from.
+    fn gather(&self, round: &mut Round) {
+        let Round {
+            heads,
+            kinds,
+            unknown,
+            suspect,
+            ..
+        } = round;
+        let mut look = |lines: &mut BinaryHeap<_>, line: LineId| {
+            let found = &self.lines[line.index()];
+            if *suspect || !found.suspect {
+                unknown.extend(&found.unknown);
+                // The least turn there is: it is looked up when the line comes to the front.
+                lines.push(Reverse((Turn::LEAST, line)));
+            }
+        };
+        for heads in heads.iter_mut() {
+            let Some(queue) = heads.queue.map(|queue| &self.queues[queue.index()]) else {
+                continue;
+            };
+            if queue.paused {
+                continue;
+            }
+            if queue.busy.len() <= kinds.len() {
+                for line in &queue.busy {
+                    let kind = self.lines[line.index()].kind;
+                    if kinds.binary_search(&kind).is_ok() {
+                        look(&mut heads.lines, *line);
+                    }
+                }
+            } else {
+                let lines = kinds.iter().filter_map(|kind| queue.lines.get(kind));
+                for line in lines.flatten().flatten() {
+                    look(&mut heads.lines, *line);
+                }
+            }
+        }
+    }
+
+    /// The lane whose head is next, if the claim gets any more. What it answers is to be given to
+    /// [`take`](Self::take), or not used.
+    pub fn next(&mut self, round: &mut Round) -> Option<Pick> {
+        if round.taken >= round.total {
+            return None;
+        }
+        let start = round.taken < round.run;
+        round.suspect &= start;
+        let at = match (round.heads.len(), round.cycle.is_empty()) {
+            (0, _) => return None,
+            (1, _) => 0,
+            (_, true) => self.most_urgent(round)?,
+            (_, false) => self.whose_turn(round)?,
+        };
+        let (turn, lane) = self.best(round, at)?;
+        if !start && self.is_rated(lane) {
+            round.taken = round.total;
+            return None;
+        }
+        Some(Pick {
+            lane,
+            start,
+            key: turn.key(),
+            at,
+        })
+    }
+
+    /// Takes the head of a lane that [`next`](Self::next) has named: counts it in its rates and turns. Whoever
+    /// drives this then leases the task ([`lease`](Self::lease)) and says which head follows.
+    pub fn take(&mut self, round: &mut Round, pick: &Pick) {
+        round.taken += 1;
+        round.turn = match round.cycle.is_empty() {
+            true => pick.at + 1,
+            false => round.turn.wrapping_add(1),
+        };
+        let lane = &self.lanes[pick.lane.index()];
+        round.suspect &= !lane.key.suspect;
+        for (gate, weight) in &lane.gates {
+            self.gates[gate.index()].pass(*weight, round.now);
+        }
+        if self.is_fair(self.lanes[pick.lane.index()].key.queue) {
+            self.have_turn(pick.lane, pick.key);
+        }
+    }
+
+    /// Whether a rate bounds a lane.
+    #[must_use]
+    pub fn is_rated(&self, lane: LaneId) -> bool {
+        let gates = &self.lanes[lane.index()].gates;
+        gates
+            .iter()
+            .any(|(gate, _)| self.gates[gate.index()].has_rate())
+    }
+
+    /// The best head of a queue that is open to this claim.
+    fn best(&mut self, round: &mut Round, at: usize) -> Option<(Turn, LaneId)> {
+        loop {
+            let mut top = round.heads[at].lines.peek_mut()?;
+            let Reverse((turn, line)) = *top;
+            if !round.suspect && self.lines[line.index()].suspect {
+                PeekMut::pop(top);
+                continue;
+            }
+            match self.first_open(line, round.now, &mut round.parked) {
+                Some(found) if found.0 == turn => return Some(found),
+                Some((turn, _)) => *top = Reverse((turn, line)),
+                None => {
+                    PeekMut::pop(top);
+                }
+            }
+        }
+    }
+
+    /// The first lane of a line that no gate closes. What it finds closed it parks.
+    fn first_open(
+        &mut self,
+        line: LineId,
+        now: Timestamp,
+        parked: &mut usize,
+    ) -> Option<(Turn, LaneId)> {
+        while *parked < PARK_MAX {
+            let (turn, node) = self.lines[line.index()].first()?;
+            let lane = match node {
+                Node::Lane(lane) => lane,
+                Node::Group(gate, weight) => {
+                    if let Some(closed) = self.gates[gate.index()].closed(weight, now) {
+                        self.lines[line.index()].hide((gate, weight));
+                        self.await_rate(gate, closed);
+                        *parked += 1;
+                        continue;
+                    }
+                    let groups = &self.lines[line.index()].groups;
+                    groups.get(&(gate, weight))?.lanes.first()?.1
+                }
+            };
+            let Some((bar, closed)) = self.closing(lane, now) else {
+                return Some((turn, lane));
+            };
+            self.repark(lane, bar);
+            self.await_rate(bar.0, closed);
+            *parked += 1;
+        }
+        None
+    }
+
+    fn await_rate(&mut self, gate: GateId, closed: Closed) {
+        if let Closed::Rate { ready_at } = closed {
+            self.set_timer(gate, ready_at);
+        }
+    }
+
+    /// The first gate that closes a lane.
+    fn closing(&self, lane: LaneId, now: Timestamp) -> Option<((GateId, u32), Closed)> {
+        let gates = self.lanes[lane.index()].gates.iter();
+        gates.copied().find_map(|(gate, weight)| {
+            let closed = self.gates[gate.index()].closed(weight, now)?;
+            Some(((gate, weight), closed))
+        })
+    }
+
+    /// Which queue has the most urgent head; in turns among equals.
+    fn most_urgent(&mut self, round: &mut Round) -> Option<usize> {
+        let count = round.heads.len();
+        let mut best: Option<(Priority, usize)> = None;
+        for step in 0..count {
+            let at = (round.turn % count + step) % count;
+            let Some((turn, lane)) = self.best(round, at) else {
+                continue;
+            };
+            let policy = self.policy(self.lanes[lane.index()].key.queue);
+            let urgency = policy.urgency(&turn.key(), round.now);
+            if best.is_none_or(|(most, _)| urgency < most) {
+                best = Some((urgency, at));
+            }
+        }
+        best.map(|(_, at)| at)
+    }
+
+    /// Which queue is next by weight: the one whose turn it is, or who follows it in the cycle.
+    fn whose_turn(&mut self, round: &mut Round) -> Option<usize> {
+        let count = round.cycle.len();
+        let mut empty = alloc::vec![false; round.heads.len()];
+        for step in 0..count {
+            let at = round.cycle[(round.turn % count + step) % count];
+            if !empty[at] && self.best(round, at).is_some() {
+                return Some(at);
+            }
+            empty[at] = true;
+        }
+        None
+    }
+
+    /// Whether the head of a lane is known.
+    #[must_use]
+    pub fn is_known(&self, lane: LaneId) -> bool {
+        self.lanes[lane.index()].head != Head::Unknown
+    }
+}
+
+#[cfg(test)]
+pub(super) fn cycle_of(weights: &[u32]) -> Vec<usize> {
+    let mut turns = Vec::new();
+    cycle(weights, &mut turns);
+    turns
+}
+
+/// In which order queues take turns by weight, each as evenly spread as can be: the smooth weighted round
+/// robin, in which everybody gains their weight each time, and the richest pays for all.
+fn cycle(weights: &[u32], cycle: &mut Vec<usize>) {
+    cycle.clear();
+    let weights = weights
+        .iter()
+        .map(|weight| i64::from((*weight).min(QUEUE_WEIGHT_MAX)));
+    let weights: Vec<i64> = weights.collect();
+    let total: i64 = weights.iter().sum();
+    let mut wealth = alloc::vec![0; weights.len()];
+    for _ in 0..total {
+        let mut richest = 0;
+        for (at, weight) in weights.iter().enumerate() {
+            wealth[at] += weight;
+            if wealth[at] > wealth[richest] {
+                richest = at;
+            }
+        }
+        wealth[richest] -= total;
+        cycle.push(richest);
+    }
+}

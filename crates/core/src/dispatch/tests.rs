@@ -1,0 +1,278 @@
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::*;
+use crate::{Limit, OrderPolicy, Priority, Rate};
+
+const NOW: Timestamp = Timestamp::from_micros(5_000_000);
+
+/// One queue and one kind, driven as a store does: a count of equal tasks for every lane.
+struct Shop {
+    dispatch: Dispatch,
+    queue: QueueId,
+    sequence: i64,
+    waiting: Vec<(LaneId, Vec<OrderKey>)>,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let mut dispatch = Dispatch::default();
+        let queue = dispatch.add_queue();
+        Self {
+            dispatch,
+            queue,
+            sequence: 0,
+            waiting: Vec::new(),
+        }
+    }
+
+    fn lane(&mut self, tenant: Option<TenantId>, limits: &[(LimitId, u32)]) -> LaneId {
+        let terms = self.dispatch.terms(tenant, limits);
+        self.dispatch.lane(LaneSpec {
+            queue: self.queue,
+            kind: KindId(0),
+            suspect: false,
+            terms,
+        })
+    }
+
+    fn submit(&mut self, lane: LaneId, count: usize) {
+        let keys: Vec<OrderKey> = (0..count)
+            .map(|_| {
+                self.sequence += 1;
+                OrderPolicy::Strict.key(Priority::Normal, NOW, None, self.sequence)
+            })
+            .collect();
+        if let Some(first) = keys.first() {
+            self.dispatch.offer(lane, *first);
+        }
+        match self.waiting.iter_mut().find(|(id, _)| *id == lane) {
+            Some((_, waiting)) => waiting.extend(keys),
+            None => self.waiting.push((lane, keys)),
+        }
+    }
+
+    fn claim(&mut self, run: usize, now: Timestamp) -> Vec<LaneId> {
+        let spec = ClaimSpec {
+            queues: &[self.queue],
+            kinds: &[KindId(0)],
+            run,
+            ..ClaimSpec::default()
+        };
+        let mut round = Round::default();
+        self.dispatch.begin(&spec, now, &mut round);
+        let mut taken = Vec::new();
+        while let Some(pick) = self.dispatch.next(&mut round) {
+            self.dispatch.take(&mut round, &pick);
+            self.dispatch.lease(pick.lane);
+            let found = self.waiting.iter_mut().find(|(id, _)| *id == pick.lane);
+            let (_, waiting) = found.unwrap();
+            waiting.remove(0);
+            self.dispatch.set_head(pick.lane, waiting.first().copied());
+            taken.push(pick.lane);
+        }
+        taken
+    }
+}
+
+#[test]
+fn a_heavy_task_takes_several_slots_and_gives_them_back() {
+    let mut shop = Shop::new();
+    let slots = shop.dispatch.add_limit();
+    shop.dispatch
+        .set_limit(slots, Some(Limit::concurrency(10)), NOW);
+    let heavy = shop.lane(None, &[(slots, 3)]);
+    shop.submit(heavy, 5);
+    assert_eq!(shop.claim(10, NOW).len(), 3);
+    assert_eq!(shop.dispatch.in_use(slots), 9);
+    assert_eq!(
+        shop.dispatch.closings(heavy, NOW),
+        [Closing::Limit {
+            limit: slots,
+            weight: 3,
+            closed: Closed::Full {
+                in_use: 9,
+                at_most: 10
+            },
+        }]
+    );
+    let light = shop.lane(None, &[(slots, 1)]);
+    shop.submit(light, 2);
+    assert_eq!(
+        shop.claim(10, NOW),
+        [light],
+        "one slot is left, for a light one"
+    );
+    shop.dispatch.release(heavy);
+    assert_eq!(shop.claim(10, NOW), [heavy], "who came first is first");
+}
+
+#[test]
+fn a_rate_is_counted_at_the_claim_and_opens_by_itself() {
+    let mut shop = Shop::new();
+    let rate = shop.dispatch.add_limit();
+    let five = Rate::new(5, Duration::from_secs(1)).burst(2);
+    shop.dispatch.set_limit(rate, Some(Limit::rate(five)), NOW);
+    let lane = shop.lane(None, &[(rate, 1)]);
+    shop.submit(lane, 10);
+    assert_eq!(shop.claim(10, NOW).len(), 2);
+    shop.dispatch.release(lane);
+    assert_eq!(
+        shop.claim(10, NOW).len(),
+        0,
+        "an end gives no permit of a rate back"
+    );
+    let next = NOW + Duration::from_millis(200);
+    assert_eq!(shop.dispatch.next_open(), Some(next));
+    assert_eq!(shop.claim(10, next).len(), 1);
+}
+
+#[test]
+fn what_weighs_more_than_its_limit_waits_for_the_limit_to_change() {
+    let mut shop = Shop::new();
+    let slots = shop.dispatch.add_limit();
+    shop.dispatch
+        .set_limit(slots, Some(Limit::concurrency(2)), NOW);
+    let lane = shop.lane(None, &[(slots, 3)]);
+    shop.submit(lane, 1);
+    assert!(shop.claim(1, NOW).is_empty());
+    let closed = Closed::TooHeavy { at_most: 2 };
+    assert!(
+        matches!(shop.dispatch.closings(lane, NOW)[..], [Closing::Limit { closed: c, .. }] if c == closed)
+    );
+    shop.dispatch
+        .set_limit(slots, Some(Limit::concurrency(3)), NOW);
+    assert_eq!(shop.claim(1, NOW), [lane]);
+}
+
+#[test]
+fn an_attached_limit_counts_what_runs_already() {
+    let mut shop = Shop::new();
+    let plain = shop.lane(None, &[]);
+    shop.submit(plain, 5);
+    assert_eq!(shop.claim(2, NOW).len(), 2);
+    let slots = shop.dispatch.add_limit();
+    shop.dispatch
+        .set_limit(slots, Some(Limit::concurrency(2)), NOW);
+    shop.dispatch
+        .attach(Target::Queue(shop.queue), &[(slots, 1)], NOW);
+    assert_eq!(shop.dispatch.in_use(slots), 2);
+    assert!(shop.claim(5, NOW).is_empty());
+    shop.dispatch.attach(Target::Queue(shop.queue), &[], NOW);
+    assert_eq!(shop.dispatch.in_use(slots), 0);
+    assert_eq!(shop.claim(5, NOW).len(), 3);
+}
+
+#[test]
+fn tenants_share_by_weight_whatever_each_has_in_line() {
+    let mut shop = Shop::new();
+    shop.dispatch.set_fair(shop.queue, true);
+    let (big, small) = (shop.dispatch.add_tenant(), shop.dispatch.add_tenant());
+    shop.dispatch.set_tenant(small, 2, false, NOW);
+    let (greedy, modest) = (shop.lane(Some(big), &[]), shop.lane(Some(small), &[]));
+    shop.submit(greedy, 1_000);
+    shop.submit(modest, 60);
+    let taken = shop.claim(90, NOW);
+    let modest_share = taken.iter().filter(|lane| **lane == modest).count();
+    assert!(
+        (59..=60).contains(&modest_share),
+        "two of three: {modest_share} of 90"
+    );
+    let first: Vec<bool> = taken[..9].iter().map(|lane| *lane == modest).collect();
+    assert_eq!(
+        first.iter().filter(|modest| **modest).count(),
+        6,
+        "in turns from the start"
+    );
+}
+
+#[test]
+fn who_was_idle_has_no_credit() {
+    let mut shop = Shop::new();
+    shop.dispatch.set_fair(shop.queue, true);
+    let (busy, idle) = (shop.dispatch.add_tenant(), shop.dispatch.add_tenant());
+    let (worked, rested) = (shop.lane(Some(busy), &[]), shop.lane(Some(idle), &[]));
+    shop.submit(worked, 200);
+    assert_eq!(shop.claim(100, NOW).len(), 100);
+    shop.submit(rested, 100);
+    let taken = shop.claim(20, NOW);
+    let share = taken.iter().filter(|lane| **lane == rested).count();
+    assert!((10..=11).contains(&share), "half, not all: {share} of 20");
+}
+
+#[test]
+fn a_paused_tenant_stands_aside_and_comes_back() {
+    let mut shop = Shop::new();
+    let tenant = shop.dispatch.add_tenant();
+    let lane = shop.lane(Some(tenant), &[]);
+    shop.submit(lane, 1);
+    shop.dispatch.set_tenant(tenant, 1, true, NOW);
+    assert!(shop.claim(1, NOW).is_empty());
+    assert_eq!(
+        shop.dispatch.closings(lane, NOW),
+        [Closing::TenantPaused(tenant)]
+    );
+    shop.dispatch.set_tenant(tenant, 1, false, NOW);
+    assert_eq!(shop.claim(1, NOW), [lane]);
+}
+
+#[test]
+fn lanes_behind_a_closed_gate_are_looked_at_once() {
+    let mut shop = Shop::new();
+    let slots = shop.dispatch.add_limit();
+    shop.dispatch
+        .set_limit(slots, Some(Limit::concurrency(1)), NOW);
+    let lanes: Vec<LaneId> = (0..500)
+        .map(|_| {
+            let tenant = shop.dispatch.add_tenant();
+            shop.lane(Some(tenant), &[(slots, 1)])
+        })
+        .collect();
+    for lane in &lanes {
+        shop.submit(*lane, 1);
+    }
+    assert_eq!(shop.claim(1, NOW), lanes[..1]);
+    let mut round = Round::default();
+    let spec = ClaimSpec {
+        queues: &[shop.queue],
+        kinds: &[KindId(0)],
+        run: 1,
+        ..ClaimSpec::default()
+    };
+    for looks in [499, 0, 0] {
+        shop.dispatch.begin(&spec, NOW, &mut round);
+        assert_eq!(shop.dispatch.next(&mut round), None);
+        assert_eq!(round.parked(), looks);
+    }
+    shop.dispatch.release(lanes[0]);
+    shop.dispatch.begin(&spec, NOW, &mut round);
+    let pick = shop.dispatch.next(&mut round).unwrap();
+    assert_eq!((pick.lane, round.parked()), (lanes[1], 0));
+}
+
+#[test]
+fn the_cycle_spreads_turns_evenly() {
+    assert_eq!(round::cycle_of(&[3, 1]), [0, 0, 1, 0]);
+    assert_eq!(round::cycle_of(&[1, 1, 2]), [2, 0, 1, 2]);
+    assert!(round::cycle_of(&[]).is_empty());
+}
+
+#[test]
+fn an_idle_lane_with_conditions_can_be_forgotten() {
+    let mut shop = Shop::new();
+    let tenant = shop.dispatch.add_tenant();
+    let lane = shop.lane(Some(tenant), &[]);
+    shop.submit(lane, 1);
+    assert!(!shop.dispatch.drop_idle(lane), "somebody stands in it");
+    shop.claim(1, NOW);
+    assert!(!shop.dispatch.drop_idle(lane), "somebody runs");
+    shop.dispatch.release(lane);
+    assert!(shop.dispatch.drop_idle(lane) && !shop.dispatch.drop_idle(lane));
+    let other = shop.dispatch.add_tenant();
+    assert_eq!(
+        shop.lane(Some(other), &[]),
+        lane,
+        "its number is used again"
+    );
+    assert_eq!(shop.dispatch.check(NOW), Ok(()));
+}
