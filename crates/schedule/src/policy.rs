@@ -45,7 +45,7 @@ pub enum Overlap {
 pub enum Decision {
     /// Submit its task.
     Fire,
-    /// Cancel the former runs, and submit its task.
+    /// Cancel the former runs, but not the task of this very tick, and submit its task.
     CancelOldAndFire,
     /// Nothing for now: it is held, and fires when the former runs are over.
     Hold,

@@ -69,7 +69,8 @@ impl Schedule {
     /// put `after` in the place of the progress when what was decided is done.
     ///
     /// `unfinished`: a task of a former run is in no final state. Ticks that fire in this step count
-    /// as unfinished for those after them.
+    /// as unfinished for those after them. If somebody may have fired the tick already without keeping
+    /// the progress, its own task, known by its id, is no former run, and is not to be cancelled.
     ///
     /// ```
     /// use duly_core::Timestamp;
