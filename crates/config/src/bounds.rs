@@ -26,6 +26,8 @@ pub const LABELS_MAX: usize = 32;
 pub const LIST_MAX: usize = 1_000;
 /// Bytes of a text that has no bound of its own.
 pub const TEXT_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a payload: 1 MiB.
+pub const PAYLOAD_BYTES_MAX: u32 = 1 << 20;
 /// Handlers that a worker may run at once.
 pub const CONCURRENCY_MAX: u32 = 100_000;
 /// Work that a worker may take into store.

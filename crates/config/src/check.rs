@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use duly_api::duration;
+use duly_core::rules::InvalidRule;
 
 use crate::config::Config;
 use crate::fault::Fault;
@@ -22,7 +23,47 @@ pub(crate) fn all(config: &Config) -> Vec<Fault> {
         listen(config, "worker.listen", config.settings.worker.listen),
     ];
     let commands = programs(config).chain(successes(config));
-    single.into_iter().flatten().chain(commands).collect()
+    let rules = rules(config);
+    let named = commands.chain(rules);
+    single.into_iter().flatten().chain(named).collect()
+}
+
+/// What makes sense, but hardly what was meant: rules that can never decide.
+pub(crate) fn doubts(config: &Config) -> Vec<Fault> {
+    let Ok(rules) = config.settings.priority_rules.compile() else {
+        return Vec::new();
+    };
+    let doubts = rules.unreachable().map(|(rule, earlier)| {
+        let setting = format!("priority_rules.{}", rule.name());
+        let message = format!(
+            "{setting} never decides: whatever it holds for is decided by priority_rules.{}, which \
+             comes before: expected it earlier, or other conditions",
+            earlier.name()
+        );
+        Fault::about(config.origin(&setting), &setting, message)
+    });
+    doubts.collect()
+}
+
+/// Rules that make no sense, or can never hold.
+fn rules(config: &Config) -> impl Iterator<Item = Fault> {
+    let faults = config.settings.priority_rules.faults().into_iter();
+    faults.map(|fault| {
+        let InvalidRule {
+            rule,
+            field,
+            value,
+            expected,
+        } = fault;
+        if rule.is_empty() {
+            let message = format!("priority_rules has {value} {field}: expected {expected}");
+            return about(config, &["priority_rules"], message);
+        }
+        let rule = format!("priority_rules.{rule}");
+        let setting = format!("{rule}.{field}");
+        let message = format!("{setting} is {value}: expected {expected}");
+        about(config, &[&setting, &rule], message)
+    })
 }
 
 fn heartbeat(config: &Config) -> Option<Fault> {

@@ -92,6 +92,13 @@ impl Config {
         self.origins.get(path).cloned().unwrap_or_default()
     }
 
+    /// What makes sense, but hardly what was meant, such as a rule that can never decide. Nothing is
+    /// refused for it.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Fault> {
+        check::doubts(self)
+    }
+
     /// Every setting with its value and its origin, in the order of the template. Secrets are veiled.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {

@@ -14,7 +14,7 @@ mod secret;
 pub(crate) use list::list;
 pub(crate) use map::map;
 pub(crate) use scalar::{
-    address, duration, is_name, log_format, name, path, store, text, whole, yes_or_no,
+    address, duration, is_name, log_format, name, path, priority, store, text, whole, yes_or_no,
 };
 pub(crate) use secret::{secret, secret_map, secrets};
 

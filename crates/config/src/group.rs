@@ -79,6 +79,10 @@ pub(crate) trait Named {
     fn entry(&mut self, name: &str) -> &mut dyn Group;
     /// The name that the template gives an example of.
     fn example(&self) -> &'static str;
+    /// Their order counts.
+    fn is_ordered(&self) -> bool {
+        false
+    }
 }
 
 impl<T: Group + Default + Example> Named for std::collections::BTreeMap<String, T> {
@@ -92,6 +96,46 @@ impl<T: Group + Default + Example> Named for std::collections::BTreeMap<String, 
 
     fn example(&self) -> &'static str {
         T::NAME
+    }
+}
+
+/// Values by names that the user chooses, in the order in which they were named first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ordered<T>(Vec<(String, T)>);
+
+impl<T> Ordered<T> {
+    /// The values with their names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &T)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl<T> Default for Ordered<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Group + Default + Example> Named for Ordered<T> {
+    fn names(&self) -> Vec<String> {
+        self.iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    fn entry(&mut self, name: &str) -> &mut dyn Group {
+        let known = self.0.iter().position(|(known, _)| known == name);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((name.to_owned(), T::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[index].1
+    }
+
+    fn example(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn is_ordered(&self) -> bool {
+        true
     }
 }
 

@@ -43,13 +43,14 @@ mod yaml;
 pub use config::Config;
 pub use difference::Difference;
 pub use fault::{ConfigError, Fault};
-pub use group::Effect;
+pub use group::{Effect, Ordered};
 pub use origin::{Origin, Spot};
 pub use row::Row;
 pub use search::search;
 pub use secret::Secret;
 pub use settings::{
-    Command, Health, Http, LogFormat, Logs, Queue, Server, Settings, Shell, StoreUrl, Worker,
+    Command, Health, Http, LogFormat, Logs, PriorityRule, Queue, Server, Settings, Shell, StoreUrl,
+    Worker,
 };
 pub use sources::Sources;
 pub use template::template;

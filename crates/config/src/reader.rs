@@ -172,6 +172,10 @@ impl Visitor for Reader {
         };
         self.path.push(name.to_owned());
         let entries = self.entries(&node).unwrap_or_default();
+        if groups.is_ordered() {
+            self.origins
+                .insert(self.path.join("."), node.origin.clone());
+        }
         for entry in &entries {
             if !is_name(&entry.name) {
                 let message = format!(

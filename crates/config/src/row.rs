@@ -57,6 +57,22 @@ struct Lister<'a> {
 }
 
 impl Lister<'_> {
+    /// The names, where their order counts.
+    fn order(&mut self, groups: &dyn Named) {
+        let names = groups.names();
+        if !groups.is_ordered() || names.is_empty() {
+            return;
+        }
+        let (setting, names) = (self.path.join("."), Value::from(names));
+        self.rows.push(Row {
+            value: names.clone(),
+            origin: self.config.origin(&setting),
+            effect: Effect::AtOnce,
+            revealed: names,
+            setting,
+        });
+    }
+
     fn within(&mut self, name: &str, list: impl FnOnce(&mut Self)) {
         self.path.push(name.to_owned());
         list(self);
@@ -89,6 +105,7 @@ impl Visitor for Lister<'_> {
     fn named(&mut self, name: &'static str, _: &'static str, groups: &mut dyn Named) {
         let outer = std::mem::replace(&mut self.is_named, true);
         self.within(name, |lister| {
+            lister.order(groups);
             for entry in groups.names() {
                 lister.within(&entry, |lister| groups.entry(&entry).walk(lister));
             }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::form;
-use crate::group::{About, Effect, Group, Slot, Visitor};
+use crate::group::{About, Effect, Group, Ordered, Slot, Visitor};
 
 mod health;
 mod http;
 mod logs;
+mod priority_rule;
 mod queue;
 mod server;
 mod shell;
@@ -17,6 +18,7 @@ mod worker;
 pub use health::Health;
 pub use http::Http;
 pub use logs::{LogFormat, Logs};
+pub use priority_rule::PriorityRule;
 pub use queue::Queue;
 pub use server::Server;
 pub use shell::{Command, Shell};
@@ -35,6 +37,8 @@ pub struct Settings {
     pub worker: Worker,
     /// Queues, by name.
     pub queues: BTreeMap<String, Queue>,
+    /// Priority rules, by name, in their order.
+    pub priority_rules: Ordered<PriorityRule>,
     /// The kind `shell`.
     pub shell: Shell,
     /// The kind `http`.
@@ -62,6 +66,11 @@ impl Group for Settings {
         visitor.group("server", Server::ABOUT, &mut self.server);
         visitor.group("worker", Worker::ABOUT, &mut self.worker);
         visitor.named("queues", Queue::ABOUT, &mut self.queues);
+        visitor.named(
+            "priority_rules",
+            PriorityRule::ABOUT,
+            &mut self.priority_rules,
+        );
         visitor.group("shell", Shell::ABOUT, &mut self.shell);
         visitor.group("http", Http::ABOUT, &mut self.http);
         visitor.group("health", Health::ABOUT, &mut self.health);

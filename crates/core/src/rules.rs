@@ -41,7 +41,6 @@ pub use rule::PriorityRule;
 
 /// A rule that makes no sense, or can never match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct InvalidRule {
     /// The name of the rule; empty if it is about all of them.
     pub rule: String,

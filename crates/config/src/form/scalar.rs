@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use duly_api::duration;
+use duly_core::Priority;
 use serde_json::Value;
 
 use super::Form;
@@ -107,6 +108,16 @@ pub(crate) fn store() -> Form<StoreUrl> {
     let mut form = Form::of_text(expected, parse, |url| url.to_string().into());
     form.reveal = Box::new(|url| url.as_str().into());
     form
+}
+
+/// How urgent something is.
+pub(crate) fn priority() -> Form<Priority> {
+    let expected = "critical, high, normal or low";
+    Form::of_text(
+        expected,
+        |text| text.parse().ok(),
+        |priority: &Priority| priority.name().into(),
+    )
 }
 
 /// How logs are written.

@@ -31,7 +31,9 @@ fn as_it_is_it_changes_nothing() {
 #[test]
 fn every_line_can_be_uncommented_and_says_the_default() {
     let all = load(&uncommented());
-    let defaults = load("queues: {default: {}}\nshell: {commands: {compress: {program: a}}}\n");
+    let defaults = load(
+        "queues: {default: {}}\npriority_rules: {hotfix: {priority: low}}\nshell: {commands: {compress: {program: a}}}\n",
+    );
     let differences = defaults.differences(&all);
     let mut examples: Vec<_> = differences.iter().map(|change| &*change.setting).collect();
     examples.sort_unstable();
@@ -39,6 +41,14 @@ fn every_line_can_be_uncommented_and_says_the_default() {
     let expected = [
         "http.allow",
         "http.deny",
+        "priority_rules.hotfix.arguments_at_least",
+        "priority_rules.hotfix.arguments_at_most",
+        "priority_rules.hotfix.kinds",
+        "priority_rules.hotfix.labels",
+        "priority_rules.hotfix.payload_bytes_at_least",
+        "priority_rules.hotfix.payload_bytes_at_most",
+        "priority_rules.hotfix.priority",
+        "priority_rules.hotfix.queues",
         "queues.default.bound",
         "queues.default.keep_completed",
         "queues.default.keep_failed",
@@ -61,7 +71,7 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         assert!(
             matches!(
                 change.from.to_string().as_str(),
-                "null" | "[]" | "{}" | "\"a\""
+                "null" | "[]" | "{}" | "\"a\"" | "\"low\""
             ),
             "{change}"
         );
@@ -86,7 +96,8 @@ fn every_setting_is_there_and_each_line_is_a_setting() {
         .filter(is_setting)
         .filter(|line| line.trim() != "#")
         .count();
-    // The names of the queue and the command that are examples are no settings.
+    // The names of the queue and the command that are examples are no settings; that of the rule is, for
+    // the order of rules counts.
     assert_eq!(lines, rows.len() + 2);
 }
 
