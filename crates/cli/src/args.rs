@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Client;
 use crate::command::{
     bench, cancel, completions, config, events, export, failed, import, list, man, moving, queue,
-    retry, run, serve, show, stats, submit, worker, workers,
+    retry, rules, run, serve, show, stats, submit, worker, workers,
 };
 use crate::failure::Failure;
 use crate::{logs, target};
@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Worker(worker::Arguments),
     /// Check, show or begin the configuration of serve and worker
     Config(config::Arguments),
+    /// Try the priority rules of the configuration
+    Rules(rules::Arguments),
     #[command(flatten)]
     Client(ClientCommand),
     /// Measure a store on this machine: tasks a second, and latency
@@ -123,6 +125,11 @@ impl ClientCommand {
             Self::Queue(asked) => asked.may_make_store(),
             _ => false,
         }
+    }
+
+    /// Whether it submits tasks, about which priority rules may decide.
+    pub(crate) const fn submits(&self) -> bool {
+        matches!(self, Self::Submit(_))
     }
 
     pub(crate) async fn run(self, client: &Client, json: bool) -> Result<(), Failure> {

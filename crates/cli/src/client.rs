@@ -11,6 +11,7 @@ mod transport;
 
 use axum::body::Bytes;
 use axum::http::{HeaderName, Method, Request, header};
+use duly::rules::PriorityRules;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -56,8 +57,13 @@ impl<'a> Asked<'a> {
 
 impl Client {
     /// Opens what is named. A store that is not there is an error, unless the command may make it.
-    pub(crate) async fn open(target: Target, may_make: bool) -> Result<Self, Failure> {
-        let transport = Transport::open(target, may_make).await?;
+    /// What is submitted to a store that is opened here goes by the rules.
+    pub(crate) async fn open(
+        target: Target,
+        may_make: bool,
+        rules: PriorityRules,
+    ) -> Result<Self, Failure> {
+        let transport = Transport::open(target, may_make, rules).await?;
         Ok(Self { transport })
     }
 

@@ -21,6 +21,7 @@ mod pages;
 mod patience;
 pub(crate) mod queue;
 pub(crate) mod retry;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use duly::rules::PriorityRules;
 use duly_config::{Config, ConfigError, Sources, search};
 
 use crate::failure::Failure;
@@ -23,6 +24,12 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// For a command that has no flag for it.
+    fn found() -> Self {
+        let config = std::env::var_os("DULY_CONFIG").map(Into::into);
+        Self { config }
+    }
+
     /// The file that is named, or else found, and the environment. Flags are added by the command.
     pub(crate) fn sources(&self) -> Sources {
         let named = self.config.as_deref();
@@ -40,6 +47,19 @@ impl Arguments {
 /// What holds.
 pub(crate) fn load(sources: &Sources) -> Result<Config, Failure> {
     Config::load(sources).map_err(refused)
+}
+
+/// The priority rules of a command that submits to a store of its own: those of the configuration that is
+/// found here.
+pub(crate) fn rules() -> Result<PriorityRules, Failure> {
+    let config = load(&Arguments::found().sources())?;
+    compiled(&config)
+}
+
+/// The priority rules that hold.
+pub(crate) fn compiled(config: &Config) -> Result<PriorityRules, Failure> {
+    let rules = config.settings.priority_rules.compile();
+    rules.map_err(|error| Failure::Usage(error.to_string()))
 }
 
 pub(crate) fn refused(error: ConfigError) -> Failure {

@@ -19,11 +19,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use duly::rules::PriorityRules;
 use duly::signal::Signals;
 
 use args::{Arguments, Command};
 use client::Client;
 use failure::Failure;
+use target::Target;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -83,6 +85,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             arguments.target.refuse_all("config")?;
             command::config::run(asked, json)
         }
+        Command::Rules(asked) => {
+            arguments.target.refuse_all("rules")?;
+            command::rules::run(asked, json)
+        }
         Command::Run(asked) => command::run::run(asked, arguments.target.own_store()?, json).await,
         Command::Bench(asked) => {
             arguments.target.refuse("bench")?;
@@ -92,7 +98,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Man(asked) => command::man::run(&asked),
         Command::Client(asked) => {
             let target = arguments.target.target()?;
-            let client = Client::open(target, asked.may_make_store()).await?;
+            let rules = match target {
+                Target::Store(_) if asked.submits() => config::rules()?,
+                _ => PriorityRules::default(),
+            };
+            let client = Client::open(target, asked.may_make_store(), rules).await?;
             let outcome = until_interrupted(asked.run(&client, json)).await;
             client.close(outcome).await
         }

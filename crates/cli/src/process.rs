@@ -35,16 +35,27 @@ pub(crate) fn begin(
     logs.say(&mut sources);
     let config = config::load(&sources)?;
     let logs = Logs::start(&config.settings.logs)?;
+    doubt(&config);
     Ok((sources, config, logs))
 }
 
-/// Opens the store that the configuration names.
+/// Says what is hardly meant so.
+fn doubt(config: &Config) {
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
+}
+
+/// Opens the store that the configuration names, with the rules that it says.
 pub(crate) async fn open(config: &Config) -> Result<Duly, Failure> {
     let origin = match config.origin("store") {
         duly_config::Origin::Default => "store".to_owned(),
         origin => origin.to_string(),
     };
-    store::open_as(&origin, config.settings.store.as_str()).await
+    let rules = config::compiled(config)?;
+    let duly = store::open_as(&origin, config.settings.store.as_str()).await?;
+    duly.prioritiser().set(rules);
+    Ok(duly)
 }
 
 /// An app over the store, as the settings want it.

@@ -63,7 +63,7 @@ fn definition(group: &Group) -> Value {
         "name": group.name,
         "action": action(&group.action),
         "each": group.each.as_ref().map(|each| items(&each.items)),
-        "priority": group.priority.name(),
+        "priority": group.priority.unwrap_or_default().name(),
         "timeout_ms": group.timeout.map(|timeout| timeout.as_millis()),
         "attempts": group.retry.attempts_max,
         "backoff": backoff(group.retry.backoff),

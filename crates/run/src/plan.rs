@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use duly::Priority;
+use duly::rules::{Arguments, Facts, PriorityRules};
 use serde_json::{Map, Value, json};
 
 use crate::bounds::{PLAN_BYTES_MAX, TASKS_MAX};
@@ -10,6 +11,7 @@ use crate::error::{Fault, FileError};
 use crate::format::{Action, Command, Each, Group, Items};
 use crate::identity::{self, Digest};
 use crate::items::{self, Item};
+use crate::round::labels;
 use crate::{TaskFile, kind};
 
 /// All tasks of a file, or of some of its groups, as they are to be run.
@@ -33,6 +35,9 @@ pub struct PlannedTask {
     pub(crate) kind: &'static str,
     /// JSON.
     pub(crate) payload: Vec<u8>,
+    pub(crate) priority: Priority,
+    /// The rule that decided that, if one did.
+    pub(crate) rule: Option<String>,
     shown: String,
 }
 
@@ -148,12 +153,29 @@ impl Plan {
         tasks
     }
 
+    /// Lets rules decide how urgent its tasks are in a queue, as far as the file leaves that open.
+    pub fn prioritise(&mut self, rules: &PriorityRules, queue: &str) {
+        for task in &mut self.tasks {
+            let group = &self.groups[task.group];
+            let labels = labels(&group.name, task.item.as_deref());
+            let facts = Facts::new(task.kind, queue)
+                .labels(&labels)
+                .payload_bytes(task.payload.len() as u64)
+                .arguments(Arguments::Json(&task.payload))
+                .priority_given(group.priority.is_some());
+            if let Some(rule) = rules.decide(&facts) {
+                task.priority = rule.priority();
+                task.rule = Some(rule.name().to_owned());
+            }
+        }
+    }
+
     fn shown<'a>(&'a self, task: &'a PlannedTask) -> Shown<'a> {
         let group = &self.groups[task.group];
         Shown {
             group: &group.name,
             item: task.item.as_deref(),
-            priority: group.priority,
+            priority: task.priority,
             after: group.after,
             action: &task.shown,
         }
@@ -267,6 +289,8 @@ impl<'a> Planner<'a> {
             index,
             kind,
             payload,
+            priority: group.priority.unwrap_or_default(),
+            rule: None,
             shown,
         });
         Ok(())

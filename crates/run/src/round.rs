@@ -1,6 +1,7 @@
 //! Rounds: what one start of a file submits, and what is left of it.
 
 use duly::store::TakeBack;
+use duly::store::priority::PRIORITY_RULE;
 use duly::{
     Change, ChangeMatching, Duly, Filter, Labels, List, Name, NewTask, Payload, Priority,
     RequestError, State, StoreError, TaskId, TaskRecord, Timestamp, When,
@@ -256,7 +257,7 @@ pub(crate) async fn submit(
         let id = identity::task(run, number, &group.name, task.index, &task.payload);
         let mut new = NewTask::new(id, task.kind, Payload::json(task.payload.clone()));
         new.queue = queue.clone();
-        new.priority = group.priority;
+        new.priority = task.priority;
         new.due = if group.after.is_zero() {
             When::Now
         } else {
@@ -265,15 +266,16 @@ pub(crate) async fn submit(
         new.timeout = group.timeout;
         new.retry = group.retry;
         new.labels.clone_from(&labels);
-        new.labels.insert(GROUP.to_owned(), group.name.clone());
-        let item = task.item.as_deref().map(cut);
         new.labels
-            .extend(item.clone().map(|item| (ITEM.to_owned(), item)));
+            .extend(self::labels(&group.name, task.item.as_deref()));
+        let rule = task.rule.clone();
+        new.labels
+            .extend(rule.map(|rule| (PRIORITY_RULE.to_owned(), rule)));
         entrants.push(Entrant {
             id,
             group: group.name.clone(),
-            item,
-            priority: group.priority,
+            item: task.item.as_deref().map(cut),
+            priority: task.priority,
             state: State::Pending,
             due_at: None,
             error: None,
@@ -290,6 +292,13 @@ pub(crate) async fn submit(
         duly.submit_all(batch).await?;
     }
     Ok(entrants)
+}
+
+/// What a task of a group tells of itself.
+pub(crate) fn labels(group: &str, item: Option<&str>) -> Labels {
+    let item = item.map(|item| (ITEM.to_owned(), cut(item)));
+    let group = (GROUP.to_owned(), group.to_owned());
+    item.into_iter().chain([group]).collect()
 }
 
 fn of_round(queue: &Name, round: &str) -> Filter {

@@ -151,16 +151,11 @@ impl Run {
     /// [`RunError`]; then nothing was begun.
     pub async fn open(duly: &Duly, file: &TaskFile, asked: &Asked) -> Result<Self, RunError> {
         let choice = file.choose(&asked.only)?;
-        let digest = place_digest(file);
-        let queue = match asked.is_shared {
-            true => format!("run.{}.{digest}", file.name()),
-            false => format!("run.{}", file.name()),
-        };
         let opener = Opener {
             duly,
             file,
-            queue: Name::from(queue),
-            crew: Crew::new(file.name(), &digest),
+            queue: file.queue(asked.is_shared),
+            crew: Crew::new(file.name(), &place_digest(file)),
             opened_at: duly.clock().now(),
         };
         round::bury(duly, &opener.crew).await?;
@@ -195,6 +190,18 @@ impl Run {
     #[must_use]
     pub const fn board(&self) -> &Board {
         &self.board
+    }
+}
+
+impl TaskFile {
+    /// The queue that its tasks wait in; `is_shared`: in a store that is not the file's own.
+    #[must_use]
+    pub fn queue(&self, is_shared: bool) -> Name {
+        let name = self.name();
+        match is_shared {
+            true => format!("run.{name}.{}", place_digest(self)).into(),
+            false => format!("run.{name}").into(),
+        }
     }
 }
 
@@ -256,7 +263,8 @@ impl Opener<'_> {
 
     async fn begin(&self, last: Option<Round>, choice: Choice<'_>) -> Result<Run, RunError> {
         let about = (choice.digest, choice.selection);
-        let plan = choice.plan()?;
+        let mut plan = choice.plan()?;
+        plan.prioritise(&self.duly.prioritiser().rules(), &self.queue);
         let number = last.as_ref().map_or(1, |last| last.number + 1);
         let kept = QueueChange {
             retention_completed: Some(RETENTION),

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response};
 use duly::Duly;
+use duly::rules::PriorityRules;
 use duly_server::{App, router};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -26,7 +27,11 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    pub(super) async fn open(target: Target, may_make: bool) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        target: Target,
+        may_make: bool,
+        rules: PriorityRules,
+    ) -> Result<Self, Failure> {
         match target {
             Target::Server { base, token } => network(base, token),
             Target::Store(url) => {
@@ -35,6 +40,7 @@ impl Transport {
                 } else {
                     store::open_existing(&url).await?
                 };
+                duly.prioritiser().set(rules);
                 let router = router(App::new(duly.clone()));
                 Ok(Self::Store { duly, router })
             }

@@ -19,7 +19,7 @@ use duly_run::{Asked, HomeError, Pace, Run, RunError, Stop, TaskFile, concurrenc
 use tokio::sync::watch;
 
 use crate::failure::Failure;
-use crate::store;
+use crate::{config, store};
 
 use hangup::Hangup;
 use outcome::Again;
@@ -76,8 +76,12 @@ pub(crate) struct Arguments {
 /// Runs the tasks of a file, on this store or its own.
 pub(crate) async fn run(asked: Arguments, own: Option<String>, json: bool) -> Result<(), Failure> {
     let file = TaskFile::read(&asked.file).map_err(|error| Failure::Usage(error.to_string()))?;
+    let rules = config::rules()?;
+    let is_shared = own.is_some() || file.store().is_some();
     if asked.dry_run {
-        return plan::print(&file, &asked.only, json);
+        let mut plan = plan::of(&file, &asked.only)?;
+        plan.prioritise(&rules, &file.queue(is_shared));
+        return plan::print(&plan, json);
     }
     let url = match &own {
         Some(url) => url.clone(),
@@ -92,10 +96,11 @@ pub(crate) async fn run(asked: Arguments, own: Option<String>, json: bool) -> Re
         only: asked.only.clone(),
         fresh: asked.fresh,
         retry_failed: asked.retry_failed,
-        is_shared: own.is_some() || file.store().is_some(),
+        is_shared,
     };
     let again = Again::new(&asked, &file, own.as_deref(), &url);
     let duly = store::open(&url).await?;
+    duly.prioritiser().set(rules);
     let outcome = work(&asked, &wanted, &file, again, &duly, json).await;
     let outcome = store::close(&duly, outcome).await;
     drop(lock);

@@ -106,6 +106,12 @@ impl Keeper {
                 return tracing::error!("the configuration stays as it was: logs.level is {why}");
             }
         };
+        let rules = match config.settings.priority_rules.compile() {
+            Ok(rules) => rules,
+            Err(error) => {
+                return tracing::error!(%error, "the configuration stays as it was");
+            }
+        };
         if let Err(error) = self.bring(&config).await {
             return tracing::error!(
                 %error,
@@ -118,6 +124,8 @@ impl Keeper {
         {
             return tracing::error!(%error, "the configuration stays as it was");
         }
+        self.duly.prioritiser().set(rules);
+        super::doubt(&config);
         if let Some(app) = &self.app {
             app.set_backlog(super::backlog(&config.settings));
         }

@@ -24,7 +24,8 @@ pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) action: Action,
     pub(crate) each: Option<Each>,
-    pub(crate) priority: Priority,
+    /// As it was said; rules decide what is left open.
+    pub(crate) priority: Option<Priority>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) after: Duration,
@@ -131,9 +132,7 @@ fn group(written: Spanned<wire::Group>) -> Result<Group, Fault> {
         name,
         action,
         each,
-        priority: written
-            .priority
-            .map_or_else(Priority::default, |Of(priority)| priority),
+        priority: written.priority.map(|Of(priority)| priority),
         timeout: timeout.map(|(timeout, _)| timeout),
         retry: retry(
             written.retries.map_or(0, |Of(retries)| retries.0),

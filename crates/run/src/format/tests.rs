@@ -321,7 +321,7 @@ fn a_group_can_begin_as_another_does() {
     let file =
         read("tasks:\n- &base {name: a, command: [x], priority: low}\n- <<: *base\n  name: b\n");
     assert_eq!(file.group_names().collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(file.groups[1].priority, duly_core::Priority::Low);
+    assert_eq!(file.groups[1].priority, Some(duly_core::Priority::Low));
 }
 
 #[test]

@@ -21,12 +21,20 @@ pub(super) fn run(
         // What only those know who obey it.
         Ok(config) if process::targets(&config).is_err() => process::targets(&config).map(drop),
         Ok(config) if as_json => {
-            output::print_json(&json!({"fine": true, "file": config.file(), "faults": []}))
+            let doubts: Vec<_> = config.doubts().iter().map(fault).collect();
+            let file = config.file();
+            output::print_json(&json!({"fine": true, "file": file, "faults": [], "doubts": doubts}))
         }
-        Ok(config) => output::print(&match config.file() {
-            Some(file) => format!("{} is fine", file.display()),
-            None => "there is no file; the environment is fine".to_owned(),
-        }),
+        Ok(config) => {
+            for doubt in config.doubts() {
+                let doubt = format!("warning: {doubt}");
+                doubt.lines().for_each(output::note);
+            }
+            output::print(&match config.file() {
+                Some(file) => format!("{} is fine", file.display()),
+                None => "there is no file; the environment is fine".to_owned(),
+            })
+        }
         Err(error) => {
             if let (true, ConfigError::Invalid { faults }) = (as_json, &error) {
                 let faults: Vec<_> = faults.iter().map(fault).collect();

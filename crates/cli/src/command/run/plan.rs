@@ -1,18 +1,21 @@
 //! `--dry-run`: what a new round would do.
 
 use duly_api::{RunLine, RunPlanned};
-use duly_run::{Shown, TaskFile};
+use duly_run::{Plan, Shown, TaskFile};
 
 use super::outcome;
 use super::summary::short;
 use crate::failure::Failure;
 use crate::output::{self, Table};
 
+/// The tasks of these groups; empty: of all.
+pub(super) fn of(file: &TaskFile, only: &[String]) -> Result<Plan, Failure> {
+    let plan = file.plan(only);
+    plan.map_err(|error| Failure::Usage(error.to_string()))
+}
+
 /// Prints the tasks in the order in which they would start, did each take no time.
-pub(super) fn print(file: &TaskFile, only: &[String], json: bool) -> Result<(), Failure> {
-    let plan = file
-        .plan(only)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+pub(super) fn print(plan: &Plan, json: bool) -> Result<(), Failure> {
     let tasks = plan.in_order();
     if json {
         return tasks
