@@ -125,11 +125,11 @@ impl Keeper {
             return tracing::error!(%error, "the configuration stays as it was");
         }
         self.duly.prioritiser().set(rules);
-        super::doubt(&config);
         if let Some(app) = &self.app {
             app.set_backlog(super::backlog(&config.settings));
         }
         self.tell(&config, &differences);
+        super::doubt(&config);
         self.logs.set(filter);
         tracing::info!(
             changes = differences.len(),

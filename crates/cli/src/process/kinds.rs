@@ -178,6 +178,10 @@ mod tests {
         assert_eq!(bounds::NAMES_MAX, shell::bounds::COMMANDS_MAX);
         assert_eq!(bounds::LIST_MAX, shell::bounds::ARGS_MAX);
         assert_eq!(http::bounds::RULES_MAX, 100);
+        assert_eq!(
+            bounds::PAYLOAD_BYTES_MAX as usize,
+            duly::store::bounds::PAYLOAD_BYTES_MAX
+        );
         let queue = duly::QueueSettings::default();
         let template = duly_config::template();
         for line in [

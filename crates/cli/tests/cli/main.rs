@@ -14,6 +14,7 @@ mod list;
 mod queue;
 mod refusal;
 mod reload;
+mod rules;
 mod run;
 mod senseless;
 mod server;

@@ -1,4 +1,5 @@
 use super::*;
+use duly::rules::PriorityRule;
 use std::fs;
 
 /// A folder with files, and a file of tasks in it.
@@ -80,6 +81,44 @@ tasks:
         .map(|task| task.group.to_owned())
         .collect();
     assert_eq!(groups, ["high", "low", "low", "later"]);
+}
+
+#[test]
+fn rules_decide_what_the_file_leaves_open() {
+    let text = "\
+tasks:
+- {name: open, command: [x], each: [cat.jpg, dog.png]}
+- {name: given, command: [x], priority: normal}
+- {name: forced, command: [x], priority: low}
+";
+    let (_folder, file) = file(&[], text);
+    let mut plan = file.plan(&[]).unwrap();
+    let rules = PriorityRules::new([
+        PriorityRule::new("elsewhere", Priority::Low).queue("other"),
+        PriorityRule::new("pictures", Priority::High)
+            .queue("run.a")
+            .kind("shell")
+            .label("item", "*.jpg")
+            .arguments_at_least(2),
+        PriorityRule::new("forced", Priority::Critical)
+            .label("group", "forced")
+            .overrides_given(),
+    ]);
+    plan.prioritise(&rules.unwrap(), &file.queue(false));
+    let decided = plan
+        .tasks
+        .iter()
+        .map(|task| (task.priority, task.rule.as_deref()));
+    assert_eq!(
+        decided.collect::<Vec<_>>(),
+        [
+            (Priority::High, Some("pictures")),
+            (Priority::Normal, None),
+            (Priority::Normal, None),
+            (Priority::Critical, Some("forced")),
+        ]
+    );
+    assert_eq!(plan.in_order()[0].group, "forced");
 }
 
 #[test]
