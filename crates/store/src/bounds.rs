@@ -49,6 +49,12 @@ pub const RETENTION_MAX: Duration = AHEAD_MAX;
 pub const HOUSEKEEPING_MAX: u32 = 1_000;
 /// Unfinished tasks that a queue holds unless told otherwise.
 pub const QUEUE_BOUND: u64 = 10_000_000;
+/// Kinds that a store keeps records of.
+pub const KINDS_MAX: usize = 10_000;
+/// Tenants that a store keeps records of.
+pub const TENANTS_MAX: usize = 1_000_000;
+/// The greatest weight of a tenant.
+pub const TENANT_WEIGHT_MAX: u32 = 1_000;
 /// How long events are kept, whatever their task does: 30 days.
 pub const EVENT_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The longest that somebody leads without asking again. A lead that ends later than this from now is

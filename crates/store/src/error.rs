@@ -2,7 +2,7 @@
 
 use duly_core::{InvalidTransition, State, TaskId, Unfinished};
 
-use crate::Name;
+use crate::{Name, Subject};
 
 /// The store itself failed; nothing is wrong with what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +72,17 @@ pub enum SubmitError {
         /// How many unfinished tasks it may hold.
         bound: u64,
     },
+    /// The queue, the kind or the tenant is being drained: what is there is worked off, and nothing new
+    /// is taken in. Asking again does not help until somebody ends that.
+    #[error(
+        "task {index}: {subject} is draining and takes in no new tasks: set its `draining` to false to open it again"
+    )]
+    Draining {
+        /// The first task, by its place in the batch, that names it.
+        index: usize,
+        /// What is being drained.
+        subject: Subject,
+    },
     /// Another unfinished task of the kind has the unique key.
     #[error("task {index}: unfinished task {existing} already has the unique key \"{key}\"")]
     TaskExists {
@@ -101,6 +112,7 @@ impl SubmitError {
     pub const fn index(&self) -> Option<usize> {
         match self {
             Self::QueueFull { index, .. }
+            | Self::Draining { index, .. }
             | Self::TaskExists { index, .. }
             | Self::InvalidInput { index, .. } => Some(*index),
             Self::Store(_) => None,

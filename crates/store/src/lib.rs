@@ -17,6 +17,7 @@ pub mod file;
 mod hint;
 mod house;
 pub mod id;
+mod kind;
 mod list;
 mod memory;
 mod name;
@@ -27,8 +28,10 @@ mod save;
 mod schedule;
 mod settle;
 mod store;
+mod subject;
 mod submit;
 mod task;
+mod tenant;
 pub mod trace;
 pub mod validate;
 mod worker;
@@ -43,7 +46,8 @@ pub use error::{
 pub use event::{AttemptRecord, Event, EventCursor, EventPage, InvalidCursor, attempts};
 pub use hint::{Hints, Listener};
 pub use house::{Duty, KeepHouse, Kept, Lead, Leadership, is_held};
-pub use list::{Filter, List, ListCursor, TaskPage};
+pub use kind::{KindChange, KindPage, KindRecord, KindSettings};
+pub use list::{Filter, List, ListCursor, ListNames, TaskPage};
 pub use memory::MemoryStore;
 pub use name::Name;
 pub use payload::{Encoding, Payload};
@@ -55,8 +59,10 @@ pub use schedule::{
 };
 pub use settle::{Settle, Settled, Settlement};
 pub use store::{BoxFuture, Store, Traits};
+pub use subject::Subject;
 pub use submit::{Submit, SubmitReply, Submitted};
 pub use task::{Labels, NewTask, Progress, TaskRecord, When};
+pub use tenant::{TenantChange, TenantPage, TenantRecord, TenantSettings};
 pub use worker::{Heartbeat, Registration, Renewed, TakeBack, TakenBack, WorkerRecord, lost_error};
 
 #[cfg(feature = "testing")]

@@ -13,6 +13,8 @@ pub struct Filter {
     pub queue: Option<Name>,
     /// Of this kind.
     pub kind: Option<Name>,
+    /// Of this tenant.
+    pub tenant: Option<Name>,
     /// Held by a worker of this name, or held by it at the end.
     pub worker: Option<Name>,
     /// Unfinished, not begun, and due before this.
@@ -34,6 +36,7 @@ impl Filter {
         (self.states.is_empty() || self.states.contains(&task.state))
             && self.queue.as_ref().is_none_or(|queue| *queue == task.queue)
             && self.kind.as_ref().is_none_or(|kind| *kind == task.kind)
+            && (self.tenant.is_none() || self.tenant == task.tenant)
             && self
                 .worker
                 .as_ref()
@@ -93,6 +96,39 @@ pub struct List {
     /// Leave payloads and results out: much less to read. They come without their bytes, as
     /// [`Payload::emptied`](crate::Payload::emptied).
     pub brief: bool,
+}
+
+/// Asks for a page of kinds or tenants, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListNames {
+    /// Only the one of this name.
+    pub only: Option<Name>,
+    /// Only those whose names come after this one: where the page before ended.
+    pub after: Option<Name>,
+    /// How many at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).
+    pub limit: u32,
+}
+
+impl ListNames {
+    /// Only the one of this name.
+    #[must_use]
+    pub const fn only(name: Name) -> Self {
+        Self {
+            only: Some(name),
+            after: None,
+            limit: 1,
+        }
+    }
+
+    /// A page of up to `limit`, from the first name.
+    #[must_use]
+    pub const fn first(limit: u32) -> Self {
+        Self {
+            only: None,
+            after: None,
+            limit,
+        }
+    }
 }
 
 /// A page of tasks.

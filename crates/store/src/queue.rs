@@ -12,6 +12,8 @@ use crate::bounds::QUEUE_BOUND;
 pub struct QueueSettings {
     /// Nothing starts from it.
     pub paused: bool,
+    /// It takes in no new tasks; those that are there are worked off.
+    pub draining: bool,
     /// How many unfinished tasks it may hold.
     pub bound: u64,
     /// How long completed, cancelled and expired tasks are kept.
@@ -32,10 +34,11 @@ impl QueueSettings {
 }
 
 impl Default for QueueSettings {
-    /// Not paused, 10 million unfinished tasks, completed kept for 24 hours, failed for 14 days.
+    /// Neither paused nor draining, 10 million unfinished tasks, completed kept for 24 hours, failed for 14 days.
     fn default() -> Self {
         Self {
             paused: false,
+            draining: false,
             bound: QUEUE_BOUND,
             retention_completed: Duration::from_secs(24 * 3600),
             retention_failed: Duration::from_secs(14 * 24 * 3600),
@@ -48,6 +51,8 @@ impl Default for QueueSettings {
 pub struct QueueChange {
     /// Pause or resume it.
     pub paused: Option<bool>,
+    /// Drain it, or open it to new tasks again.
+    pub draining: Option<bool>,
     /// How many unfinished tasks it may hold; those that are there stay.
     pub bound: Option<u64>,
     /// How long completed, cancelled and expired tasks are kept; counts for those already there.
@@ -62,9 +67,23 @@ impl QueueChange {
     pub fn apply(&self, old: &QueueSettings) -> QueueSettings {
         QueueSettings {
             paused: self.paused.unwrap_or(old.paused),
+            draining: self.draining.unwrap_or(old.draining),
             bound: self.bound.unwrap_or(old.bound),
             retention_completed: self.retention_completed.unwrap_or(old.retention_completed),
             retention_failed: self.retention_failed.unwrap_or(old.retention_failed),
+        }
+    }
+}
+
+impl From<&QueueSettings> for QueueChange {
+    /// Makes them what they are here.
+    fn from(settings: &QueueSettings) -> Self {
+        Self {
+            paused: Some(settings.paused),
+            draining: Some(settings.draining),
+            bound: Some(settings.bound),
+            retention_completed: Some(settings.retention_completed),
+            retention_failed: Some(settings.retention_failed),
         }
     }
 }

@@ -6,12 +6,7 @@ use std::pin::Pin;
 use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
 
 use crate::{
-    Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError,
-    Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, Lead, Leadership,
-    List, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord,
-    QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save,
-    SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Submit,
-    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, When, WorkerRecord,
+    Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, When, WorkerRecord,
 };
 
 /// A boxed future, as the port returns them: batches make its cost vanish.
@@ -109,6 +104,26 @@ pub trait Store: Send + Sync + 'static {
 
     /// All queues with their settings and counts, by name.
     fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>>;
+
+    /// Changes the settings of a kind; its record is made if there is none of that name.
+    fn configure_kind(
+        &self,
+        kind: Name,
+        change: KindChange,
+    ) -> BoxFuture<'_, Result<KindSettings, RequestError>>;
+
+    /// A page of the kinds that there are records of, by name.
+    fn kinds(&self, request: ListNames) -> BoxFuture<'_, Result<KindPage, RequestError>>;
+
+    /// Changes the settings of a tenant; its record is made if there is none of that name.
+    fn configure_tenant(
+        &self,
+        tenant: Name,
+        change: TenantChange,
+    ) -> BoxFuture<'_, Result<TenantSettings, RequestError>>;
+
+    /// A page of the tenants that there are records of, by name.
+    fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>>;
 
     /// One task.
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>>;

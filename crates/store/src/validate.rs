@@ -2,6 +2,7 @@
 
 mod saved;
 mod schedule;
+mod subjects;
 mod times;
 
 use duly_core::{Decision, Timestamp};
@@ -18,6 +19,7 @@ use crate::{
 };
 pub use saved::{Returned, restore};
 pub use schedule::{advance, put_schedule, schedule_count};
+pub use subjects::{tenant_change, too_many_kinds, too_many_lines, too_many_tenants};
 pub use times::{queue_change, when};
 
 type Checked = Result<(), InvalidInput>;

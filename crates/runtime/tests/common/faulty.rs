@@ -261,6 +261,32 @@ impl Store for FaultyStore {
         self.call(Operation::Other, |s| s.queues())
     }
 
+    fn configure_kind(
+        &self,
+        kind: Name,
+        change: KindChange,
+    ) -> BoxFuture<'_, Result<KindSettings, RequestError>> {
+        self.call(Operation::Other, move |s| s.configure_kind(kind, change))
+    }
+
+    fn kinds(&self, request: ListNames) -> BoxFuture<'_, Result<KindPage, RequestError>> {
+        self.call(Operation::Other, |s| s.kinds(request))
+    }
+
+    fn configure_tenant(
+        &self,
+        tenant: Name,
+        change: TenantChange,
+    ) -> BoxFuture<'_, Result<TenantSettings, RequestError>> {
+        self.call(Operation::Other, move |s| {
+            s.configure_tenant(tenant, change)
+        })
+    }
+
+    fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {
+        self.call(Operation::Other, |s| s.tenants(request))
+    }
+
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {
         self.call(Operation::Other, move |s| s.task(id))
     }

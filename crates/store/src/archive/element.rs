@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::payload::Element as PayloadElement;
 use super::text::{Instant, Micros, Named};
 use crate::{
-    Event, EventCursor, Expected, Labels, Name, Progress, PutSchedule, QueueSettings, SavedTask,
-    ScheduleRecord, TaskRecord,
+    Event, EventCursor, Expected, KindSettings, Labels, Name, Progress, PutSchedule, QueueSettings, SavedTask, ScheduleRecord, TaskRecord, TenantSettings,
 };
 
 /// A struct that is written and read, and takes no field that it does not know.
@@ -28,6 +27,8 @@ element! {
     QueueElement {
         name: String,
         paused: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        draining: bool,
         bound: u64,
         retention_completed_us: Micros,
         retention_failed_us: Micros,
@@ -44,6 +45,29 @@ element! {
         state: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_at_us: Option<Instant>,
+    }
+}
+
+element! {
+    /// A kind and its settings.
+    KindElement {
+        name: String,
+        #[serde(default, skip_serializing_if = "is_false")]
+        paused: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        draining: bool,
+    }
+}
+
+element! {
+    /// A tenant and its settings.
+    TenantElement {
+        name: String,
+        weight: u32,
+        #[serde(default, skip_serializing_if = "is_false")]
+        paused: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        draining: bool,
     }
 }
 
@@ -166,11 +190,50 @@ fn text(name: &Name) -> String {
     name.as_str().to_owned()
 }
 
+impl KindElement {
+    pub(crate) fn new(name: &Name, settings: KindSettings) -> Self {
+        Self {
+            name: text(name),
+            paused: settings.paused,
+            draining: settings.draining,
+        }
+    }
+
+    pub(crate) fn into_kind(self) -> (Name, KindSettings) {
+        let settings = KindSettings {
+            paused: self.paused,
+            draining: self.draining,
+        };
+        (self.name.into(), settings)
+    }
+}
+
+impl TenantElement {
+    pub(crate) fn new(name: &Name, settings: TenantSettings) -> Self {
+        Self {
+            name: text(name),
+            weight: settings.weight,
+            paused: settings.paused,
+            draining: settings.draining,
+        }
+    }
+
+    pub(crate) fn into_tenant(self) -> (Name, TenantSettings) {
+        let settings = TenantSettings {
+            weight: self.weight,
+            paused: self.paused,
+            draining: self.draining,
+        };
+        (self.name.into(), settings)
+    }
+}
+
 impl QueueElement {
     pub(crate) fn new(name: &Name, settings: &QueueSettings) -> Self {
         Self {
             name: text(name),
             paused: settings.paused,
+            draining: settings.draining,
             bound: settings.bound,
             retention_completed_us: Micros(settings.retention_completed),
             retention_failed_us: Micros(settings.retention_failed),
@@ -180,6 +243,7 @@ impl QueueElement {
     pub(crate) fn into_queue(self) -> (Name, QueueSettings) {
         let settings = QueueSettings {
             paused: self.paused,
+            draining: self.draining,
             bound: self.bound,
             retention_completed: self.retention_completed_us.0,
             retention_failed: self.retention_failed_us.0,

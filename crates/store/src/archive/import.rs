@@ -177,13 +177,11 @@ impl Import {
     }
 
     async fn configure(&self, name: &Name, settings: &QueueSettings) -> Result<(), ImportError> {
-        let change = QueueChange {
-            paused: Some(settings.paused),
-            bound: Some(settings.bound),
-            retention_completed: Some(settings.retention_completed),
-            retention_failed: Some(settings.retention_failed),
-        };
-        match self.store.configure(name.clone(), change).await {
+        match self
+            .store
+            .configure(name.clone(), QueueChange::from(settings))
+            .await
+        {
             Ok(_) => Ok(()),
             Err(crate::RequestError::Store(error)) => Err(error.into()),
             Err(source) => Err(ImportError::Settings {

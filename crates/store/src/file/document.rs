@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::spool::Written;
 use crate::archive::Counted;
 use crate::archive::bounds::QUOTE_BYTES_MAX;
-use crate::archive::element::{QueueElement, ScheduleElement, TaskElement};
+use crate::archive::element::{KindElement, QueueElement, ScheduleElement, TaskElement, TenantElement};
 use crate::bounds::{PAGE_MAX, SAVE_BYTES_MAX};
 use crate::memory::snapshot::Whole;
 use crate::{
@@ -46,6 +46,18 @@ impl<'a, W: Write> Document<'a, W> {
             separate(counted.schedules, out)?;
             serde_json::to_writer(&mut *out, &ScheduleElement::new(schedule))?;
             counted.schedules += 1;
+        }
+        out.write_all(b"\n],\"kinds\":[")?;
+        for (name, settings) in &whole.kinds {
+            separate(counted.kinds, out)?;
+            serde_json::to_writer(&mut *out, &KindElement::new(name, *settings))?;
+            counted.kinds += 1;
+        }
+        out.write_all(b"\n],\"tenants\":[")?;
+        for (name, settings) in &whole.tenants {
+            separate(counted.tenants, out)?;
+            serde_json::to_writer(&mut *out, &TenantElement::new(name, *settings))?;
+            counted.tenants += 1;
         }
         out.write_all(b"\n],\"tasks\":[")?;
         Ok(Self { out, counted })
@@ -125,13 +137,7 @@ impl Loader<'_> {
     }
 
     fn configure(&self, name: &Name, settings: &QueueSettings) -> Result<(), String> {
-        let change = QueueChange {
-            paused: Some(settings.paused),
-            bound: Some(settings.bound),
-            retention_completed: Some(settings.retention_completed),
-            retention_failed: Some(settings.retention_failed),
-        };
-        let set = self.store.configure_now(name, change);
+        let set = self.store.configure_now(name, QueueChange::from(settings));
         set.map(drop)
             .map_err(|error| format!("queue {name:?}: {error}"))
     }
@@ -142,6 +148,22 @@ impl Loader<'_> {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("schedule {:?}: {error}", put.name)),
         }
+    }
+
+    fn kind(&mut self, kind: KindElement) -> Result<(), String> {
+        let (name, settings) = kind.into_kind();
+        self.counted.kinds += 1;
+        let set = self.store.configure_kind_now(&name, settings.into());
+        set.map(drop)
+            .map_err(|error| format!("kind {name:?}: {error}"))
+    }
+
+    fn tenant(&mut self, tenant: TenantElement) -> Result<(), String> {
+        let (name, settings) = tenant.into_tenant();
+        self.counted.tenants += 1;
+        let set = self.store.configure_tenant_now(&name, settings.into());
+        set.map(drop)
+            .map_err(|error| format!("tenant {name:?}: {error}"))
     }
 
     fn task(&mut self, saved: SavedTask) -> Result<(), String> {
@@ -193,7 +215,7 @@ enum Field {
     Version,
     AtUs,
     Queues,
-    Schedules,
+    Kinds, Schedules, Tenants,
     Tasks,
     End,
 }
@@ -234,6 +256,14 @@ impl<'de> Visitor<'de> for &mut Loader<'_> {
                 ))?,
                 Field::Schedules => map.next_value_seed(Elements(
                     |schedule: ScheduleElement| self.schedule(&schedule.into_put()),
+                    std::marker::PhantomData,
+                ))?,
+                Field::Kinds => map.next_value_seed(Elements(
+                    |kind: KindElement| self.kind(kind),
+                    std::marker::PhantomData,
+                ))?,
+                Field::Tenants => map.next_value_seed(Elements(
+                    |tenant: TenantElement| self.tenant(tenant),
                     std::marker::PhantomData,
                 ))?,
                 Field::Tasks => map.next_value_seed(Elements(

@@ -6,13 +6,7 @@ use duly_core::{AttemptRef, Incarnation, TaskId};
 
 use super::{MemoryFile, save};
 use crate::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, Lead,
-    Leadership, List, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
-    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
-    Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store,
-    StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
-    Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 
 impl Store for MemoryFile {
@@ -82,6 +76,30 @@ impl Store for MemoryFile {
 
     fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>> {
         self.inner.store.queues()
+    }
+
+    fn configure_kind(
+        &self,
+        kind: Name,
+        change: KindChange,
+    ) -> BoxFuture<'_, Result<KindSettings, RequestError>> {
+        self.inner.store.configure_kind(kind, change)
+    }
+
+    fn kinds(&self, request: ListNames) -> BoxFuture<'_, Result<KindPage, RequestError>> {
+        self.inner.store.kinds(request)
+    }
+
+    fn configure_tenant(
+        &self,
+        tenant: Name,
+        change: TenantChange,
+    ) -> BoxFuture<'_, Result<TenantSettings, RequestError>> {
+        self.inner.store.configure_tenant(tenant, change)
+    }
+
+    fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {
+        self.inner.store.tenants(request)
     }
 
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {

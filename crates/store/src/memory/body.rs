@@ -66,6 +66,11 @@ impl Body {
         }
     }
 
+    /// Whose work it is.
+    pub(super) fn tenant(&self) -> Option<&Name> {
+        self.rare.as_ref()?.tenant.as_ref()
+    }
+
     /// What a saved task carried.
     pub(super) fn restored(task: &TaskRecord) -> Self {
         let plain = task.retry == RetryPolicy::default()

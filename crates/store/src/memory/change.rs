@@ -159,6 +159,7 @@ impl World {
             entry.carry.payload = payload;
         }
         self.forget_missed(&mut entry, now);
+        let (kind, tenant) = (entry.kind, entry.carry.tenant().cloned());
         let slot =
             self.engine
                 .readmit(entry, now)
@@ -168,6 +169,7 @@ impl World {
                 })?;
         self.tasks.insert(sequence, Place::Unfinished(slot));
         self.await_alert(slot);
+        self.enters(kind, tenant.as_ref());
         self.write(slot, event, now, Detail::default());
         self.task(id, now).ok_or(ChangeError::TaskNotFound(id))
     }

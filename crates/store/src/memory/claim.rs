@@ -59,7 +59,8 @@ impl World {
         })
     }
 
-    /// The queues and kinds that a claim names, as the engine knows them, in order.
+    /// The queues and kinds that a claim names, as the engine knows them, in order; without kinds that are
+    /// paused.
     fn named(&mut self, request: &Claim) -> (Vec<QueueId>, Vec<KindId>) {
         let queues = unique(&request.queues)
             .into_iter()
@@ -67,7 +68,8 @@ impl World {
             .collect();
         let kinds = unique(&request.kinds)
             .into_iter()
-            .filter_map(|name| self.kinds.get(name).copied())
+            .filter(|name| !self.kinds.settings(name).paused)
+            .filter_map(|name| self.known_kind(name))
             .collect();
         (queues, kinds)
     }

@@ -28,6 +28,7 @@ impl Sieve<'_> {
             && filter.submitted_from.is_none_or(|at| submitted_at >= at)
             && filter.submitted_before.is_none_or(|at| submitted_at < at)
             && filter.due_before.is_none_or(|at| entry.vitals.due_at < at)
+            && (filter.tenant.is_none() || filter.tenant.as_ref() == entry.carry.tenant())
             && self.label_may_match(entry)
     }
 
@@ -61,7 +62,7 @@ impl World {
     /// `None`: nothing is of that queue or kind.
     fn sieve<'f>(&self, filter: &'f Filter) -> Option<Sieve<'f>> {
         let queue = |name| self.queues.get(name).map(|at| self.queue_list[*at].id);
-        let kind = |name| self.kinds.get(name).copied();
+        let kind = |name| self.known_kind(name);
         Some(Sieve {
             filter,
             queue: match &filter.queue {

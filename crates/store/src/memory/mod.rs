@@ -6,14 +6,17 @@ mod change;
 mod claim;
 mod event;
 mod house;
+mod kind;
 mod list;
 mod queue;
+mod roll;
 mod save;
 mod schedule;
 mod settle;
 pub(crate) mod snapshot;
 mod sparse;
 mod submit;
+mod tenant;
 mod worker;
 mod world;
 
@@ -23,13 +26,7 @@ use duly_core::{AttemptRef, Incarnation, State, TaskId, Timestamp};
 use world::World;
 
 use crate::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Heartbeat, Hints,
-    KeepHouse, Kept, Lead, Leadership, List, ListSchedules, Listener, Name, Promote, Promoted,
-    PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed,
-    RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord,
-    Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack,
-    TaskPage, TaskRecord, Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 
 /// A store in this process's memory: nothing outlives it.
@@ -176,6 +173,28 @@ impl MemoryStore {
         self.hints.give_schedules();
         Ok(advanced)
     }
+
+    /// Its tasks may wait in any queue.
+    pub(crate) fn configure_kind_now(
+        &self,
+        kind: &Name,
+        change: KindChange,
+    ) -> Result<KindSettings, RequestError> {
+        let settings = self.with(|world, _| world.configure_kind(kind, change))??;
+        self.hints.give_all();
+        Ok(settings)
+    }
+
+    /// Its tasks may wait in any queue.
+    pub(crate) fn configure_tenant_now(
+        &self,
+        tenant: &Name,
+        change: TenantChange,
+    ) -> Result<TenantSettings, RequestError> {
+        let settings = self.with(|world, _| world.configure_tenant(tenant, change))??;
+        self.hints.give_all();
+        Ok(settings)
+    }
 }
 
 /// An operation that is over when it is called.
@@ -259,6 +278,32 @@ impl Store for MemoryStore {
 
     fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>> {
         done(self.with(|world, now| world.queue_records(now)))
+    }
+
+    fn configure_kind(
+        &self,
+        kind: Name,
+        change: KindChange,
+    ) -> BoxFuture<'_, Result<KindSettings, RequestError>> {
+        done(self.configure_kind_now(&kind, change))
+    }
+
+    fn kinds(&self, request: ListNames) -> BoxFuture<'_, Result<KindPage, RequestError>> {
+        let page = self.with(|world, _| world.kind_page(&request));
+        done(page.map_err(Into::into).flatten())
+    }
+
+    fn configure_tenant(
+        &self,
+        tenant: Name,
+        change: TenantChange,
+    ) -> BoxFuture<'_, Result<TenantSettings, RequestError>> {
+        done(self.configure_tenant_now(&tenant, change))
+    }
+
+    fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {
+        let page = self.with(|world, _| world.tenant_page(&request));
+        done(page.map_err(Into::into).flatten())
     }
 
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {

@@ -112,6 +112,8 @@ impl World {
         index: usize,
         now: Timestamp,
     ) -> Result<Admission, SubmitError> {
+        self.has_room(&task.kind, task.tenant.as_ref())
+            .map_err(|source| SubmitError::InvalidInput { index, source })?;
         let queue = self.queue_mut(&task.queue);
         let (queue, bound) = (queue.id, queue.settings.bound);
         let kind = self.kind(&task.kind);
@@ -173,12 +175,18 @@ impl World {
             Admission::Finished(finished) => Some(&finished.entry),
         };
         let entry = entry.expect("what was admitted is there");
-        let (sequence, queue) = (entry.sequence, entry.queue);
+        let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
+        let tenant = saved.task.tenant.as_ref();
         let mut last = 0;
         for event in &saved.events {
             last = self.write_again(event, sequence, last);
         }
         self.queue_of(queue).made = true;
+        self.kinds.make(kind.0 as usize);
+        if let Some(tenant) = tenant {
+            let place = self.tenants.place(tenant);
+            self.tenants.make(place);
+        }
         let detail = Detail::worker(saved.task.worker.clone());
         match place {
             Admission::Unfinished(slot) => {
@@ -187,6 +195,7 @@ impl World {
                 }
                 self.tasks.insert(sequence, Place::Unfinished(slot));
                 self.await_alert(slot);
+                self.enters(kind, tenant);
                 self.watch.mark(sequence);
                 if let Some(event) = admitted.event {
                     self.write(slot, event, now, detail);

@@ -45,7 +45,7 @@ mod taking {
     use super::super::MemoryStore;
     use super::super::world::World;
     use super::{BTreeSet, Snapshot};
-    use crate::{Name, QueueSettings, Save, SaveCursor, SavedTask, ScheduleRecord};
+    use crate::{KindSettings, Name, QueueSettings, Save, SaveCursor, SavedTask, ScheduleRecord, TenantSettings};
 
     /// What has changed since it was taken: tasks by sequence, as they are now; `None` if removed.
     pub(crate) struct Changed {
@@ -63,6 +63,10 @@ mod taking {
         pub(crate) changes: u64,
         pub(crate) queues: Vec<(Name, QueueSettings)>,
         pub(crate) schedules: Vec<ScheduleRecord>,
+        /// Kinds whose settings are not the defaults.
+        pub(crate) kinds: Vec<(Name, KindSettings)>,
+        /// Tenants likewise.
+        pub(crate) tenants: Vec<(Name, TenantSettings)>,
     }
 
     impl MemoryStore {
@@ -147,6 +151,8 @@ mod taking {
                     .map(|queue| (queue.name.clone(), queue.settings.clone()))
                     .collect(),
                 schedules: self.schedules.all().cloned().collect(),
+                kinds: self.kinds.set().collect(),
+                tenants: self.tenants.set().collect(),
             }
         }
     }

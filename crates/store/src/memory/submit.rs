@@ -6,7 +6,10 @@ use duly_core::{EventKind, State, Timestamp, Unique};
 use super::body::Body;
 use super::event::Detail;
 use super::world::{Place, World};
-use crate::{InvalidInput, Name, NewTask, Submit, SubmitError, SubmitReply, Submitted, validate};
+use crate::bounds::{KINDS_MAX, TENANTS_MAX};
+use crate::{
+    InvalidInput, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted, validate,
+};
 
 impl World {
     pub(super) fn submit(
@@ -54,6 +57,7 @@ impl World {
             };
             return Ok((existing, None));
         }
+        self.admits(new, index)?;
         let entry = self.entry(new, now);
         let (state, bound) = (
             entry.vitals.state,
@@ -75,6 +79,39 @@ impl World {
             },
             Some(slot),
         ))
+    }
+
+    /// Whether a new task may come, as far as its queue, its kind and its tenant have a say in it.
+    fn admits(&self, new: &NewTask, index: usize) -> Result<(), SubmitError> {
+        let tenant = new.tenant.as_ref();
+        let drains = |draining: bool, subject: Subject| match draining {
+            true => Err(SubmitError::Draining { index, subject }),
+            false => Ok(()),
+        };
+        let queue = self.queues.get(&new.queue);
+        let queue = queue.is_some_and(|at| self.queue_list[*at].settings.draining);
+        drains(queue, Subject::Queue(new.queue.clone()))?;
+        drains(
+            self.kinds.settings(&new.kind).draining,
+            Subject::Kind(new.kind.clone()),
+        )?;
+        if let Some(tenant) = tenant {
+            let draining = self.tenants.settings(tenant).draining;
+            drains(draining, Subject::Tenant(tenant.clone()))?;
+        }
+        self.has_room(&new.kind, tenant)
+            .map_err(|source| SubmitError::InvalidInput { index, source })
+    }
+
+    /// Whether there may be records of a kind and a tenant.
+    pub(super) fn has_room(&self, kind: &Name, tenant: Option<&Name>) -> Result<(), InvalidInput> {
+        if self.kinds.lacks_room(kind, KINDS_MAX) {
+            return Err(validate::too_many_kinds(kind));
+        }
+        match tenant.filter(|tenant| self.tenants.lacks_room(tenant, TENANTS_MAX)) {
+            Some(tenant) => Err(validate::too_many_tenants(tenant)),
+            None => Ok(()),
+        }
     }
 
     fn entry(&mut self, new: &NewTask, now: Timestamp) -> Entry<Body> {
@@ -102,9 +139,11 @@ impl World {
         };
         let scheduled = entry.vitals.state == State::Scheduled;
         let due_at = scheduled.then_some(entry.vitals.due_at);
-        let (sequence, queue) = (entry.sequence, entry.queue);
+        let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
+        let tenant = entry.carry.tenant().cloned();
         self.tasks.insert(sequence, Place::Unfinished(slot));
         self.queue_of(queue).made = true;
+        self.enters(kind, tenant.as_ref());
         self.await_alert(slot);
         self.write(
             slot,
@@ -145,19 +184,7 @@ pub(super) fn refused(
         },
         Rejected::Lines => SubmitError::InvalidInput {
             index,
-            source: too_many_kinds(named.kind),
+            source: validate::too_many_lines(named.kind),
         },
-    }
-}
-
-/// A queue would hold lines for more kinds than it may.
-fn too_many_kinds(kind: &str) -> InvalidInput {
-    InvalidInput {
-        field: "kind",
-        value: format!("{kind:?}, one kind more than its queue can hold"),
-        expected: format!(
-            "at most {} kinds in one queue",
-            duly_core::bounds::LINES_MAX
-        ),
     }
 }

@@ -8,10 +8,11 @@ use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
 use super::body::{self, Body, Finished, Seen};
 use super::event::{self, Detail, Log, Subject};
 use super::schedule::Schedules;
+use super::roll::Roll;
 use super::snapshot::Watch;
 use super::sparse::Sparse;
 use super::worker::Worker;
-use crate::{Counts, Name, QueueSettings, TaskRecord, Totals};
+use crate::{Counts, KindSettings, Name, QueueSettings, TaskRecord, TenantSettings, Totals};
 
 /// Where a task is found by its sequence.
 #[derive(Debug)]
@@ -48,8 +49,9 @@ pub(super) struct World {
     /// Stands for every queue that nobody has made yet; the engine's first, so that the others follow
     /// in the order of `queue_list`.
     pub(super) no_queue: QueueId,
-    pub(super) kinds: HashMap<Name, KindId>,
-    pub(super) kind_names: Vec<Name>,
+    /// Where a kind has its place, the engine has its number.
+    pub(super) kinds: Roll<KindSettings>,
+    pub(super) tenants: Roll<TenantSettings>,
     pub(super) workers: BTreeMap<Incarnation, Worker>,
     pub(super) leaders: HashMap<Name, (Incarnation, Timestamp)>,
     pub(super) schedules: Schedules,
@@ -61,6 +63,10 @@ pub(super) struct World {
 /// Which half of a queue's history a final state belongs to.
 pub(super) const fn half(state: State) -> usize {
     matches!(state, State::Failed | State::TimedOut) as usize
+}
+
+fn kind_id(place: usize) -> KindId {
+    KindId(u32::try_from(place).expect("kinds fit in memory"))
 }
 
 impl World {
@@ -76,8 +82,8 @@ impl World {
             log: Log::new(),
             queues: BTreeMap::new(),
             queue_list: Vec::new(),
-            kinds: HashMap::new(),
-            kind_names: Vec::new(),
+            kinds: Roll::new(),
+            tenants: Roll::new(),
             workers: BTreeMap::new(),
             leaders: HashMap::new(),
             schedules: Schedules::default(),
@@ -123,17 +129,16 @@ impl World {
     }
 
     pub(super) fn kind(&mut self, name: &Name) -> KindId {
-        if let Some(kind) = self.kinds.get(name) {
-            return *kind;
-        }
-        let kind = KindId(u32::try_from(self.kind_names.len()).expect("kinds fit in memory"));
-        self.kinds.insert(name.clone(), kind);
-        self.kind_names.push(name.clone());
-        kind
+        kind_id(self.kinds.place(name))
+    }
+
+    /// The number of a kind, if it has one.
+    pub(super) fn known_kind(&self, name: &Name) -> Option<KindId> {
+        self.kinds.find(name).map(kind_id)
     }
 
     pub(super) fn kind_name(&self, kind: KindId) -> &Name {
-        &self.kind_names[kind.0 as usize]
+        &self.kinds.at(kind.0 as usize).name
     }
 
     /// The name of the worker that holds an entry.
@@ -161,6 +166,23 @@ impl World {
         self.queue_of(queue).totals.add(kind, 1);
     }
 
+    /// An unfinished task has come, or goes on after it had ended: its kind and its tenant have one more.
+    pub(super) fn enters(&mut self, kind: KindId, tenant: Option<&Name>) {
+        self.kinds.enters(kind.0 as usize);
+        if let Some(tenant) = tenant {
+            let place = self.tenants.place(tenant);
+            self.tenants.enters(place);
+        }
+    }
+
+    /// An unfinished task has ended.
+    fn leaves(&mut self, kind: KindId, tenant: Option<&Name>) {
+        self.kinds.leaves(kind.0 as usize);
+        if let Some(place) = tenant.and_then(|tenant| self.tenants.find(tenant)) {
+            self.tenants.leaves(place);
+        }
+    }
+
     /// Records what an operation did to a task, and keeps it if it has ended.
     pub(super) fn record(
         &mut self,
@@ -182,6 +204,7 @@ impl World {
                 }
             }
             Effect::Finished { entry, event } => {
+                self.leaves(entry.kind, entry.carry.tenant());
                 let finished = Finished {
                     entry,
                     finished_at: now,

@@ -22,6 +22,7 @@ pub mod queue;
 pub mod save;
 pub mod schedule;
 pub mod settle;
+pub mod subject;
 pub mod submit;
 pub mod worker;
 
@@ -80,6 +81,13 @@ macro_rules! conformance {
                 settings_are_kept_and_merged, counts_follow_the_states,
                 a_queue_is_made_by_its_settings, totals_never_fall, the_oldest_due_is_known,
                 absurd_settings_are_refused
+            ],
+            subject: [
+                settings_of_kinds_are_kept_and_merged, settings_of_tenants_are_kept_and_merged,
+                absurd_weights_are_refused, records_are_counted_and_come_in_pages,
+                a_refused_task_makes_no_records, what_drains_takes_in_nothing_new,
+                what_drains_is_worked_off, a_saved_task_comes_back_into_what_drains,
+                a_paused_kind_waits, a_filter_means_a_tenant, a_purge_leaves_what_runs
             ],
             list: [
                 filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded,

@@ -9,9 +9,9 @@ use duly_core::{AttemptRef, Incarnation, RetryPolicy, TaskId};
 use super::operation::{Draft, Ending, Operation, Pick};
 use crate::testing::{Rig, names};
 use crate::{
-    Claim, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, List, ListCursor, MemoryStore,
-    Name, NewTask, Payload, Progress, Promote, Registration, Settle, Settlement, Store, Submit,
-    TakeBack,
+    Claim, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, List, ListCursor, ListNames,
+    MemoryStore, Name, NewTask, Payload, Progress, Promote, Registration, Settle, Settlement,
+    Store, Submit, TakeBack,
 };
 
 /// Replays `history` on the rig's store and on a memory store with the same clock.
@@ -227,6 +227,18 @@ impl Pair {
                     |store: Arc<dyn Store>| async move { store.configure(queue(n), change).await };
                 self.same(what, change).await.ok();
             }
+            Operation::ConfigureKind { kind: n, change } => {
+                let change = |store: Arc<dyn Store>| async move {
+                    store.configure_kind(kind(n), change).await
+                };
+                self.same(what, change).await.ok();
+            }
+            Operation::ConfigureTenant { tenant: n, change } => {
+                let change = |store: Arc<dyn Store>| async move {
+                    store.configure_tenant(tenant(n), change).await
+                };
+                self.same(what, change).await.ok();
+            }
             other => self.look(what, other).await,
         }
     }
@@ -250,6 +262,16 @@ impl Pair {
             }
             Operation::Queues => {
                 self.same(what, |store| async move { store.queues().await })
+                    .await
+                    .ok();
+            }
+            Operation::Kinds(request) => {
+                self.same(what, |store| ask(store, request.clone(), Store::kinds))
+                    .await
+                    .ok();
+            }
+            Operation::Tenants(request) => {
+                self.same(what, |store| ask(store, request.clone(), Store::tenants))
                     .await
                     .ok();
             }
@@ -298,6 +320,13 @@ impl Pair {
         self.same(what, |store| async move { store.queues().await })
             .await
             .expect("the queues");
+        let all = ListNames::first(crate::bounds::PAGE_MAX);
+        self.same(what, |store| ask(store, all.clone(), Store::kinds))
+            .await
+            .expect("the kinds");
+        self.same(what, |store| ask(store, all.clone(), Store::tenants))
+            .await
+            .expect("the tenants");
         self.same(what, |store| async move { store.workers().await })
             .await
             .expect("the workers");
@@ -332,6 +361,10 @@ fn kind(n: u8) -> Name {
     format!("kind-{n}").into()
 }
 
+fn tenant(n: u8) -> Name {
+    format!("tenant-{n}").into()
+}
+
 fn registration(worker: u8) -> Registration {
     Registration {
         incarnation: incarnation(worker),
@@ -362,9 +395,9 @@ pub(super) fn new_task(draft: &Draft) -> NewTask {
         .map(|n| ("label".to_owned(), format!("value-{n}")))
         .into_iter()
         .collect();
+    task.tenant = draft.tenant.map(tenant);
     if !draft.plain {
         task.retry = RetryPolicy::NEVER;
-        task.tenant = Some("tenant".into());
     }
     task
 }

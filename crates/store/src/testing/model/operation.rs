@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_core::{Decision, Priority};
 
-use crate::{Change, Duty, Filter, QueueChange, When};
+use crate::{Change, Duty, Filter, KindChange, ListNames, QueueChange, TenantChange, When};
 
 /// One of the attempts that claims have handed out so far, or something near it.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,7 @@ pub struct Draft {
     pub(super) unique: Option<u8>,
     pub(super) lost_max: u32,
     pub(super) label: Option<u8>,
+    pub(super) tenant: Option<u8>,
     pub(super) plain: bool,
 }
 
@@ -102,12 +103,22 @@ pub enum Operation {
         queue: u8,
         change: QueueChange,
     },
+    ConfigureKind {
+        kind: u8,
+        change: KindChange,
+    },
+    ConfigureTenant {
+        tenant: u8,
+        change: TenantChange,
+    },
     List {
         filter: Filter,
         limit: u32,
         brief: bool,
     },
     Queues,
+    Kinds(ListNames),
+    Tenants(ListNames),
     TaskEvents {
         task: u8,
         after: i64,

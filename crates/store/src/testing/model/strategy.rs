@@ -7,13 +7,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::operation::{Draft, Ending, Operation, Pick};
-use crate::{Change, Duty, Filter, Payload, QueueChange, When};
+use crate::{
+    Change, Duty, Filter, KindChange, ListNames, Payload, QueueChange, TenantChange, When,
+};
 
 const TASKS: std::ops::Range<u8> = 0..24;
 const WORKERS: std::ops::Range<u8> = 0..3;
 const QUEUES: std::ops::Range<u8> = 0..3;
 const KINDS: std::ops::Range<u8> = 0..3;
 const SCHEDULES: std::ops::Range<u8> = 0..3;
+const TENANTS: std::ops::Range<u8> = 0..2;
 
 /// Histories of up to `length` operations.
 pub fn history(length: usize) -> impl Strategy<Value = Vec<Operation>> {
@@ -46,6 +49,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (0_usize..30, 1_usize..9, any::<bool>())
             .prop_map(|(skip, count, copy)| Operation::Restore { skip, count, copy }),
         2 => configure(),
+        1 => configure_kind(),
+        1 => configure_tenant(),
         4 => looks(),
         3 => (duty(), 1_u32..6).prop_map(|(duty, limit)| Operation::KeepHouse { duty, limit }),
         1 => (WORKERS, seconds()).prop_map(|(holder, ttl)| Operation::Lead { holder, ttl }),
@@ -120,21 +125,59 @@ fn change() -> impl Strategy<Value = Change> {
 fn configure() -> impl Strategy<Value = Operation> {
     let change = (
         proptest::option::of(any::<bool>()),
+        proptest::option::of(seldom()),
         proptest::option::of(1_u64..12),
         proptest::option::of(seconds()),
         proptest::option::of(seconds()),
     );
-    (QUEUES, change).prop_map(
-        |(queue, (paused, bound, completed, failed))| Operation::Configure {
+    (QUEUES, change).prop_map(|(queue, (paused, draining, bound, completed, failed))| {
+        Operation::Configure {
             queue,
             change: QueueChange {
                 paused,
+                draining,
                 bound,
                 retention_completed: completed,
                 retention_failed: failed,
             },
+        }
+    })
+}
+
+fn configure_kind() -> impl Strategy<Value = Operation> {
+    let flag = || proptest::option::of(seldom());
+    (KINDS, flag(), flag()).prop_map(|(kind, paused, draining)| Operation::ConfigureKind {
+        kind,
+        change: KindChange { paused, draining },
+    })
+}
+
+/// Nothing is paused here: see the cases of the suite.
+fn configure_tenant() -> impl Strategy<Value = Operation> {
+    let weight = proptest::option::of(0_u32..4);
+    let draining = proptest::option::of(seldom());
+    (TENANTS, weight, draining).prop_map(|(tenant, weight, draining)| Operation::ConfigureTenant {
+        tenant,
+        change: TenantChange {
+            weight,
+            paused: None,
+            draining,
         },
-    )
+    })
+}
+
+/// What would stop much of a history were it always so.
+fn seldom() -> impl Strategy<Value = bool> {
+    proptest::bool::weighted(0.3)
+}
+
+fn list_names() -> impl Strategy<Value = ListNames> {
+    let name = || proptest::option::of(proptest::sample::select(&["kind-1", "tenant-0"][..]));
+    (name(), name(), 0_u32..3).prop_map(|(only, after, limit)| ListNames {
+        only: only.map(Into::into),
+        after: after.map(Into::into),
+        limit,
+    })
 }
 
 fn looks() -> impl Strategy<Value = Operation> {
@@ -145,6 +188,8 @@ fn looks() -> impl Strategy<Value = Operation> {
             brief
         }),
         Just(Operation::Queues),
+        list_names().prop_map(Operation::Kinds),
+        list_names().prop_map(Operation::Tenants),
         (TASKS, 0_i64..40, 1_u32..5).prop_map(|(task, after, limit)| Operation::TaskEvents {
             task,
             after,
@@ -162,19 +207,23 @@ fn filter() -> impl Strategy<Value = Filter> {
         vec(proptest::sample::select(&State::ALL[..]), 0..3),
         name(QUEUES, "queue-"),
         name(KINDS, "kind-"),
+        proptest::option::weighted(0.3, TENANTS),
         name(WORKERS, "worker-"),
         any::<bool>(),
         name(0..2, "value-"),
     )
-        .prop_map(|(states, queue, kind, worker, overdue, label)| Filter {
-            states,
-            queue: queue.map(Into::into),
-            kind: kind.map(Into::into),
-            worker: worker.map(Into::into),
-            overdue,
-            label: label.map(|value| ("label".to_owned(), value)),
-            ..Filter::default()
-        })
+        .prop_map(
+            |(states, queue, kind, tenant, worker, overdue, label)| Filter {
+                states,
+                queue: queue.map(Into::into),
+                kind: kind.map(Into::into),
+                tenant: tenant.map(|n| format!("tenant-{n}").into()),
+                worker: worker.map(Into::into),
+                overdue,
+                label: label.map(|value| ("label".to_owned(), value)),
+                ..Filter::default()
+            },
+        )
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
@@ -189,10 +238,11 @@ fn draft() -> impl Strategy<Value = Draft> {
         proptest::option::weighted(0.3, 0_u8..3),
         1_u32..4,
         proptest::option::weighted(0.3, 0_u8..2),
+        proptest::option::weighted(0.5, TENANTS),
         any::<bool>(),
     );
     (names, priority(), times, rest).prop_map(
-        |((id, kind, queue), priority, times, (unique, lost_max, label, plain))| Draft {
+        |((id, kind, queue), priority, times, (unique, lost_max, label, tenant, plain))| Draft {
             id,
             kind,
             queue,
@@ -204,6 +254,7 @@ fn draft() -> impl Strategy<Value = Draft> {
             unique,
             lost_max,
             label,
+            tenant,
             plain,
         },
     )

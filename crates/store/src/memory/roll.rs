@@ -1,0 +1,129 @@
+//! The kinds, or the tenants, by name: their settings and the counts of their tasks.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::{ListNames, Name};
+
+/// All of one sort. Whoever is in it keeps the place.
+#[derive(Debug)]
+pub(super) struct Roll<S> {
+    places: BTreeMap<Name, usize>,
+    members: Vec<Member<S>>,
+    /// How many a task or a setting has made.
+    made: usize,
+}
+
+/// A kind or a tenant.
+#[derive(Debug)]
+pub(super) struct Member<S> {
+    pub(super) name: Name,
+    pub(super) settings: S,
+    pub(super) unfinished: u64,
+    /// A task or a setting has made it; a submit that was refused has not.
+    made: bool,
+}
+
+impl<S: Copy + Default + PartialEq> Roll<S> {
+    pub(super) const fn new() -> Self {
+        Self {
+            places: BTreeMap::new(),
+            members: Vec::new(),
+            made: 0,
+        }
+    }
+
+    /// The place of a name, if it has one.
+    pub(super) fn find(&self, name: &Name) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
+    /// The place of a name; it gets one if it has none.
+    pub(super) fn place(&mut self, name: &Name) -> usize {
+        if let Some(place) = self.find(name) {
+            return place;
+        }
+        self.members.push(Member {
+            name: name.clone(),
+            settings: S::default(),
+            unfinished: 0,
+            made: false,
+        });
+        self.places.insert(name.clone(), self.members.len() - 1);
+        self.members.len() - 1
+    }
+
+    pub(super) fn at(&self, place: usize) -> &Member<S> {
+        &self.members[place]
+    }
+
+    /// What holds for a name: the defaults, if nobody has said anything of it.
+    pub(super) fn settings(&self, name: &Name) -> S {
+        self.find(name)
+            .map(|place| self.members[place].settings)
+            .unwrap_or_default()
+    }
+
+    /// Whether a name has no record, and there is no room for one more in `most`.
+    pub(super) fn lacks_room(&self, name: &Name, most: usize) -> bool {
+        self.made >= most
+            && self
+                .find(name)
+                .is_none_or(|place| !self.members[place].made)
+    }
+
+    /// A task or a setting has come: from now on there is a record.
+    pub(super) fn make(&mut self, place: usize) -> &mut Member<S> {
+        let member = &mut self.members[place];
+        self.made += usize::from(!member.made);
+        member.made = true;
+        member
+    }
+
+    /// One of its tasks has come, or goes on after it had ended.
+    pub(super) fn enters(&mut self, place: usize) {
+        self.make(place).unfinished += 1;
+    }
+
+    /// One of its tasks has ended.
+    pub(super) fn leaves(&mut self, place: usize) {
+        self.members[place].unfinished -= 1;
+    }
+
+    /// Those whose settings are not the defaults, by name.
+    #[cfg(feature = "archive")]
+    pub(super) fn set(&self) -> impl Iterator<Item = (Name, S)> {
+        let members = self.places.values().map(|place| &self.members[*place]);
+        members
+            .filter(|member| member.settings != S::default())
+            .map(|member| (member.name.clone(), member.settings))
+    }
+
+    /// A page of those that there are records of, and what the next one comes after.
+    pub(super) fn page<R>(
+        &self,
+        request: &ListNames,
+        show: impl Fn(&Member<S>) -> R,
+    ) -> (Vec<R>, Option<Name>) {
+        let (only, after) = (request.only.as_ref(), request.after.as_ref());
+        let from = match (only, after) {
+            (Some(name), _) => Bound::Included(name),
+            (None, Some(name)) => Bound::Excluded(name),
+            (None, None) => Bound::Unbounded,
+        };
+        let places = self.places.range::<Name, _>((from, Bound::Unbounded));
+        let members = places
+            .take_while(|(name, _)| only.is_none_or(|only| *name == only))
+            .filter(|(name, _)| after.is_none_or(|after| *name > after))
+            .map(|(_, place)| self.at(*place));
+        let limit = request.limit as usize;
+        let mut found: Vec<&Member<S>> = members
+            .filter(|member| member.made)
+            .take(limit + 1)
+            .collect();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| last.name.clone());
+        (found.into_iter().map(show).collect(), next)
+    }
+}
