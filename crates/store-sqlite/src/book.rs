@@ -1,8 +1,10 @@
 //! What the writer knows by heart: interned names, settings, counts and counters, so that most tasks
 //! cost no look-up. It is exact as long as no other connection has committed; then it is read anew.
 
+mod kind;
 mod line;
 mod name;
+mod tenant;
 
 use std::collections::HashMap;
 
@@ -10,8 +12,12 @@ use duly_core::{Incarnation, TaskId};
 use duly_store::Name;
 use rusqlite::{Connection, Result, params};
 
+#[cfg(test)]
+pub(crate) use kind::HELD as HELD_KINDS;
+pub(crate) use kind::settings as kind_settings;
 pub(crate) use line::{Lane, LaneSlot, Queue, QueueSlot, settings};
 pub(crate) use name::Worker;
+pub(crate) use tenant::{Tenant, settings as tenant_settings};
 
 /// More names than this are not kept by heart between transactions.
 const NAMES_MAX: usize = 20_000;
@@ -41,6 +47,7 @@ pub(crate) struct Mark {
     queues: usize,
     lanes: usize,
     kinds: usize,
+    tenants: usize,
     names: usize,
 }
 
@@ -59,10 +66,14 @@ pub(crate) struct Book {
     lane_slots: HashMap<i64, LaneSlot>,
     kinds: HashMap<Name, i64>,
     kind_names: HashMap<i64, Name>,
+    kind_roll: kind::Kinds,
+    tenants: HashMap<Name, Option<Tenant>>,
     names: HashMap<Name, i64>,
     workers: HashMap<Incarnation, Option<Worker>>,
     /// Kinds made in this transaction.
     made_kinds: Vec<Name>,
+    /// Tenants made in this transaction.
+    made_tenants: Vec<Name>,
     /// Names made in this transaction.
     made_names: Vec<Name>,
     /// Sequences of tasks leased here. True once committed: no sequence is used twice, and a claim names it anew.
@@ -78,6 +89,8 @@ impl Book {
         self.lanes.clear();
         self.lane_slots.clear();
         self.workers.clear();
+        self.kind_roll.refresh();
+        self.tenants.clear();
     }
 
     /// Forgets everything: a transaction was undone, and with it perhaps names and tasks that it had made;
@@ -92,6 +105,7 @@ impl Book {
             queues: self.queues.len(),
             lanes: self.lanes.len(),
             kinds: self.made_kinds.len(),
+            tenants: self.made_tenants.len(),
             names: self.made_names.len(),
         }
     }
@@ -108,7 +122,11 @@ impl Book {
         for kind in self.made_kinds.drain(mark.kinds..) {
             if let Some(id) = self.kinds.remove(&kind) {
                 self.kind_names.remove(&id);
+                self.kind_roll.drop(id);
             }
+        }
+        for tenant in self.made_tenants.drain(mark.tenants..) {
+            self.tenants.remove(&tenant);
         }
         for name in self.made_names.drain(mark.names..) {
             self.names.remove(&name);
@@ -118,9 +136,13 @@ impl Book {
     /// Keeps itself small, between transactions.
     pub(crate) fn trim(&mut self) {
         self.made_kinds.clear();
+        self.made_tenants.clear();
         self.made_names.clear();
-        let names =
-            self.kinds.len() + self.names.len() + self.queue_slots.len() + self.workers.len();
+        let names = self.kinds.len()
+            + self.tenants.len()
+            + self.names.len()
+            + self.queue_slots.len()
+            + self.workers.len();
         if names > NAMES_MAX {
             self.forget();
         }
@@ -169,6 +191,6 @@ impl Book {
                 add.execute(params![queue.id, kind.code(), n])?;
             }
         }
-        Ok(())
+        self.flush_kinds(connection)
     }
 }

@@ -146,7 +146,7 @@ fn open_lanes(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Vec<Vec<L
         let queue = tx.book.queue_slot(tx.connection, name)?;
         let queue = queue.filter(|queue| !tx.book.queue(*queue).settings.paused);
         open.push(match queue {
-            Some(queue) => lanes_of(tx, queue, &request.kinds, request.suspect),
+            Some(queue) => lanes_of(tx, queue, &request.kinds, request.suspect)?,
             None => Vec::new(),
         });
     }
@@ -154,13 +154,19 @@ fn open_lanes(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Vec<Vec<L
 }
 
 fn lanes_of(
-    tx: &Transaction<'_, '_>,
+    tx: &mut Transaction<'_, '_>,
     queue: QueueSlot,
     kinds: &[Name],
     suspect: bool,
-) -> Vec<LaneSlot> {
+) -> Result<Vec<LaneSlot>> {
     let mut lanes = Vec::new();
-    for kind in kinds.iter().filter_map(|kind| tx.book.known_kind(kind)) {
+    for name in kinds {
+        let Some(kind) = tx.book.known_kind(name) else {
+            continue;
+        };
+        if tx.book.kind_settings(tx.connection, kind)?.paused {
+            continue;
+        }
         for suspect in [false, true].into_iter().take(1 + usize::from(suspect)) {
             let lane = tx.book.lane_slot(queue, kind, suspect);
             lanes.extend(lane.filter(|lane| tx.book.lane(*lane).may_hold));
@@ -168,7 +174,7 @@ fn lanes_of(
     }
     lanes.sort_unstable();
     lanes.dedup();
-    lanes
+    Ok(lanes)
 }
 
 /// Leaves of the lanes of one queue those that a claim of `total` tasks may come to: so many with the

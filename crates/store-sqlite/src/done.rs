@@ -114,6 +114,7 @@ impl Transaction<'_, '_> {
             self.take_key(line.kind, key, sequence)?;
         }
         self.count_move(queue, old.state, new.state);
+        self.count_kind(line.kind, 1);
         self.hint(queue);
         Ok(queue)
     }

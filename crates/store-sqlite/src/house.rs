@@ -16,7 +16,8 @@ pub(crate) const DUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_liv
     WHERE state IN (0, 5) AND due_at <= ?1 ORDER BY due_at, sequence LIMIT ?2";
 pub(crate) const OVERDUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_live_expires
     WHERE expires_at <= ?1 AND worker IS NULL ORDER BY expires_at, sequence LIMIT ?2";
-const QUEUES: &str = "SELECT name, paused, bound, retention_completed, retention_failed, id
+const QUEUES: &str =
+    "SELECT name, paused, draining, bound, retention_completed, retention_failed, id
     FROM duly_queue ORDER BY name";
 pub(crate) const STALE: &str = "SELECT sequence, state FROM duly_done INDEXED BY duly_done_kept
     WHERE queue = ?1 AND kept = ?2 AND finished_at <= ?3 ORDER BY finished_at, sequence LIMIT ?4";

@@ -1,11 +1,12 @@
 //! Looking at tasks: the unfinished and the ended are stepped through in step, the newest first. Where
-//! the filter allows it, only a small index is: what is held by workers, and the dead letters.
+//! the filter allows it, only a small index is: what is of a tenant, what is held by workers, and the dead
+//! letters.
 
 use duly_core::{State, Timestamp};
 use duly_store::bounds::SCAN_MAX;
 use duly_store::{Filter, List, ListCursor, Name, RequestError, TaskPage, TaskRecord, validate};
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
-use rusqlite::{Connection, OptionalExtension, Result, Row, Rows};
+use rusqlite::{Connection, OptionalExtension, Result, Row, Rows, params};
 
 use crate::error::Fault;
 use crate::live::kept;
@@ -15,7 +16,7 @@ use crate::row;
 macro_rules! live_columns {
     () => {
         "SELECT s.sequence, s.state, s.due_at, s.expires_at, w.name, t.queue, t.kind, t.submitted_at, \
-         t.labels "
+         t.labels, t.tenant "
     };
 }
 macro_rules! live_joins {
@@ -27,7 +28,7 @@ macro_rules! live_joins {
 macro_rules! done_columns {
     () => {
         "SELECT s.sequence, s.state, s.due_at, s.deadline, s.holder, t.queue, t.kind, t.submitted_at, \
-         t.labels "
+         t.labels, t.tenant "
     };
 }
 
@@ -54,6 +55,17 @@ pub(crate) const FAILED: &str = concat!(
      CROSS JOIN duly_task AS t ON t.sequence = s.sequence
      WHERE s.kept = 1 AND s.sequence < ?1 ORDER BY s.sequence DESC"
 );
+
+/// The tasks of one tenant, unfinished or ended.
+pub(crate) const TENANT: &str =
+    "SELECT t.sequence, coalesce(l.state, d.state), coalesce(l.due_at, d.due_at),
+    l.expires_at, coalesce(w.name, d.holder), t.queue, t.kind, t.submitted_at,
+    t.labels, t.tenant
+    FROM duly_task AS t INDEXED BY duly_task_tenant
+    LEFT JOIN duly_live AS l ON l.sequence = t.sequence
+    LEFT JOIN duly_worker AS w ON w.id = l.worker
+    LEFT JOIN duly_done AS d ON d.sequence = t.sequence
+    WHERE t.sequence < ?1 AND t.tenant = ?2 ORDER BY t.sequence DESC";
 
 /// What of a filter can be told from a glimpse at a task; names as the numbers they have here.
 struct Sieve<'f> {
@@ -102,7 +114,10 @@ pub(crate) fn find(
     }
     let mut streams = Vec::new();
     for statement in &mut statements {
-        let mut rows = statement.query([before])?;
+        let mut rows = match &filter.tenant {
+            Some(tenant) => statement.query(params![before, tenant.as_str()])?,
+            None => statement.query([before])?,
+        };
         rows.advance()?;
         streams.push(rows);
     }
@@ -128,6 +143,9 @@ pub(crate) fn find(
 
 /// Which tables hold what a filter may mean.
 fn sources(filter: &Filter) -> Vec<&'static str> {
+    if filter.tenant.is_some() {
+        return vec![TENANT];
+    }
     let wants = |meant: fn(State) -> bool| {
         filter.states.is_empty() || filter.states.iter().any(|state| meant(*state))
     };
@@ -201,6 +219,7 @@ impl Sieve<'_> {
         Ok(is(self.worker, 4)?
             && is(self.queue, 5)?
             && is(self.kind, 6)?
+            && self.tenant_may_match(row)?
             && self.state_may_match(row, now)?
             && (!filter.overdue || row::optional_instant(row, 3)?.is_some_and(|at| at <= now))
             && self.submission_may_match(row::instant(row, 7)?)
@@ -220,6 +239,13 @@ impl Sieve<'_> {
         let filter = self.filter;
         filter.submitted_from.is_none_or(|from| at >= from)
             && filter.submitted_before.is_none_or(|before| at < before)
+    }
+
+    fn tenant_may_match(&self, row: &Row<'_>) -> Result<bool> {
+        match &self.filter.tenant {
+            None => Ok(true),
+            Some(tenant) => Ok(row.get_ref(9)?.as_str_or_null()? == Some(tenant.as_str())),
+        }
     }
 
     fn label_may_match(&self, row: &Row<'_>) -> Result<bool> {

@@ -163,6 +163,8 @@ impl Transaction<'_, '_> {
             result: trace.result,
         })?;
         self.pens.take_up(Pen::Remove)?.execute([live.sequence])?;
+        let kind = self.book.lane(live.lane).kind;
+        self.count_kind(kind, -1);
         if live.keyed {
             self.free_key(live.sequence)?;
         }

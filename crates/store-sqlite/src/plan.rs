@@ -4,8 +4,7 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, house, list, live, matching, queue, record, save, schedule,
-    submit, term, transaction, worker,
+    book, change, claim, done, event, house, kind, list, live, matching, queue, record, save, schedule, submit, tenant, term, transaction, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -159,6 +158,19 @@ const PLANS: &[(&str, &[&str])] = &[
         &["s USING INDEX duly_done_failed (kept=? AND rowid<?)"],
     ),
     (list::LEASED, &["s USING INDEX duly_live_leased"]),
+    (
+        list::TENANT,
+        &[
+            "t USING INDEX duly_task_tenant (tenant=? AND rowid<?)",
+            "l USING INTEGER PRIMARY KEY",
+            "d USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (kind::ONE, &["duly_kind USING INDEX"]),
+    (kind::PAGE, &["duly_kind USING INDEX"]),
+    (tenant::ONE, &["n USING INDEX"]),
+    (tenant::PAGE, &["n USING INDEX"]),
+    (book::HELD_KINDS, &["duly_kind USING INDEX duly_kind_held"]),
     (record::LIVE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
     (record::DONE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
     (
@@ -172,9 +184,14 @@ const PLANS: &[(&str, &[&str])] = &[
 ];
 
 /// Statements that may sort, and those that may go through a whole index: what they find there is
-/// bounded by what workers hold, by a limit, or by what is due.
+/// bounded by what workers hold, by a limit, by what is due, or by what somebody has paused.
 const MAY_SORT: &[&str] = &[list::LEASED, queue::DUE, book::CATCH_UP];
-const MAY_SCAN: &[&str] = &[claim::NEXT_DUE, house::OLD_EVENTS, schedule::NEXT];
+const MAY_SCAN: &[&str] = &[
+    claim::NEXT_DUE,
+    house::OLD_EVENTS,
+    schedule::NEXT,
+    book::HELD_KINDS,
+];
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection
@@ -230,8 +247,9 @@ fn with_statistics_of_a_backlog() {
         .execute_batch(&format!(
             "INSERT INTO duly_lane (id, line, suspect) VALUES (1, 1, 0);
              INSERT INTO duly_line (id, queue, kind) VALUES (1, 1, 1);
-             INSERT INTO duly_queue VALUES (1, 'q', 0, 9, 9, 9), (2, 'r', 0, 9, 9, 9), (3, 's', 0, 9, 9, 9);
-             INSERT INTO duly_kind VALUES (1, 'k'), (2, 'l'), (3, 'm');
+             INSERT INTO duly_queue (id, name, paused, bound, retention_completed, retention_failed)
+                 VALUES (1, 'q', 0, 9, 9, 9), (2, 'r', 0, 9, 9, 9), (3, 's', 0, 9, 9, 9);
+             INSERT INTO duly_kind (id, name) VALUES (1, 'k'), (2, 'l'), (3, 'm');
              INSERT INTO duly_name VALUES (1, 'k'), (2, 'l'), (3, 'm');
              {fill} INSERT INTO duly_task (sequence, id, queue, kind, submitted_at, encoding, version, payload)
                  SELECT i, randomblob(16), 1, 1, i, 0, 0, x'' FROM n;

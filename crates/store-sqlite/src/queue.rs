@@ -14,8 +14,10 @@ use crate::row;
 use crate::transaction::Transaction;
 
 const CONFIGURE: &str = "UPDATE duly_queue
-    SET paused = ?2, bound = ?3, retention_completed = ?4, retention_failed = ?5 WHERE id = ?1";
-const QUEUES: &str = "SELECT name, paused, bound, retention_completed, retention_failed, id
+    SET paused = ?2, draining = ?3, bound = ?4, retention_completed = ?5, retention_failed = ?6
+    WHERE id = ?1";
+const QUEUES: &str =
+    "SELECT name, paused, draining, bound, retention_completed, retention_failed, id
     FROM duly_queue ORDER BY name";
 const COUNTS: &str = "SELECT state, n FROM duly_count WHERE queue = ?1";
 const TOTALS: &str = "SELECT kind, n FROM duly_total WHERE queue = ?1";
@@ -47,6 +49,7 @@ pub(crate) fn configure(
     tx.connection.prepare_cached(CONFIGURE)?.execute(params![
         queue.id,
         settings.paused,
+        settings.draining,
         settings.bound.cast_signed(),
         row::micros(settings.retention_completed),
         row::micros(settings.retention_failed),
@@ -59,7 +62,7 @@ pub(crate) fn configure(
 pub(crate) fn queues(connection: &Connection, now: Timestamp) -> Result<Vec<QueueRecord>> {
     let mut statement = connection.prepare_cached(QUEUES)?;
     let rows = statement.query_map([], |row| {
-        let id: i64 = row.get(5)?;
+        let id: i64 = row.get(6)?;
         let record = QueueRecord {
             name: row::name(row, 0)?,
             settings: book::settings(row, 1)?,

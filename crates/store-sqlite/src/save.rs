@@ -94,6 +94,7 @@ fn take_in(
     let named = Named {
         kind: &task.kind,
         queue: &task.queue,
+        tenant: task.tenant.as_ref(),
         unique_key: task.unique_key.as_ref(),
         unfinished: returned.finished_at.is_none(),
     };
@@ -110,7 +111,13 @@ fn take_in(
         worker: number(tx, task.worker.as_ref())?,
     };
     write(tx, &placed, &returned)?;
+    if let Some(tenant) = &task.tenant {
+        tx.book.make_tenant(tx.connection, tenant)?;
+    }
     tx.count(placed.queue, returned.vitals.state, 1);
+    if returned.finished_at.is_none() {
+        tx.count_kind(placed.kind, 1);
+    }
     tx.hint(placed.queue);
     for event in &saved.events {
         tell_again(tx, placed.sequence, event)?;

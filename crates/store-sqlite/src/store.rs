@@ -6,13 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use duly_core::{AttemptRef, Incarnation, TaskId, Timestamp};
 use duly_store::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Heartbeat, Hints, KeepHouse,
-    Kept, Lead, Leadership, List, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule,
-    QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError,
-    Restore, Restored, Save, SavedPage, SavedTask, ScheduleError, SchedulePage, ScheduleRecord,
-    Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack,
-    TaskPage, TaskRecord, Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, SavedTask, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -25,8 +19,7 @@ use crate::message::{self, Work};
 use crate::options::Options;
 use crate::writer::{self, Writer};
 use crate::{
-    change, claim, event, house, list, open, queue, reader, record, save, schedule, settle, submit,
-    worker,
+    change, claim, event, house, kind, list, open, queue, reader, record, save, schedule, settle, submit, tenant, worker,
 };
 
 /// A store in one SQLite file. Several processes may open the same file at once.
@@ -311,6 +304,30 @@ impl Store for SqliteStore {
 
     fn queues(&self) -> BoxFuture<'_, Result<Vec<QueueRecord>, StoreError>> {
         self.read(|connection, now| Ok(queue::queues(connection, now)?))
+    }
+
+    fn configure_kind(
+        &self,
+        kind: Name,
+        change: KindChange,
+    ) -> BoxFuture<'_, Result<KindSettings, RequestError>> {
+        self.write((kind, change), kind::configure)
+    }
+
+    fn kinds(&self, request: ListNames) -> BoxFuture<'_, Result<KindPage, RequestError>> {
+        self.read(move |connection, _| kind::kinds(connection, &request))
+    }
+
+    fn configure_tenant(
+        &self,
+        tenant: Name,
+        change: TenantChange,
+    ) -> BoxFuture<'_, Result<TenantSettings, RequestError>> {
+        self.write((tenant, change), tenant::configure)
+    }
+
+    fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {
+        self.read(move |connection, _| tenant::tenants(connection, &request))
     }
 
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use duly_core::bounds::LINES_MAX;
 use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
+use duly_store::bounds::{KINDS_MAX, TENANTS_MAX};
 use duly_store::{
-    InvalidInput, Name, NewTask, Submit, SubmitError, SubmitReply, Submitted, validate,
+    InvalidInput, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted, validate,
 };
 use rusqlite::{OptionalExtension, Result, params};
 
@@ -59,6 +60,9 @@ fn is_sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<bool> {
         if task.unique_key.is_some() {
             return Ok(false);
         }
+        if !may_come(tx, task)? {
+            return Ok(false);
+        }
         *per_queue.entry(&task.queue).or_default() += 1;
     }
     for (name, n) in per_queue {
@@ -66,7 +70,7 @@ fn is_sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<bool> {
             return Ok(false);
         };
         let queue = tx.book.queue(slot);
-        if queue.unfinished() + n > queue.settings.bound {
+        if queue.settings.draining || queue.unfinished() + n > queue.settings.bound {
             return Ok(false);
         }
         if tx.book.line_count(slot) + tasks.len() > LINES_MAX {
@@ -74,6 +78,21 @@ fn is_sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Whether there are records of a task's kind and tenant already, and neither is drained.
+fn may_come(tx: &mut Transaction<'_, '_>, task: &NewTask) -> Result<bool> {
+    let Some(kind) = tx.book.kind(tx.connection, &task.kind)? else {
+        return Ok(false);
+    };
+    let tenant = match &task.tenant {
+        None => true,
+        Some(tenant) => {
+            let tenant = tx.book.tenant(tx.connection, tenant)?;
+            tenant.is_some_and(|tenant| !tenant.settings.draining)
+        }
+    };
+    Ok(tenant && !tx.book.kind_settings(tx.connection, kind)?.draining)
 }
 
 fn admit_all(
@@ -97,10 +116,14 @@ fn admit(
     let named = Named {
         kind: &task.kind,
         queue: &task.queue,
+        tenant: task.tenant.as_ref(),
         unique_key: task.unique_key.as_ref(),
         unfinished: true,
     };
-    let refusal = refusal(tx, queue, kind, &named, index)?;
+    let refusal = match drained(tx, queue, kind, task)? {
+        Some(subject) => Some(SubmitError::Draining { index, subject }),
+        None => refusal(tx, queue, kind, &named, index)?,
+    };
     // What has no line yet is looked up first, so that a task that is there already makes none.
     let has_line = queue
         .zip(kind)
@@ -122,9 +145,47 @@ fn admit(
 pub(crate) struct Named<'a> {
     pub(crate) kind: &'a Name,
     pub(crate) queue: &'a Name,
+    pub(crate) tenant: Option<&'a Name>,
     pub(crate) unique_key: Option<&'a Name>,
     /// Otherwise it has no need of its key, or of a place in its queue.
     pub(crate) unfinished: bool,
+}
+
+/// What of a new task's queue, kind and tenant is drained.
+fn drained(
+    tx: &mut Transaction<'_, '_>,
+    queue: Option<QueueSlot>,
+    kind: Option<i64>,
+    task: &NewTask,
+) -> Result<Option<Subject>> {
+    if queue.is_some_and(|queue| tx.book.queue(queue).settings.draining) {
+        return Ok(Some(Subject::Queue(task.queue.clone())));
+    }
+    if let Some(kind) = kind
+        && tx.book.kind_settings(tx.connection, kind)?.draining
+    {
+        return Ok(Some(Subject::Kind(task.kind.clone())));
+    }
+    if let Some(name) = &task.tenant {
+        let tenant = tx.book.tenant(tx.connection, name)?;
+        if tenant.is_some_and(|tenant| tenant.settings.draining) {
+            return Ok(Some(Subject::Tenant(name.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// Why there may be no record of a task's kind or tenant.
+fn lacks_room(tx: &mut Transaction<'_, '_>, task: &Named<'_>) -> Result<Option<InvalidInput>> {
+    if tx.book.lacks_kind(tx.connection, task.kind, KINDS_MAX)? {
+        return Ok(Some(validate::too_many_kinds(task.kind)));
+    }
+    if let Some(tenant) = task.tenant
+        && tx.book.lacks_tenant(tx.connection, tenant, TENANTS_MAX)?
+    {
+        return Ok(Some(validate::too_many_tenants(tenant)));
+    }
+    Ok(None)
 }
 
 /// Why a task that is not there yet cannot be taken in.
@@ -135,6 +196,9 @@ pub(crate) fn refusal(
     task: &Named<'_>,
     index: usize,
 ) -> Result<Option<SubmitError>> {
+    if let Some(source) = lacks_room(tx, task)? {
+        return Ok(Some(SubmitError::InvalidInput { index, source }));
+    }
     if let (Some(kind), Some(key), true) = (kind, task.unique_key, task.unfinished)
         && let Some(existing) = tx.key_holder(kind, key)?
     {
@@ -158,17 +222,9 @@ pub(crate) fn refusal(
     Ok(
         (!has_line && tx.book.line_count(slot) >= LINES_MAX).then(|| SubmitError::InvalidInput {
             index,
-            source: too_many_kinds(task.kind),
+            source: validate::too_many_lines(task.kind),
         }),
     )
-}
-
-fn too_many_kinds(kind: &str) -> InvalidInput {
-    InvalidInput {
-        field: "kind",
-        value: format!("{kind:?}, one kind more than its queue can hold"),
-        expected: format!("at most {LINES_MAX} kinds in one queue"),
-    }
 }
 
 /// The answer for a task that is there already.
@@ -193,6 +249,9 @@ fn insert(
         let existing = existing(tx, task.id)?;
         return existing.ok_or(rusqlite::Error::QueryReturnedNoRows);
     }
+    if let Some(tenant) = &task.tenant {
+        tx.book.make_tenant(tx.connection, tenant)?;
+    }
     let vitals = task.vitals(tx.now);
     tx.set_term(sequence, &vitals, &task.alerts(), tx.now)?;
     write_live(tx, &vitals, (queue, kind, sequence), task)?;
@@ -205,6 +264,7 @@ fn insert(
     };
     tx.event(queue, event)?;
     tx.count(queue, vitals.state, 1);
+    tx.count_kind(kind, 1);
     tx.hint(queue);
     Ok(Submitted {
         id: task.id,

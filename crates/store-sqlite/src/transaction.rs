@@ -62,12 +62,16 @@ pub(crate) struct Transaction<'w, 'c> {
     pub(crate) hints: Vec<Name>,
     /// Schedules were written.
     pub(crate) schedules_changed: bool,
+    /// Everybody gets a hint.
+    pub(crate) hints_all: bool,
     /// Events written so far; they reach the table together.
     events: Vec<Written>,
     /// Some have reached it.
     pub(crate) told: bool,
     /// Changes to counts since the last savepoint, to be undone with it.
     counted: Vec<(QueueSlot, State, i64)>,
+    /// Changes to the counts of kinds likewise.
+    won: Vec<(i64, i64)>,
     /// How many events it has written: a measure of its size.
     pub(crate) size: usize,
 }
@@ -85,9 +89,11 @@ impl<'w, 'c> Transaction<'w, 'c> {
             now: Timestamp::default(),
             hints: Vec::new(),
             schedules_changed: false,
+            hints_all: false,
             events: Vec::new(),
             told: false,
             counted: Vec::new(),
+            won: Vec::new(),
             size: 0,
         }
     }
@@ -98,6 +104,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
         operation: impl FnOnce(&mut Self) -> std::result::Result<T, Fault<E>>,
     ) -> std::result::Result<T, Fault<E>> {
         self.counted.clear();
+        self.won.clear();
         let (events, hints) = (self.events.len(), self.hints.len());
         let counters = *self.book.counters(self.connection)?;
         let mark = self.book.mark();
@@ -114,6 +121,9 @@ impl<'w, 'c> Transaction<'w, 'c> {
                 self.hints.truncate(hints);
                 for (queue, state, by) in std::mem::take(&mut self.counted) {
                     self.book.queue_mut(queue).count(state, -by);
+                }
+                for (kind, by) in std::mem::take(&mut self.won) {
+                    self.book.count_kind(kind, -by);
                 }
                 self.book.undo_to(mark);
             }
@@ -138,6 +148,17 @@ impl<'w, 'c> Transaction<'w, 'c> {
             self.count(queue, from, -1);
             self.count(queue, to, 1);
         }
+    }
+
+    /// Notes that a kind has so many unfinished tasks more.
+    pub(crate) fn count_kind(&mut self, kind: i64, by: i64) {
+        self.book.count_kind(kind, by);
+        self.won.push((kind, by));
+    }
+
+    /// A hint for everybody, when this is committed.
+    pub(crate) const fn hint_all(&mut self) {
+        self.hints_all = true;
     }
 
     /// A hint for the listeners of a queue, when this is committed.
@@ -203,6 +224,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
     pub(crate) fn flush(&mut self) -> Result<()> {
         self.flush_events()?;
         self.counted.clear();
+        self.won.clear();
         self.book.flush(self.connection)
     }
 

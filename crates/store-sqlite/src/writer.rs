@@ -241,10 +241,12 @@ impl Desk<'_> {
             tx.flush()
         };
         let result = run();
-        let (hints, told) = (std::mem::take(&mut tx.hints), tx.told);
         let schedules_changed = tx.schedules_changed;
+        let (hints, all, told) = (std::mem::take(&mut tx.hints), tx.hints_all, tx.told);
         self.end(result)?;
-        if !hints.is_empty() {
+        if all {
+            self.hints.give_all();
+        } else if !hints.is_empty() {
             self.hints.give(hints.iter());
         }
         if told {

@@ -9,10 +9,11 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use super::Book;
 use crate::row;
 
-const QUEUE: &str = "SELECT id, paused, bound, retention_completed, retention_failed
+const QUEUE: &str = "SELECT id, paused, draining, bound, retention_completed, retention_failed
     FROM duly_queue WHERE name = ?1";
 const ADD_QUEUE: &str = "INSERT INTO duly_queue
-    (name, paused, bound, retention_completed, retention_failed) VALUES (?1, ?2, ?3, ?4, ?5)";
+    (name, paused, draining, bound, retention_completed, retention_failed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const COUNTS: &str = "SELECT state, n FROM duly_count WHERE queue = ?1";
 const LANES: &str = "SELECT k.id, k.name, li.id, la.id, la.suspect
     FROM duly_line AS li CROSS JOIN duly_kind AS k ON k.id = li.kind LEFT JOIN duly_lane AS la ON la.line = li.id
@@ -98,6 +99,7 @@ impl Book {
         connection.prepare_cached(ADD_QUEUE)?.execute(params![
             name.as_str(),
             settings.paused,
+            settings.draining,
             settings.bound.cast_signed(),
             row::micros(settings.retention_completed),
             row::micros(settings.retention_failed),
@@ -301,8 +303,9 @@ impl Queue {
 pub(crate) fn settings(row: &Row<'_>, at: usize) -> Result<QueueSettings> {
     Ok(QueueSettings {
         paused: row.get(at)?,
-        bound: row.get::<_, i64>(at + 1)?.cast_unsigned(),
-        retention_completed: row::duration(row, at + 2)?,
-        retention_failed: row::duration(row, at + 3)?,
+        draining: row.get(at + 1)?,
+        bound: row.get::<_, i64>(at + 2)?.cast_unsigned(),
+        retention_completed: row::duration(row, at + 3)?,
+        retention_failed: row::duration(row, at + 4)?,
     })
 }

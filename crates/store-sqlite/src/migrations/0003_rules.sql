@@ -44,3 +44,35 @@ CREATE TABLE duly_definition (
 ) STRICT;
 
 INSERT INTO duly_counter (name, value) VALUES ('schedule', 0);
+
+-- Pause and drain of queues, kinds and tenants. How many tasks of a kind, or of a tenant, are not finished
+-- is kept in step with every change.
+ALTER TABLE duly_queue ADD COLUMN draining INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE duly_kind ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE duly_kind ADD COLUMN draining INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE duly_kind ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX duly_kind_held ON duly_kind (id) WHERE paused = 1 OR draining = 1;
+
+UPDATE duly_kind SET unfinished = found.n
+    FROM (SELECT t.kind, count(*) AS n
+        FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
+        GROUP BY t.kind) AS found
+    WHERE found.kind = duly_kind.id;
+
+-- Records are never removed, so the greatest id is their number.
+CREATE TABLE duly_tenant (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE,
+    weight     INTEGER NOT NULL DEFAULT 1,
+    paused     INTEGER NOT NULL DEFAULT 0,
+    draining   INTEGER NOT NULL DEFAULT 0,
+    unfinished INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX duly_task_tenant ON duly_task (tenant) WHERE tenant IS NOT NULL;
+
+INSERT INTO duly_tenant (name, unfinished)
+    SELECT t.tenant, count(s.sequence)
+    FROM duly_task AS t INDEXED BY duly_task_tenant LEFT JOIN duly_live AS s ON s.sequence = t.sequence
+    WHERE t.tenant IS NOT NULL GROUP BY t.tenant;
