@@ -21,6 +21,9 @@ pub struct Filter {
     /// Of this kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Of this tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// Held by a worker of this name, or held by it at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,

@@ -50,12 +50,18 @@ codes! {
     ScheduleNotFound = 404, "There is no such schedule";
     /// A schedule of this name is there already, or was changed meanwhile.
     ScheduleConflict = 409, "The schedule is not as expected";
+    /// There is no kind of this name: none was ever submitted or configured.
+    KindNotFound = 404, "There is no such kind";
+    /// There is no tenant of this name: none ever submitted anything or was configured.
+    TenantNotFound = 404, "There is no such tenant";
     /// There is no worker of this incarnation: it never registered, or is gone.
     WorkerNotFound = 404, "There is no such worker";
     /// Another unfinished task of the kind has the unique key.
     TaskExists = 409, "Another task has the unique key";
     /// The task is in a state that does not allow it.
     InvalidTransition = 409, "The state of the task does not allow it";
+    /// The queue, the kind or the tenant is being drained: it takes in no new tasks.
+    Draining = 409, "It takes in no new tasks";
     /// No worker serves the queue and the kind, and the submit required one.
     NoWorkers = 409, "No worker would run the task";
     /// The `Idempotency-Key` was used before, for other tasks.

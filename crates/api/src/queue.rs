@@ -23,6 +23,8 @@ pub struct Queue {
     pub name: String,
     /// Nothing starts from it.
     pub paused: bool,
+    /// It takes in no new tasks; those that are there are worked off.
+    pub draining: bool,
     /// How many unfinished tasks it may hold.
     pub bound: u64,
     /// How long completed, cancelled and expired tasks are kept.
@@ -50,6 +52,9 @@ pub struct QueueChange {
     /// Pause or resume it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
+    /// Drain it, or open it to new tasks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draining: Option<bool>,
     /// How many unfinished tasks it may hold; those that are there stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 9_223_372_036_854_775_807_u64))]
@@ -64,33 +69,15 @@ pub struct QueueChange {
     pub retention_failed_ms: Option<u64>,
 }
 
-/// The body of `POST /v1/queues/{name}/purge`, which may also be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Purge {
-    /// Only count: nothing is cancelled.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub dry_run: bool,
-    /// What the answer before gave as `next`: go on there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(pattern = r"^[0-9a-fA-F]{1,16}$"))]
-    pub cursor: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn changes_round_trip() {
-        let text =
-            r#"{"paused":true,"bound":7,"retention_completed_ms":1,"retention_failed_ms":2}"#;
+        let text = r#"{"paused":true,"draining":false,"bound":7,"retention_completed_ms":1,"retention_failed_ms":2}"#;
         let change: QueueChange = crate::parse_object(text.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&change).unwrap(), text);
-        let text = r#"{"dry_run":true,"cursor":"c"}"#;
-        let purge: Purge = crate::parse_object(text.as_bytes()).unwrap();
-        assert_eq!(serde_json::to_string(&purge).unwrap(), text);
     }
 
     #[test]
@@ -108,7 +95,7 @@ mod tests {
 
     #[test]
     fn an_empty_queue_has_no_oldest_task() {
-        let text = r#"{"name":"q","paused":false,"bound":1,"retention_completed_ms":2,"retention_failed_ms":3,"tasks":{"pending":0},"totals":{"submitted":4},"oldest_due_at":null,"oldest_due_age_ms":null}"#;
+        let text = r#"{"name":"q","paused":false,"draining":false,"bound":1,"retention_completed_ms":2,"retention_failed_ms":3,"tasks":{"pending":0},"totals":{"submitted":4},"oldest_due_at":null,"oldest_due_age_ms":null}"#;
         let queue: Queue = crate::parse(text.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&queue).unwrap(), text);
     }

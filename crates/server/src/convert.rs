@@ -3,7 +3,10 @@
 mod asked;
 mod shown;
 
-pub(crate) use asked::{Submission, due, filter, payload, queue_change};
+pub(crate) use asked::{
+    Submission, due, filter, kind_change, payload, queue_change, tenant_change,
+};
 pub(crate) use shown::{
-    attempt, event, feed_event, queue, task, task_whole, totals, worker, worker_task, workers,
+    attempt, event, feed_event, kind, queue, task, task_whole, tenant, totals, worker, worker_task,
+    workers,
 };

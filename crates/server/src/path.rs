@@ -33,10 +33,10 @@ impl FromRequestParts<App> for WorkerPath {
     }
 }
 
-/// A queue, as in `/v1/queues/{name}`.
-pub(crate) struct QueuePath(pub(crate) Name);
+/// A queue, a kind or a tenant, as in `/v1/queues/{name}`.
+pub(crate) struct NamePath(pub(crate) Name);
 
-impl FromRequestParts<App> for QueuePath {
+impl FromRequestParts<App> for NamePath {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {

@@ -8,11 +8,11 @@ use duly_core::{State, Timestamp};
 use crate::bounds::PAGE_DEFAULT;
 use crate::params::unknown;
 use crate::port::bounds::PAGE_MAX;
-use crate::port::{Filter, List, ListCursor};
+use crate::port::{Filter, List, ListCursor, ListNames, validate};
 use crate::refusal::Refusal;
 use crate::routes::dead_letters;
 
-const KNOWN: &str = "state, queue, kind, worker, due_before, overdue, submitted_from, \
+const KNOWN: &str = "state, queue, kind, tenant, worker, due_before, overdue, submitted_from, \
                      submitted_before, label, cursor or limit";
 
 /// What is asked for. A parameter that is not known is refused: leaving it out would answer
@@ -39,6 +39,27 @@ pub(crate) fn failed(pairs: &[(String, String)]) -> Result<List, Refusal> {
         },
     )?;
     Ok(list)
+}
+
+/// The page of kinds or tenants that is asked for.
+pub(crate) fn names(pairs: &[(String, String)]) -> Result<ListNames, Refusal> {
+    let mut names = ListNames::first(PAGE_DEFAULT);
+    once(
+        pairs,
+        |_| false,
+        |name, value| {
+            match name {
+                "after" => {
+                    validate::name("after", value)?;
+                    names.after = Some(value.into());
+                }
+                "limit" => names.limit = limit(name, value)?,
+                _ => return Err(unknown(name, "after or limit")),
+            }
+            Ok(())
+        },
+    )?;
+    Ok(names)
 }
 
 fn brief(filter: Filter) -> List {
@@ -77,6 +98,7 @@ fn take(list: &mut List, name: &str, value: &str) -> Result<(), Refusal> {
         }
         "queue" => filter.queue = Some(value.into()),
         "kind" => filter.kind = Some(value.into()),
+        "tenant" => filter.tenant = Some(value.into()),
         "worker" => filter.worker = Some(value.into()),
         "due_before" => filter.due_before = Some(instant(name, value)?),
         "overdue" => filter.overdue = parsed(name, value, "true or false")?,

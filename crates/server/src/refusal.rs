@@ -119,6 +119,14 @@ impl From<SubmitError> for Refusal {
                 }
                 .into()
             }
+            SubmitError::Draining { index, subject } => {
+                let problem = Problem::new(Code::Draining, detail).at_index(index);
+                Problem {
+                    field: Some(subject.what().to_owned()),
+                    ..problem
+                }
+                .into()
+            }
             SubmitError::TaskExists { index, .. } => {
                 let problem = Problem::new(Code::TaskExists, detail).at_index(index);
                 Problem {

@@ -4,11 +4,14 @@ pub(crate) mod archive;
 pub(crate) mod events;
 pub(crate) mod failed;
 pub(crate) mod health;
+pub(crate) mod kinds;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
+mod purge;
 pub(crate) mod queues;
 pub(crate) mod stats;
 pub(crate) mod tasks;
+pub(crate) mod tenants;
 pub(crate) mod workers;
 
 use axum::Router;
@@ -46,7 +49,25 @@ const TABLE: &[Row] = &[
     }),
     ("/v1/queues/{name}/pause", || post(queues::pause)),
     ("/v1/queues/{name}/resume", || post(queues::resume)),
+    ("/v1/queues/{name}/drain", || post(queues::drain)),
+    ("/v1/queues/{name}/undrain", || post(queues::undrain)),
     ("/v1/queues/{name}/purge", || post(queues::purge)),
+    ("/v1/kinds", || get(kinds::list)),
+    ("/v1/kinds/{name}", || get(kinds::show).patch(kinds::change)),
+    ("/v1/kinds/{name}/pause", || post(kinds::pause)),
+    ("/v1/kinds/{name}/resume", || post(kinds::resume)),
+    ("/v1/kinds/{name}/drain", || post(kinds::drain)),
+    ("/v1/kinds/{name}/undrain", || post(kinds::undrain)),
+    ("/v1/kinds/{name}/purge", || post(kinds::purge)),
+    ("/v1/tenants", || get(tenants::list)),
+    ("/v1/tenants/{name}", || {
+        get(tenants::show).patch(tenants::change)
+    }),
+    ("/v1/tenants/{name}/pause", || post(tenants::pause)),
+    ("/v1/tenants/{name}/resume", || post(tenants::resume)),
+    ("/v1/tenants/{name}/drain", || post(tenants::drain)),
+    ("/v1/tenants/{name}/undrain", || post(tenants::undrain)),
+    ("/v1/tenants/{name}/purge", || post(tenants::purge)),
     ("/v1/workers", || get(workers::list)),
     ("/v1/workers/{incarnation}", || get(workers::show)),
     ("/v1/events", || get(events::list)),

@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, house, kind, list, live, matching, queue, record, save, schedule, submit, tenant, term, transaction, worker,
+    book, change, claim, done, event, house, kind, list, live, matching, queue, record, save,
+    schedule, submit, tenant, term, transaction, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.

@@ -6,7 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use duly_core::{AttemptRef, Incarnation, TaskId, Timestamp};
 use duly_store::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, SavedTask, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
+    ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Heartbeat, Hints, KeepHouse,
+    Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules,
+    Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings,
+    Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage,
+    SavedTask, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
+    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange,
+    TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -19,7 +26,8 @@ use crate::message::{self, Work};
 use crate::options::Options;
 use crate::writer::{self, Writer};
 use crate::{
-    change, claim, event, house, kind, list, open, queue, reader, record, save, schedule, settle, submit, tenant, worker,
+    change, claim, event, house, kind, list, open, queue, reader, record, save, schedule, settle,
+    submit, tenant, worker,
 };
 
 /// A store in one SQLite file. Several processes may open the same file at once.

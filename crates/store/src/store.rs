@@ -6,7 +6,14 @@ use std::pin::Pin;
 use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
 
 use crate::{
-    Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, When, WorkerRecord,
+    Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError,
+    Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, KindChange,
+    KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name,
+    Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration,
+    RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError,
+    SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Submit, SubmitError, SubmitReply,
+    TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, When,
+    WorkerRecord,
 };
 
 /// A boxed future, as the port returns them: batches make its cost vanish.

@@ -11,7 +11,9 @@ use crate::bounds::PAYLOAD_DEPTH_MAX;
 use crate::nesting::depth;
 use crate::port::priority::Prioritiser;
 use crate::port::trace::{RESERVED, TraceContext, is_reserved};
-use crate::port::{Clock, Filter, NewTask, Payload, QueueChange, When, id};
+use crate::port::{
+    Clock, Filter, KindChange, NewTask, Payload, QueueChange, TenantChange, When, id,
+};
 use crate::query;
 use crate::refusal::Refusal;
 use crate::routes::Key;
@@ -139,6 +141,7 @@ pub(crate) fn filter(wire: &duly_api::Filter) -> Result<Filter, Refusal> {
         states: wire.state.clone(),
         queue: wire.queue.as_deref().map(Into::into),
         kind: wire.kind.as_deref().map(Into::into),
+        tenant: wire.tenant.as_deref().map(Into::into),
         worker: wire.worker.as_deref().map(Into::into),
         due_before: wire.due_before,
         overdue: wire.overdue,
@@ -152,9 +155,27 @@ pub(crate) fn filter(wire: &duly_api::Filter) -> Result<Filter, Refusal> {
 pub(crate) fn queue_change(wire: duly_api::QueueChange) -> QueueChange {
     QueueChange {
         paused: wire.paused,
+        draining: wire.draining,
         bound: wire.bound,
         retention_completed: wire.retention_completed_ms.map(Duration::from_millis),
         retention_failed: wire.retention_failed_ms.map(Duration::from_millis),
+    }
+}
+
+/// Other settings of a kind.
+pub(crate) const fn kind_change(wire: duly_api::KindChange) -> KindChange {
+    KindChange {
+        paused: wire.paused,
+        draining: wire.draining,
+    }
+}
+
+/// Other settings of a tenant.
+pub(crate) const fn tenant_change(wire: duly_api::TenantChange) -> TenantChange {
+    TenantChange {
+        weight: wire.weight,
+        paused: wire.paused,
+        draining: wire.draining,
     }
 }
 

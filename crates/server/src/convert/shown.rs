@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use crate::port::trace::{TraceContext, is_reserved};
 use crate::port::{
-    AttemptRecord, Counts, Encoding, Event, Name, Payload, Progress, QueueRecord, TaskRecord,
-    WorkerRecord,
+    AttemptRecord, Counts, Encoding, Event, KindRecord, Name, Payload, Progress, QueueRecord,
+    TaskRecord, TenantRecord, WorkerRecord,
 };
 
 /// A task without its payload and result, as in a list.
@@ -123,6 +123,7 @@ pub(crate) fn queue(record: &QueueRecord, now: Timestamp) -> duly_api::Queue {
     duly_api::Queue {
         name: record.name.to_string(),
         paused: settings.paused,
+        draining: settings.draining,
         bound: settings.bound,
         retention_completed_ms: millis(settings.retention_completed),
         retention_failed_ms: millis(settings.retention_failed),
@@ -133,6 +134,27 @@ pub(crate) fn queue(record: &QueueRecord, now: Timestamp) -> duly_api::Queue {
             .collect(),
         oldest_due_at: record.oldest_due_at,
         oldest_due_age_ms: record.oldest_due_at.map(|due| millis(now.since(due))),
+    }
+}
+
+/// A kind, as it stands now.
+pub(crate) fn kind(record: &KindRecord) -> duly_api::Kind {
+    duly_api::Kind {
+        name: record.name.to_string(),
+        paused: record.settings.paused,
+        draining: record.settings.draining,
+        unfinished: record.unfinished,
+    }
+}
+
+/// A tenant, as it stands now.
+pub(crate) fn tenant(record: &TenantRecord) -> duly_api::Tenant {
+    duly_api::Tenant {
+        name: record.name.to_string(),
+        weight: record.settings.weight,
+        paused: record.settings.paused,
+        draining: record.settings.draining,
+        unfinished: record.unfinished,
     }
 }
 

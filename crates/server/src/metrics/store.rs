@@ -15,6 +15,7 @@ struct Queues {
     tasks: Family<QueueState, Gauge>,
     depth: Family<Queue, Gauge>,
     paused: Family<Queue, Gauge>,
+    draining: Family<Queue, Gauge>,
     oldest: Family<Queue, Gauge<f64, std::sync::atomic::AtomicU64>>,
     events: Family<QueueEvent, Counter>,
 }
@@ -36,6 +37,7 @@ pub(super) fn queues(
         tasks,
         depth,
         paused,
+        draining,
         oldest,
         events,
     } = queues;
@@ -58,6 +60,11 @@ pub(super) fn queues(
         "queue_paused",
         "Whether nothing starts from a queue: 1 or 0",
         paused,
+    );
+    registry.register(
+        "queue_draining",
+        "Whether a queue takes in no new tasks: 1 or 0",
+        draining,
     );
     registry.register_with_unit(
         "queue_oldest_due_age",
@@ -96,6 +103,8 @@ impl Queues {
         self.depth.get_or_create(&label).inc_by(depth);
         let paused = i64::from(record.settings.paused);
         self.paused.get_or_create(&label).inc_by(paused);
+        let draining = i64::from(record.settings.draining);
+        self.draining.get_or_create(&label).inc_by(draining);
         let age = record
             .oldest_due_at
             .map(|due| now.since(due))

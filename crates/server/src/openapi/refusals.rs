@@ -19,7 +19,7 @@ use utoipa::openapi::{
 const CODES: &str = "x-codes";
 
 /// Operations whose body may be left out.
-const OPTIONAL: [&str; 2] = ["retry_task", "purge_queue"];
+const OPTIONAL: [&str; 4] = ["retry_task", "purge_queue", "purge_kind", "purge_tenant"];
 
 /// What any request may be answered.
 const COMMON: [Code; 6] = [

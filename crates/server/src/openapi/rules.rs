@@ -117,6 +117,7 @@ fn meant() -> Value {
         json!({"required": ["overdue"], "properties": {"overdue": {"const": true}}}),
         given("queue"),
         given("kind"),
+        given("tenant"),
         given("worker"),
         given("due_before"),
         given("submitted_from"),

@@ -7,10 +7,10 @@ use duly_api::{BulkDone, Code, Problem, Purge, Queue, QueueChange, Queues};
 
 use crate::body::{Asked, Maybe, Nothing};
 use crate::params::NoParams;
-use crate::path::QueuePath;
-use crate::port::{self, Change, Filter, Name};
+use crate::path::NamePath;
+use crate::port::{self, Name, Subject};
 use crate::refusal::Refusal;
-use crate::sweep::{self, Sweep};
+use crate::routes::purge;
 use crate::{App, convert};
 
 /// As many unfinished tasks as any store can count.
@@ -40,7 +40,7 @@ pub(crate) async fn list(State(app): State<App>, _: NoParams) -> Result<Json<Que
 )]
 pub(crate) async fn show(
     State(app): State<App>,
-    QueuePath(name): QueuePath,
+    NamePath(name): NamePath,
     _: NoParams,
 ) -> Result<Json<Queue>, Refusal> {
     one(&app, &name).await.map(Json)
@@ -56,13 +56,13 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn change(
     State(app): State<App>,
-    QueuePath(name): QueuePath,
+    NamePath(name): NamePath,
     _: NoParams,
     Asked(asked): Asked<QueueChange>,
 ) -> Result<Json<Queue>, Refusal> {
     if asked == QueueChange::default() {
-        let expected = "at least one of paused, bound, retention_completed_ms and \
-                        retention_failed_ms";
+        let expected = "at least one of paused, draining, bound, \
+                        retention_completed_ms and retention_failed_ms";
         let detail = format!("nothing is to change: expected {expected}");
         return Err(Problem::invalid("paused", expected, detail).into());
     }
@@ -83,7 +83,7 @@ pub(crate) async fn change(
 )]
 pub(crate) async fn pause(
     State(app): State<App>,
-    QueuePath(name): QueuePath,
+    NamePath(name): NamePath,
     _: NoParams,
     _: Maybe<Nothing>,
 ) -> Result<Json<Queue>, Refusal> {
@@ -100,12 +100,46 @@ pub(crate) async fn pause(
 )]
 pub(crate) async fn resume(
     State(app): State<App>,
-    QueuePath(name): QueuePath,
+    NamePath(name): NamePath,
     _: NoParams,
     _: Maybe<Nothing>,
 ) -> Result<Json<Queue>, Refusal> {
     one(&app, &name).await?;
     configure(&app, name, paused(false)).await
+}
+
+/// `POST /v1/queues/{name}/drain`: it takes in no new tasks any more; those that are there are worked off.
+#[utoipa::path(
+    post, path = "/v1/queues/{name}/drain", operation_id = "drain_queue", tag = "queues",
+    params(("name" = schema::Name, Path, description = "The queue")),
+    responses((status = 200, description = "The queue, draining: empty once `tasks` has none that is not finished", body = Queue)),
+    extensions(("x-codes" = json!(["QueueNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
+pub(crate) async fn drain(
+    State(app): State<App>,
+    NamePath(name): NamePath,
+    _: NoParams,
+    _: Maybe<Nothing>,
+) -> Result<Json<Queue>, Refusal> {
+    one(&app, &name).await?;
+    configure(&app, name, draining(true)).await
+}
+
+/// `POST /v1/queues/{name}/undrain`: it takes in new tasks again.
+#[utoipa::path(
+    post, path = "/v1/queues/{name}/undrain", operation_id = "undrain_queue", tag = "queues",
+    params(("name" = schema::Name, Path, description = "The queue")),
+    responses((status = 200, description = "The queue, open", body = Queue)),
+    extensions(("x-codes" = json!(["QueueNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+)]
+pub(crate) async fn undrain(
+    State(app): State<App>,
+    NamePath(name): NamePath,
+    _: NoParams,
+    _: Maybe<Nothing>,
+) -> Result<Json<Queue>, Refusal> {
+    one(&app, &name).await?;
+    configure(&app, name, draining(false)).await
 }
 
 /// `POST /v1/queues/{name}/purge`: everything that waits in it is called off; what runs goes on.
@@ -118,33 +152,28 @@ pub(crate) async fn resume(
 )]
 pub(crate) async fn purge(
     State(app): State<App>,
-    QueuePath(name): QueuePath,
+    NamePath(name): NamePath,
     _: NoParams,
     Maybe(asked): Maybe<Purge>,
 ) -> Result<Json<BulkDone>, Refusal> {
-    let after = sweep::cursor(asked.cursor.as_deref())?;
+    let place = purge::place(&asked)?;
     one(&app, &name).await?;
-    let waiting = duly_core::State::ALL.into_iter();
-    let waiting = waiting.filter(|state| !state.is_final() && !state.is_leased());
-    let sweep = Sweep {
-        filter: Filter {
-            states: waiting.collect(),
-            queue: Some(name),
-            ..Filter::default()
-        },
-        change: Change::Cancel,
-        after,
-        dry_run: asked.dry_run,
-    };
-    Ok(Json(sweep.run(&app).await?))
+    purge::run(&app, &Subject::Queue(name), place, asked.dry_run)
+        .await
+        .map(Json)
 }
 
-const fn paused(paused: bool) -> port::QueueChange {
+fn paused(paused: bool) -> port::QueueChange {
     port::QueueChange {
         paused: Some(paused),
-        bound: None,
-        retention_completed: None,
-        retention_failed: None,
+        ..port::QueueChange::default()
+    }
+}
+
+fn draining(draining: bool) -> port::QueueChange {
+    port::QueueChange {
+        draining: Some(draining),
+        ..port::QueueChange::default()
     }
 }
 

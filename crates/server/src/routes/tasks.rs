@@ -49,6 +49,7 @@ pub(crate) async fn show(
         ("state" = Option<Vec<schema::State>>, Query, description = "One of these states; may be repeated, or a list with commas"),
         ("queue" = Option<String>, Query, description = "In this queue"),
         ("kind" = Option<String>, Query, description = "Of this kind"),
+        ("tenant" = Option<String>, Query, description = "Of this tenant"),
         ("worker" = Option<String>, Query, description = "Held by this worker, or held by it at the end"),
         ("due_before" = Option<schema::Instant>, Query, description = "Due before this"),
         ("overdue" = Option<bool>, Query, description = "Should have started already"),

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::payload::Element as PayloadElement;
 use super::text::{Instant, Micros, Named};
 use crate::{
-    Event, EventCursor, Expected, KindSettings, Labels, Name, Progress, PutSchedule, QueueSettings, SavedTask, ScheduleRecord, TaskRecord, TenantSettings,
+    Event, EventCursor, Expected, KindSettings, Labels, Name, Progress, PutSchedule, QueueSettings,
+    SavedTask, ScheduleRecord, TaskRecord, TenantSettings,
 };
 
 /// A struct that is written and read, and takes no field that it does not know.

@@ -26,6 +26,12 @@ pub struct Counted {
     /// Schedules.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub schedules: u64,
+    /// Kinds with settings of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub kinds: u64,
+    /// Tenants with settings of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tenants: u64,
     /// Tasks.
     pub tasks: u64,
     /// Events of the tasks.

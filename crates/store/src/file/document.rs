@@ -9,7 +9,9 @@ use serde::{Deserialize, Deserializer};
 use super::spool::Written;
 use crate::archive::Counted;
 use crate::archive::bounds::QUOTE_BYTES_MAX;
-use crate::archive::element::{KindElement, QueueElement, ScheduleElement, TaskElement, TenantElement};
+use crate::archive::element::{
+    KindElement, QueueElement, ScheduleElement, TaskElement, TenantElement,
+};
 use crate::bounds::{PAGE_MAX, SAVE_BYTES_MAX};
 use crate::memory::snapshot::Whole;
 use crate::{
@@ -215,7 +217,9 @@ enum Field {
     Version,
     AtUs,
     Queues,
-    Kinds, Schedules, Tenants,
+    Kinds,
+    Schedules,
+    Tenants,
     Tasks,
     End,
 }

@@ -6,7 +6,14 @@ use duly_core::{AttemptRef, Incarnation, TaskId};
 
 use super::{MemoryFile, save};
 use crate::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
+    ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept,
+    KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener,
+    Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration,
+    RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError,
+    SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError,
+    SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage,
+    TenantSettings, Traits, WorkerRecord,
 };
 
 impl Store for MemoryFile {

@@ -26,7 +26,14 @@ use duly_core::{AttemptRef, Incarnation, State, TaskId, Timestamp};
 use world::World;
 
 use crate::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Heartbeat, Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
+    ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Heartbeat, Hints,
+    KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames,
+    ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord,
+    QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save,
+    SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
+    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange,
+    TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 
 /// A store in this process's memory: nothing outlives it.

@@ -45,7 +45,10 @@ mod taking {
     use super::super::MemoryStore;
     use super::super::world::World;
     use super::{BTreeSet, Snapshot};
-    use crate::{KindSettings, Name, QueueSettings, Save, SaveCursor, SavedTask, ScheduleRecord, TenantSettings};
+    use crate::{
+        KindSettings, Name, QueueSettings, Save, SaveCursor, SavedTask, ScheduleRecord,
+        TenantSettings,
+    };
 
     /// What has changed since it was taken: tasks by sequence, as they are now; `None` if removed.
     pub(crate) struct Changed {

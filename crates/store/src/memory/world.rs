@@ -7,8 +7,8 @@ use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
 
 use super::body::{self, Body, Finished, Seen};
 use super::event::{self, Detail, Log, Subject};
-use super::schedule::Schedules;
 use super::roll::Roll;
+use super::schedule::Schedules;
 use super::snapshot::Watch;
 use super::sparse::Sparse;
 use super::worker::Worker;

@@ -37,7 +37,7 @@ const KNOWN: &str = "require_worker";
         (status = 201, description = "Submitted: one answer for one task, else one for each", body = crate::openapi::SubmittedTasks),
         (status = 200, description = "All of it was there already", body = crate::openapi::SubmittedTasks),
     ),
-    extensions(("x-codes" = json!(["TaskExists", "NoWorkers", "IdempotencyKeyReused", "QueueFull", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+    extensions(("x-codes" = json!(["TaskExists", "Draining", "NoWorkers", "IdempotencyKeyReused", "QueueFull", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
 )]
 pub(crate) async fn submit(
     State(app): State<App>,
