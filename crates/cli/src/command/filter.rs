@@ -17,6 +17,9 @@ pub(crate) struct Filter {
     /// Only of this kind
     #[arg(long)]
     kind: Option<String>,
+    /// Only of this tenant
+    #[arg(long)]
+    tenant: Option<String>,
     /// Only held by this worker, or held by it at the end
     #[arg(long)]
     worker: Option<String>,
@@ -38,10 +41,11 @@ pub(crate) struct Filter {
 }
 
 /// The options by their ids: they go together with no list of tasks.
-pub(super) const OPTIONS: [&str; 9] = [
+pub(super) const OPTIONS: [&str; 10] = [
     "state",
     "queue",
     "kind",
+    "tenant",
     "worker",
     "due_before",
     "overdue",
@@ -58,6 +62,7 @@ impl Filter {
             state: self.state.clone(),
             queue: self.queue.clone(),
             kind: self.kind.clone(),
+            tenant: self.tenant.clone(),
             worker: self.worker.clone(),
             due_before: self.due_before,
             overdue: self.overdue,
@@ -77,6 +82,7 @@ impl Filter {
         for (name, value) in [
             ("queue", self.queue.clone()),
             ("kind", self.kind.clone()),
+            ("tenant", self.tenant.clone()),
             ("worker", self.worker.clone()),
             ("due_before", time(self.due_before)),
             ("overdue", self.overdue.then(|| "true".to_owned())),

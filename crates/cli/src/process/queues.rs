@@ -29,6 +29,7 @@ pub(super) async fn set(duly: &Duly, queues: &BTreeMap<String, Queue>) -> Result
 const fn change(said: &Queue) -> QueueChange {
     QueueChange {
         paused: said.paused,
+        draining: said.draining,
         bound: said.bound,
         retention_completed: said.keep_completed,
         retention_failed: said.keep_failed,
@@ -39,6 +40,7 @@ fn told(queue: &str, settings: &QueueSettings) {
     tracing::info!(
         queue,
         paused = settings.paused,
+        draining = settings.draining,
         bound = settings.bound,
         keep_completed = duly_api::duration::format(settings.retention_completed),
         keep_failed = duly_api::duration::format(settings.retention_failed),

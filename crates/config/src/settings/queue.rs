@@ -14,6 +14,9 @@ group! {
         /// Whether nothing starts from it.
         [AtOnce] paused: Option<bool> = None, yes_or_no().or_none(), example "false";
 
+        /// Whether it takes in no new tasks; those that are there are worked off.
+        [AtOnce] draining: Option<bool> = None, yes_or_no().or_none(), example "false";
+
         /// How many unfinished tasks it may hold; more are refused.
         [AtOnce] bound: Option<u64> = None, whole(0..=i64::MAX.unsigned_abs()).or_none(),
             example "10000000";

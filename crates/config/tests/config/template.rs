@@ -50,6 +50,7 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         "priority_rules.hotfix.priority",
         "priority_rules.hotfix.queues",
         "queues.default.bound",
+        "queues.default.draining",
         "queues.default.keep_completed",
         "queues.default.keep_failed",
         "queues.default.paused",

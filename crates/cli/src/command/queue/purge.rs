@@ -38,7 +38,16 @@ pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
         yes: asked.yes,
     };
     let step = async |Step { dry_run, cursor }: Step| {
-        client.purge(&asked.name, &Purge { dry_run, cursor }).await
+        client
+            .purge(
+                &asked.name,
+                &Purge {
+                    finished: false,
+                    dry_run,
+                    cursor,
+                },
+            )
+            .await
     };
     how.run(WORDS, json, step).await
 }

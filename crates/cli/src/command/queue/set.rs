@@ -45,6 +45,7 @@ struct Settings {
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
     let change = QueueChange {
         paused: None,
+        draining: None,
         bound: asked.settings.bound,
         retention_completed_ms: asked.settings.keep_completed.map(millis),
         retention_failed_ms: asked.settings.keep_failed.map(millis),
