@@ -10,6 +10,14 @@ pub const LEASE: Duration = Duration::from_secs(10);
 pub const HOUSE_EVERY_MIN: Duration = Duration::from_millis(10);
 /// The lead is held for this long at least.
 pub const REIGN_MIN: Duration = Duration::from_millis(100);
+/// The instance that leads looks at schedules this often although none is due: a hint may get lost.
+pub const SCHEDULE_LOOK: Duration = Duration::from_secs(5);
+/// However many hints come, it looks at most this often.
+pub const SCHEDULE_LOOK_MIN: Duration = Duration::from_millis(20);
+/// Tasks of a schedule that are minded because others must not overlap with them: the newest.
+pub const SCHEDULE_LIVE_MAX: usize = 100;
+/// How often a change to a schedule is tried that somebody else overtakes.
+pub const SCHEDULE_TRIES_MAX: usize = 16;
 /// How long a handler has after its token was tripped, unless told otherwise; then it is aborted.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 /// A worker with free slots asks for work this often although nothing hinted at any, give or take

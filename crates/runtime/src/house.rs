@@ -19,6 +19,7 @@ mod chore;
 mod leader;
 mod reaper;
 mod reign;
+mod schedules;
 
 use reign::Reign;
 
@@ -127,6 +128,7 @@ impl House {
             tokio::spawn(chore::run(keeper.clone(), duty));
         }
         tokio::spawn(reaper::run(keeper.clone()));
+        tokio::spawn(schedules::run(keeper.clone()));
         tokio::spawn(leader::run(keeper));
         Housekeeper {
             stop: stop.drop_guard(),

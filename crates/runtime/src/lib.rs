@@ -5,6 +5,7 @@
 //! - [`Context`], [`JobError`], [`Verdict`]: what a handler gets, and how it can end.
 //! - [`Observer`], [`Usage`]: what a worker does, for metrics.
 //! - [`Housekeeper`]: leader, reaper, and the bounded duties of housekeeping.
+//! - [`schedule`]: what creates tasks by itself, and is fired by whoever keeps house.
 //! - [`Inline`]: runs due work in the caller's task, one at a time.
 #![cfg_attr(
     feature = "signal",
@@ -25,6 +26,7 @@ mod house;
 mod inline;
 mod job_error;
 mod observer;
+pub mod schedule;
 mod settings;
 #[cfg(feature = "signal")]
 pub mod signal;

@@ -2,7 +2,14 @@
 
 use duly_core::Timestamp;
 
-pub(crate) fn format(at: Timestamp) -> String {
+/// An instant by RFC 3339 in UTC, exact to the microsecond, as short as may be.
+///
+/// ```
+/// let start = duly_core::Timestamp::from_micros(1_767_225_600_000_000);
+/// assert_eq!(duly_schedule::format_instant(start), "2026-01-01T00:00:00Z");
+/// ```
+#[must_use]
+pub fn format(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_microsecond(at.as_micros())
         .expect("the years 1684 to 2255 lie within what the calendar counts");
     at.to_string()

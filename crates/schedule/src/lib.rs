@@ -18,6 +18,7 @@ mod wire;
 mod zone;
 
 pub use backfill::{Backfill, BackfillStep, InvalidBackfill};
+pub use instant::format as format_instant;
 pub use pattern::{InvalidPattern, Pattern};
 pub use policy::{Decision, InvalidPolicy, Missed, Overlap};
 pub use rule::{InvalidRule, Period, Rule};

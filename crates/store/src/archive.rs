@@ -53,6 +53,7 @@ mod export;
 mod import;
 mod line;
 mod payload;
+mod template;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
@@ -64,3 +65,4 @@ pub use import::{Import, Imported, import};
 pub use line::{
     Counted, Line, parse_line, write_end, write_header, write_queue, write_schedule, write_task,
 };
+pub use template::Template;

@@ -367,7 +367,7 @@ impl TaskElement {
 }
 
 impl RetryElement {
-    const fn new(retry: &RetryPolicy) -> Self {
+    pub(super) const fn new(retry: &RetryPolicy) -> Self {
         Self {
             attempts_max: retry.attempts_max,
             backoff: match retry.backoff {
@@ -392,7 +392,7 @@ impl RetryElement {
         }
     }
 
-    const fn into_policy(self) -> RetryPolicy {
+    pub(super) const fn into_policy(self) -> RetryPolicy {
         RetryPolicy {
             attempts_max: self.attempts_max,
             backoff: match self.backoff {

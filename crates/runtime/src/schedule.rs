@@ -1,0 +1,30 @@
+//! Schedules: what creates tasks by itself, at the instants of a rule.
+//!
+//! A schedule is kept in the store as text ([`Definition`], [`Standing`]). Whoever keeps house looks at those
+//! that are due, asks the rules (`duly-schedule`) what to do, and moves each on in one step of the store
+//! together with its tasks, fenced by the version that was read: so each tick fires once, whoever leads, however
+//! often the lead changes hands.
+//!
+//! **A task that is not taken.** If its queue is full, the tick waits until there is room; those that come
+//! meanwhile are missed, and the schedule says what becomes of missed ticks. If it is refused for another reason
+//! (another task has its unique key, say), the tick does not fire: the schedule keeps when and why
+//! ([`Standing::refused`]), and goes on with the next.
+
+mod converge;
+mod definition;
+mod error;
+mod fire;
+mod info;
+pub mod labels;
+mod plan;
+mod schedules;
+mod standing;
+mod unread;
+
+pub use converge::Converged;
+pub use definition::Definition;
+pub use error::SchedulesError;
+pub(crate) use fire::{Looked, is_ahead, look};
+pub use info::ScheduleInfo;
+pub use schedules::{BackfillPeriod, Put, ScheduleInfos, Schedules};
+pub use standing::{Dropped, Filling, Refused, Standing};

@@ -1,0 +1,95 @@
+//! Declared schedules: what is there becomes what was declared.
+
+use std::collections::BTreeSet;
+
+use duly_store::bounds::PAGE_MAX;
+use duly_store::{ListSchedules, Name, RemoveSchedule, ScheduleError};
+use tracing::warn;
+
+use super::definition::Definition;
+use super::error::SchedulesError;
+use super::schedules::{Put, Schedules};
+
+/// What it took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Converged {
+    /// Those that were made.
+    pub added: Vec<Name>,
+    /// Those that were changed, or taken over from whoever made them.
+    pub changed: Vec<Name>,
+    /// How many were as declared.
+    pub unchanged: usize,
+    /// Those that were removed: they were declared before, and are not any more.
+    pub removed: Vec<Name>,
+    /// Those that were not made, for they have no tick that is still to come.
+    pub over: Vec<Name>,
+}
+
+impl Schedules {
+    /// Makes, changes and removes schedules until those of `owner` are those that it declares. Others stay
+    /// as they are, unless they have the name of one that is declared: that one is the owner's from then
+    /// on. How far they are, and whether they are paused, stays.
+    ///
+    /// # Errors
+    /// What is wrong with the first that is wrong; those before it are done. It may be done again.
+    pub async fn converge(
+        &self,
+        declared: Vec<(Name, Definition)>,
+        owner: Name,
+    ) -> Result<Converged, SchedulesError> {
+        let mut done = Converged::default();
+        let names: BTreeSet<Name> = declared.iter().map(|(name, _)| name.clone()).collect();
+        for (name, definition) in declared {
+            match self
+                .put(name.clone(), definition, Some(owner.clone()))
+                .await
+            {
+                Ok((_, Put::Added)) => done.added.push(name),
+                Ok((_, Put::Changed)) => done.changed.push(name),
+                Ok((_, Put::Unchanged)) => done.unchanged += 1,
+                Err(SchedulesError::NeverFires(name)) => {
+                    warn!(schedule = %name, "a declared schedule is over, and was not made");
+                    done.over.push(name);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.remove_others(&names, &owner, &mut done).await?;
+        Ok(done)
+    }
+
+    async fn remove_others(
+        &self,
+        declared: &BTreeSet<Name>,
+        owner: &Name,
+        done: &mut Converged,
+    ) -> Result<(), SchedulesError> {
+        let (mut after, limit) = (None, PAGE_MAX);
+        loop {
+            let page = self
+                .store()
+                .schedules(ListSchedules { after, limit })
+                .await?;
+            let theirs = page.schedules.into_iter().filter(|schedule| {
+                schedule.owner.as_ref() == Some(owner) && !declared.contains(&schedule.name)
+            });
+            for schedule in theirs {
+                let name = schedule.name;
+                let request = RemoveSchedule {
+                    name: name.clone(),
+                    version: None,
+                };
+                match self.store().remove_schedule(request).await {
+                    Ok(_) => done.removed.push(name),
+                    // Another instance with the same declarations was faster.
+                    Err(ScheduleError::NotFound(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}

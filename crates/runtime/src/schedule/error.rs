@@ -1,0 +1,72 @@
+//! Why something asked of schedules was refused.
+
+use duly_schedule::{InvalidBackfill, InvalidPolicy, InvalidRule, InvalidTerms};
+use duly_store::{InvalidInput, Name, RequestError, ScheduleError, StoreError};
+
+/// Why something asked of schedules was refused; nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SchedulesError {
+    /// There is no such rule.
+    #[error(transparent)]
+    Rule(#[from] InvalidRule),
+    /// There is no such policy.
+    #[error(transparent)]
+    Policy(#[from] InvalidPolicy),
+    /// The terms contradict each other.
+    #[error(transparent)]
+    Terms(#[from] InvalidTerms),
+    /// There is nothing to fill in, or too much.
+    #[error(transparent)]
+    Backfill(#[from] InvalidBackfill),
+    /// It has no tick that is still to come.
+    #[error("schedule \"{0}\" would never fire: expected a rule with a tick in the future")]
+    NeverFires(Name),
+    /// There is a schedule of this name.
+    #[error("schedule \"{0}\" is there already: change it by putting it, or remove it first")]
+    Exists(Name),
+    /// A period is being filled in.
+    #[error(
+        "schedule \"{name}\" is filling in a period, of which {left} ticks are left: wait until that is \
+         done"
+    )]
+    Filling {
+        /// The schedule.
+        name: Name,
+        /// How many ticks are left.
+        left: usize,
+    },
+    /// A value was refused.
+    #[error(transparent)]
+    InvalidInput(#[from] InvalidInput),
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(ScheduleError),
+}
+
+impl From<ScheduleError> for SchedulesError {
+    fn from(error: ScheduleError) -> Self {
+        match error {
+            ScheduleError::InvalidInput(error) => Self::InvalidInput(error),
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<StoreError> for SchedulesError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<RequestError> for SchedulesError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::InvalidInput(error) => Self::InvalidInput(error),
+            RequestError::Store(error) => error.into(),
+            other => Self::Store(ScheduleError::Store(StoreError::Corrupt {
+                reason: other.to_string(),
+            })),
+        }
+    }
+}

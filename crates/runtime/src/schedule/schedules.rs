@@ -1,0 +1,348 @@
+//! What people do with schedules.
+
+use std::sync::Arc;
+
+use duly_core::Timestamp;
+use duly_schedule::{Backfill, Overlap, Schedule, Seed};
+use duly_store::{
+    Clock, Expected, ListSchedules, Name, PutSchedule, RemoveSchedule, ScheduleError, Store,
+    Submitted, id,
+};
+
+use super::definition::Definition;
+use super::error::SchedulesError;
+use super::info::ScheduleInfo;
+use super::plan::Plan;
+use super::standing::{Filling, Standing};
+use crate::bounds::SCHEDULE_TRIES_MAX;
+
+/// The schedules of a store: made, shown, changed. Whoever keeps house fires them.
+#[derive(Clone)]
+pub struct Schedules {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A page of schedules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleInfos {
+    /// The schedules, by name.
+    pub schedules: Vec<ScheduleInfo>,
+    /// The last name, where the next page begins; `None`: that was all.
+    pub next: Option<Name>,
+    /// The store's now.
+    pub at: Timestamp,
+}
+
+/// What putting a schedule did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// There was none of its name.
+    Added,
+    /// It is another now.
+    Changed,
+    /// It was so already.
+    Unchanged,
+}
+
+/// A period of the past whose ticks shall run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackfillPeriod {
+    /// Its beginning, which is in it.
+    pub from: Timestamp,
+    /// Its end, which is not.
+    pub to: Timestamp,
+    /// What a tick does while a former run of the period is unfinished.
+    pub overlap: Overlap,
+    /// Ticks run although their tasks are there already; otherwise only those do that have none.
+    pub again: bool,
+}
+
+impl Schedules {
+    /// Those of a store. The clock must be that of the store.
+    #[must_use]
+    pub const fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Makes a schedule. What came before now is none of its ticks.
+    ///
+    /// # Errors
+    /// [`SchedulesError::Exists`] if there is one of its name; or what is wrong with it.
+    pub async fn add(
+        &self,
+        name: Name,
+        definition: Definition,
+    ) -> Result<ScheduleInfo, SchedulesError> {
+        let info = self.begun(name, None, definition)?;
+        let name = info.name.clone();
+        match self.write(info, Expected::Nothing).await {
+            Err(SchedulesError::Store(ScheduleError::Conflict { .. })) => {
+                Err(SchedulesError::Exists(name))
+            }
+            answer => answer,
+        }
+    }
+
+    /// Makes a schedule, or changes the one of its name, which goes on from where it is: a tick that is due
+    /// stays so, unless the rule or the start is another. It belongs to `owner` from then on.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn put(
+        &self,
+        name: Name,
+        definition: Definition,
+        owner: Option<Name>,
+    ) -> Result<(ScheduleInfo, Put), SchedulesError> {
+        for _ in 0..SCHEDULE_TRIES_MAX {
+            let answer = match self.find(&name).await? {
+                None => {
+                    let begun = self.begun(name.clone(), owner.clone(), definition.clone())?;
+                    let made = self.write(begun, Expected::Nothing).await;
+                    made.map(|info| (info, Put::Added))
+                }
+                Some(info) if info.definition == definition && info.owner == owner => {
+                    return Ok((info, Put::Unchanged));
+                }
+                Some(old) => {
+                    let info = self.changed(old, owner.clone(), definition.clone())?;
+                    let expected = Expected::Version(info.version);
+                    let changed = self.write(info, expected).await;
+                    changed.map(|info| (info, Put::Changed))
+                }
+            };
+            if !is_overtaken(&answer) {
+                return answer;
+            }
+        }
+        Err(overtaken(name))
+    }
+
+    /// One schedule.
+    ///
+    /// # Errors
+    /// [`ScheduleError::NotFound`] if there is none of that name.
+    pub async fn show(&self, name: &Name) -> Result<ScheduleInfo, SchedulesError> {
+        let found = self.find(name).await?;
+        found.ok_or_else(|| ScheduleError::NotFound(name.clone()).into())
+    }
+
+    /// A page of schedules, by name.
+    ///
+    /// # Errors
+    /// If `limit` is not 1 to 1,000, or the store fails.
+    pub async fn list(
+        &self,
+        after: Option<Name>,
+        limit: u32,
+    ) -> Result<ScheduleInfos, SchedulesError> {
+        let page = self.store.schedules(ListSchedules { after, limit }).await?;
+        let schedules = page.schedules.iter().map(ScheduleInfo::read);
+        Ok(ScheduleInfos {
+            schedules: schedules.collect::<Result<_, _>>()?,
+            next: page.next,
+            at: page.at,
+        })
+    }
+
+    /// Nothing fires from it until it is resumed, but what is triggered or filled in. A tick that was held
+    /// is given up.
+    ///
+    /// # Errors
+    /// [`ScheduleError::NotFound`] if there is none of that name.
+    pub async fn pause(&self, name: &Name) -> Result<ScheduleInfo, SchedulesError> {
+        self.change(name, |rules, _| rules.pause()).await
+    }
+
+    /// It goes on with the first tick after now: those that came meanwhile are skipped.
+    ///
+    /// # Errors
+    /// [`ScheduleError::NotFound`] if there is none of that name.
+    pub async fn resume(&self, name: &Name) -> Result<ScheduleInfo, SchedulesError> {
+        self.change(name, Schedule::resume).await
+    }
+
+    /// Runs it once, now, beside all ticks: paused or not, and whatever runs.
+    ///
+    /// # Errors
+    /// [`ScheduleError::NotFound`]; [`ScheduleError::Refused`] if its task is not taken.
+    pub async fn trigger(&self, name: &Name) -> Result<Submitted, SchedulesError> {
+        let id = id::task_id(&*self.clock);
+        for _ in 0..SCHEDULE_TRIES_MAX {
+            let info = self.show(name).await?;
+            let plan = Plan::trigger(&info, id, self.clock.now());
+            match self.store.advance_schedule(plan.advance()).await {
+                Ok(mut advanced) => {
+                    let submitted = advanced.tasks.pop();
+                    return submitted.ok_or_else(|| overtaken(name.clone()));
+                }
+                Err(error) if may_have_happened(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(overtaken(name.clone()))
+    }
+
+    /// Runs the ticks of a period, as its rule has them: step by step, by whoever keeps house.
+    ///
+    /// # Errors
+    /// [`SchedulesError::Backfill`] if there are no ticks, or too many; [`SchedulesError::Filling`] if a
+    /// period is being filled in already.
+    pub async fn backfill(
+        &self,
+        name: &Name,
+        period: BackfillPeriod,
+    ) -> Result<ScheduleInfo, SchedulesError> {
+        let own = Seed::from_bytes(*id::task_id(&*self.clock).as_bytes());
+        for _ in 0..SCHEDULE_TRIES_MAX {
+            let mut info = self.show(name).await?;
+            if let Some(filling) = &info.standing.filling {
+                let (name, left) = (name.clone(), filling.backfill.left());
+                return Err(SchedulesError::Filling { name, left });
+            }
+            let rule = &info.definition.terms.rule;
+            let seed = if period.again {
+                own
+            } else {
+                info.standing.seed
+            };
+            let (from, to) = (period.from, period.to);
+            let backfill = Backfill::new(rule, from, to, period.overlap, seed)?;
+            info.standing.filling = Some(Filling::new(backfill));
+            let answer = self.keep(info).await;
+            if !is_overtaken(&answer) {
+                return answer;
+            }
+        }
+        Err(overtaken(name.clone()))
+    }
+
+    /// Removes it; the tasks that it has created stay.
+    ///
+    /// # Errors
+    /// [`ScheduleError::NotFound`] if there is none of that name.
+    pub async fn remove(&self, name: &Name) -> Result<ScheduleInfo, SchedulesError> {
+        let (name, version) = (name.clone(), None);
+        let request = RemoveSchedule { name, version };
+        let removed = self.store.remove_schedule(request).await?;
+        Ok(ScheduleInfo::read(&removed)?)
+    }
+
+    /// A schedule that begins now.
+    fn begun(
+        &self,
+        name: Name,
+        owner: Option<Name>,
+        definition: Definition,
+    ) -> Result<ScheduleInfo, SchedulesError> {
+        let now = self.clock.now();
+        definition.check(&name, now)?;
+        let seed = Seed::from_bytes(*id::task_id(&*self.clock).as_bytes());
+        let rules = Schedule::new(definition.terms.clone(), seed, now)?;
+        if rules.is_over() {
+            return Err(SchedulesError::NeverFires(name));
+        }
+        Ok(ScheduleInfo {
+            name,
+            owner,
+            definition,
+            standing: Standing::begun(seed, now),
+            version: 0,
+        })
+    }
+
+    fn changed(
+        &self,
+        mut info: ScheduleInfo,
+        owner: Option<Name>,
+        definition: Definition,
+    ) -> Result<ScheduleInfo, SchedulesError> {
+        let now = self.clock.now();
+        definition.check(&info.name, now)?;
+        let mut rules = info.rules();
+        rules.change(definition.terms.clone(), now)?;
+        info.standing.progress = rules.progress;
+        info.standing.changed_at = now;
+        info.definition = definition;
+        info.owner = owner;
+        Ok(info)
+    }
+
+    /// Changes how far a schedule is.
+    async fn change(
+        &self,
+        name: &Name,
+        change: impl Fn(&mut Schedule, Timestamp),
+    ) -> Result<ScheduleInfo, SchedulesError> {
+        for _ in 0..SCHEDULE_TRIES_MAX {
+            let mut info = self.show(name).await?;
+            let mut rules = info.rules();
+            change(&mut rules, self.clock.now());
+            if rules.progress == info.standing.progress {
+                return Ok(info);
+            }
+            info.standing.progress = rules.progress;
+            let answer = self.keep(info).await;
+            if !is_overtaken(&answer) {
+                return answer;
+            }
+        }
+        Err(overtaken(name.clone()))
+    }
+
+    async fn find(&self, name: &Name) -> Result<Option<ScheduleInfo>, SchedulesError> {
+        let found = self.store.schedule(name.clone()).await?;
+        Ok(found.as_ref().map(ScheduleInfo::read).transpose()?)
+    }
+
+    /// Writes all of a schedule.
+    async fn write(
+        &self,
+        info: ScheduleInfo,
+        expected: Expected,
+    ) -> Result<ScheduleInfo, SchedulesError> {
+        let request = PutSchedule {
+            name: info.name.clone(),
+            owner: info.owner.clone(),
+            definition: info.definition.write(),
+            state: info.standing.write(),
+            next_at: info.look_at(self.clock.now()),
+            expected,
+        };
+        let version = self.store.put_schedule(request).await?.version;
+        Ok(ScheduleInfo { version, ..info })
+    }
+
+    /// Writes how far a schedule is.
+    async fn keep(&self, info: ScheduleInfo) -> Result<ScheduleInfo, SchedulesError> {
+        let plan = Plan::still(info, self.clock.now());
+        let version = self.store.advance_schedule(plan.advance()).await?.version;
+        Ok(plan.into_info(version))
+    }
+
+    pub(super) const fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+}
+
+/// Whether somebody else was faster: then it is read again, and tried again.
+const fn is_overtaken<T>(answer: &Result<T, SchedulesError>) -> bool {
+    matches!(
+        answer,
+        Err(SchedulesError::Store(ScheduleError::Conflict { .. }))
+    )
+}
+
+fn overtaken(name: Name) -> SchedulesError {
+    ScheduleError::Conflict { name, found: None }.into()
+}
+
+/// It was somebody else's turn, or the answer was lost: the same task is one task.
+const fn may_have_happened(error: &ScheduleError) -> bool {
+    match error {
+        ScheduleError::Conflict { .. } => true,
+        ScheduleError::Store(error) => error.outcome_unknown(),
+        _ => false,
+    }
+}
