@@ -130,14 +130,15 @@ fn a_command_that_is_not_there_is_found() {
 fn configurations_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("duly.yaml");
-    let page = page("docs/configuration.md");
-    let written = blocks(&page);
-    let written: Vec<_> = written.iter().filter(|b| b.language == "yaml").collect();
-    assert!(!written.is_empty());
-    for block in written {
-        std::fs::write(&file, &block.text).expect("a file");
-        if let Err(error) = Config::load(&Sources::default().file(Some(file.clone()))) {
-            panic!("docs/configuration.md:{}: {error}", block.line);
+    for path in ["docs/configuration.md", "docs/priority-rules.md"] {
+        let written = blocks(&page(path));
+        let written: Vec<_> = written.iter().filter(|b| b.language == "yaml").collect();
+        assert!(!written.is_empty());
+        for block in written {
+            std::fs::write(&file, &block.text).expect("a file");
+            if let Err(error) = Config::load(&Sources::default().file(Some(file.clone()))) {
+                panic!("{path}:{}: {error}", block.line);
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ struct FirstJob;
 #[doc = include_str!("../../../docs/in-process.md")]
 struct InProcess;
 
+#[doc = include_str!("../../../docs/priority-rules.md")]
+struct PriorityRules;
+
 #[doc = include_str!("../../../docs/retries.md")]
 struct Retries;
 

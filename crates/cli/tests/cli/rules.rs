@@ -240,6 +240,43 @@ no rule decides: priority normal
     assert_eq!(wrong.code, 2, "{wrong:?}");
 }
 
+/// The text of a page between its first fence of a language and the end of that.
+fn block<'a>(page: &'a str, language: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[tokio::test]
+async fn the_guide_shows_what_is_answered() {
+    let page = include_str!("../../../../docs/priority-rules.md");
+    let place = Place::new();
+    place.file("duly.yaml", block(page, "yaml"));
+    let shown = block(page, "console");
+    let (command, answer) = shown.split_once('\n').unwrap();
+    let command: Vec<_> = command
+        .strip_prefix("$ duly ")
+        .unwrap()
+        .split(' ')
+        .collect();
+    let said = within(&place, &[], &command).await;
+    // A table for people has a head, and blanks where others have tabs.
+    let cells = |line: &str, between: &str| -> Vec<String> {
+        let cells = line.split(between).map(str::trim);
+        cells
+            .filter(|cell| !cell.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let expected: Vec<_> = answer
+        .lines()
+        .skip(1)
+        .map(|line| cells(line, "  "))
+        .collect();
+    let answered: Vec<_> = said.out.lines().map(|line| cells(line, "\t")).collect();
+    assert_eq!(answered, expected);
+    assert_eq!(said.code, 0);
+}
+
 #[tokio::test]
 async fn check_warns_of_what_can_never_decide_and_refuses_what_is_impossible() {
     let place = Place::new();
