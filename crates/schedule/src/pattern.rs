@@ -11,7 +11,7 @@ use std::str::FromStr;
 use crate::bounds::PATTERN_BYTES_MAX;
 use crate::quote::quote;
 pub(crate) use bits::numbers;
-pub(crate) use days::{Days, Month};
+pub(crate) use days::{Days, DaysOfMonth, DaysOfWeek, Month};
 use field::{Field, HOUR, MINUTE, MONTH, SECOND};
 
 /// The nicknames, with the fields that they stand for.

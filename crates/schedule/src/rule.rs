@@ -1,5 +1,6 @@
 //! Rules: which instants a schedule means.
 
+mod describe;
 mod text;
 
 use std::fmt;

@@ -9,6 +9,7 @@ mod patterns;
 mod properties;
 mod refused;
 mod schedule;
+mod sentences;
 mod tables;
 mod text;
 mod world;
