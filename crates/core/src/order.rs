@@ -50,6 +50,7 @@ impl OrderPolicy {
     /// assert!(old < new, "three steps are 180 s, and it has waited 200 s");
     /// ```
     #[must_use]
+    #[inline]
     pub fn key(
         self,
         priority: Priority,

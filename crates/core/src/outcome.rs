@@ -61,6 +61,7 @@ pub enum Decision {
 /// assert_eq!(retry(Some(second)), Decision::Fail);
 /// ```
 #[must_use]
+#[inline]
 pub fn decide(
     outcome: Outcome,
     spent: u32,

@@ -116,6 +116,7 @@ impl State {
     ///
     /// # Errors
     /// [`InvalidTransition`], naming both states, if `to` may not follow.
+    #[inline]
     pub fn step(self, to: Self) -> Result<Self, InvalidTransition> {
         if self.successors().contains(&to) {
             Ok(to)

@@ -27,6 +27,7 @@ impl Timestamp {
 
     /// An instant from microseconds since the epoch, moved into range if outside it.
     #[must_use]
+    #[inline]
     pub const fn from_micros(micros: i64) -> Self {
         if micros < Self::MIN.0 {
             Self::MIN
@@ -55,12 +56,14 @@ impl Timestamp {
 
     /// How long after `earlier` this is; zero if it is not after it.
     #[must_use]
+    #[inline]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 }
 
 /// Whole microseconds of a duration, at most the span of a [`Timestamp`].
+#[inline]
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros())
         .unwrap_or(i64::MAX)
@@ -70,6 +73,7 @@ fn micros(duration: Duration) -> i64 {
 impl core::ops::Add<Duration> for Timestamp {
     type Output = Self;
 
+    #[inline]
     fn add(self, after: Duration) -> Self {
         Self::from_micros(self.0.saturating_add(micros(after)))
     }
@@ -78,6 +82,7 @@ impl core::ops::Add<Duration> for Timestamp {
 impl core::ops::Sub<Duration> for Timestamp {
     type Output = Self;
 
+    #[inline]
     fn sub(self, before: Duration) -> Self {
         Self::from_micros(self.0.saturating_sub(micros(before)))
     }

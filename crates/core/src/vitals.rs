@@ -56,6 +56,7 @@ error!(
 impl Vitals {
     /// A task as it is submitted at `now`.
     #[must_use]
+    #[inline]
     pub fn submitted(
         priority: Priority,
         due_at: Timestamp,
@@ -101,6 +102,7 @@ impl Vitals {
 
     /// Its place in line.
     #[must_use]
+    #[inline]
     pub fn key(&self, policy: OrderPolicy, sequence: i64) -> OrderKey {
         policy.key(
             self.priority,
@@ -147,6 +149,7 @@ impl Vitals {
     ///
     /// # Errors
     /// If it is not `pending`.
+    #[inline]
     pub fn lease(&mut self, start: bool) -> Result<(), InvalidTransition> {
         let to = if start {
             State::Running
@@ -186,6 +189,7 @@ impl Vitals {
     ///
     /// # Errors
     /// If the task is not leased, or the attempt never began and is not being handed back.
+    #[inline]
     pub fn settle(
         &mut self,
         decision: Decision,
@@ -209,6 +213,7 @@ impl Vitals {
         Ok(self.after_settlement(decision, now))
     }
 
+    #[inline]
     fn after_settlement(&mut self, decision: Decision, now: Timestamp) -> EventKind {
         match decision {
             Decision::Complete => EventKind::Completed,
@@ -266,6 +271,7 @@ impl Vitals {
     ///
     /// # Errors
     /// If it is final.
+    #[inline]
     pub fn cancel(&mut self) -> Result<Option<EventKind>, InvalidTransition> {
         if self.state == State::Running {
             let again = core::mem::replace(&mut self.cancel_requested, true);
@@ -373,6 +379,7 @@ impl Vitals {
         self.spent = self.spent.saturating_sub(1);
     }
 
+    #[inline]
     fn go(&mut self, to: State) -> Result<(), InvalidTransition> {
         self.state = self.state.step(to)?;
         Ok(())

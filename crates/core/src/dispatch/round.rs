@@ -61,6 +61,8 @@ pub struct Round {
     taken: usize,
     suspect: bool,
     turn: usize,
+    /// The only line there is to take from: nothing has to be chosen, and what follows is not used.
+    only: Option<LineId>,
     kinds: Vec<KindId>,
     /// One for each queue, in the order of the claim.
     heads: Vec<Heads>,
@@ -105,10 +107,16 @@ impl Dispatch {
         round.parked = 0;
         round.suspect = spec.suspect;
         round.turn = spec.turn;
+        round.unknown.clear();
+        round.only = self.only_line(spec);
+        if let Some(line) = round.only {
+            let unknown = &self.lines[line.index()].unknown;
+            round.unknown.extend(unknown);
+            return;
+        }
         round.kinds.clear();
         round.kinds.extend_from_slice(spec.kinds);
         round.kinds.sort_unstable();
-        round.unknown.clear();
         round.heads.resize_with(spec.queues.len(), Heads::default);
         for (heads, queue) in round.heads.iter_mut().zip(spec.queues) {
             heads.queue = Some(*queue);
@@ -116,6 +124,17 @@ impl Dispatch {
         }
         cycle(spec.weights, &mut round.cycle);
         self.gather(round);
+    }
+
+    /// The only line that has tasks, if a claim asks for one queue and may take from that line.
+    fn only_line(&self, spec: &ClaimSpec<'_>) -> Option<LineId> {
+        let [queue] = spec.queues else { return None };
+        let queue = &self.queues[queue.index()];
+        let [line] = queue.busy[..] else { return None };
+        let found = &self.lines[line.index()];
+        let may =
+            !queue.paused && (spec.suspect || !found.suspect) && spec.kinds.contains(&found.kind);
+        may.then_some(line)
     }
 
     /// Finds the lines that the claim may take from.
@@ -166,13 +185,13 @@ impl Dispatch {
         }
         let start = round.taken < round.run;
         round.suspect &= start;
-        let at = match (round.heads.len(), round.cycle.is_empty()) {
-            (0, _) => return None,
-            (1, _) => 0,
-            (_, true) => self.most_urgent(round)?,
-            (_, false) => self.whose_turn(round)?,
+        let (at, turn, lane) = match round.only {
+            Some(line) => {
+                let (turn, lane) = self.first_of(line, round)?;
+                (0, turn, lane)
+            }
+            None => self.choose(round)?,
         };
-        let (turn, lane) = self.best(round, at)?;
         if !start && self.is_rated(lane) {
             round.taken = round.total;
             return None;
@@ -183,6 +202,26 @@ impl Dispatch {
             key: turn.key(),
             at,
         })
+    }
+
+    /// The head that is next, if there is one line to take from.
+    fn first_of(&mut self, line: LineId, round: &mut Round) -> Option<(Turn, LaneId)> {
+        if !round.suspect && self.lines[line.index()].suspect {
+            return None;
+        }
+        self.first_open(line, round.now, &mut round.parked)
+    }
+
+    /// The head that is next, of many, and the place of its queue in the claim.
+    fn choose(&mut self, round: &mut Round) -> Option<(usize, Turn, LaneId)> {
+        let at = match (round.heads.len(), round.cycle.is_empty()) {
+            (0, _) => return None,
+            (1, _) => 0,
+            (_, true) => self.most_urgent(round)?,
+            (_, false) => self.whose_turn(round)?,
+        };
+        let (turn, lane) = self.best(round, at)?;
+        Some((at, turn, lane))
     }
 
     /// Takes the head of a lane that [`next`](Self::next) has named: counts it in its rates and turns. Whoever

@@ -22,12 +22,13 @@ pub(super) struct Index {
 #[derive(Clone, Copy)]
 pub(super) struct Places {
     lane: LaneSpec,
-    vitals: Vitals,
-    holder: Option<Incarnation>,
+    pub(super) vitals: Vitals,
+    pub(super) holder: Option<Incarnation>,
     sequence: i64,
 }
 
 impl Places {
+    #[inline]
     pub(super) fn of<P>(entry: &Entry<P>) -> Self {
         Self {
             lane: entry.lane(),
@@ -83,6 +84,7 @@ impl Index {
 
     /// Moves a task from the places it had to those it has now. `former` are the policies that its key may
     /// still be of.
+    #[inline]
     pub(super) fn update(
         &mut self,
         slot: Slot,
@@ -107,6 +109,7 @@ impl Index {
         }
     }
 
+    #[inline]
     fn update_lane(
         &mut self,
         slot: Slot,
@@ -143,6 +146,7 @@ impl Index {
         }
     }
 
+    #[inline]
     fn enter_lane(&mut self, slot: Slot, places: &Places, dispatch: &mut Dispatch) {
         let lane = dispatch.lane(places.lane);
         let key = places.key(dispatch.policy(places.lane.queue));
@@ -153,6 +157,7 @@ impl Index {
         dispatch.offer(lane, key);
     }
 
+    #[inline]
     fn leave_lane(
         &mut self,
         slot: Slot,
@@ -170,6 +175,7 @@ impl Index {
     }
 
     /// The head of a lane.
+    #[inline]
     pub(super) fn head(&self, lane: LaneId) -> Option<(OrderKey, Slot)> {
         self.lanes.get(lane.index())?.first()
     }
@@ -189,6 +195,7 @@ impl Index {
     }
 }
 
+#[inline]
 fn replace<T: Ord>(set: &mut BTreeSet<T>, [old, new]: [Option<T>; 2]) {
     if old == new {
         return;

@@ -34,6 +34,7 @@ struct Place {
 }
 
 impl Lane {
+    #[inline]
     pub(super) fn insert(&mut self, key: OrderKey, slot: Slot) {
         let at = self.lines.partition_point(|line| line.class < key.class);
         if self
@@ -47,12 +48,14 @@ impl Lane {
     }
 
     /// Takes a task out, if it stands here with this key.
+    #[inline]
     pub(super) fn remove(&mut self, key: OrderKey, slot: Slot) -> bool {
         let line = self.lines.iter_mut().find(|line| line.class == key.class);
         line.is_some_and(|line| line.remove((key.rank, key.sequence), slot))
     }
 
     /// The least key, and its task.
+    #[inline]
     pub(super) fn first(&self) -> Option<(OrderKey, Slot)> {
         self.firsts().next()
     }

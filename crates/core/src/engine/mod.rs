@@ -87,6 +87,7 @@ struct Queue {
 
 impl Queue {
     /// Takes a place in the line of a kind, unless there are lines for as many kinds as there may be.
+    #[inline]
     fn enter(&mut self, kind: KindId) -> Result<(), Rejected> {
         if let Some(taken) = self.lines.get_mut(&kind) {
             *taken += 1;
@@ -361,6 +362,7 @@ impl<P> Engine<P> {
         Ok(self.admit(entry, now))
     }
 
+    #[inline]
     fn admit(&mut self, entry: Entry<P>, now: Timestamp) -> Slot {
         let queue = &mut self.queues[entry.queue.index()];
         queue.counts[usize::from(entry.vitals.state.code())] += 1;
@@ -387,16 +389,16 @@ impl<P> Engine<P> {
     }
 
     /// Takes a task out, whatever its state. A key that is held until an instant stays held.
+    #[inline]
     pub fn withdraw(&mut self, slot: Slot) -> Option<Entry<P>> {
         let entry = self.entries.remove(slot)?;
-        let former = &self.queues[entry.queue.index()].former;
-        self.index.update(
-            slot,
-            Some(&Places::of(&entry)),
-            None,
-            &mut self.dispatch,
-            former,
-        );
+        // What has ended stands nowhere any more.
+        if !entry.vitals.state.is_final() {
+            let former = &self.queues[entry.queue.index()].former;
+            let places = Places::of(&entry);
+            self.index
+                .update(slot, Some(&places), None, &mut self.dispatch, former);
+        }
         self.queues[entry.queue.index()].counts[usize::from(entry.vitals.state.code())] -= 1;
         if let Some(ids) = &mut self.ids {
             ids.remove(entry.id, slot);

@@ -37,6 +37,7 @@ impl<T> Slab<T> {
         self.used as usize - self.free.len()
     }
 
+    #[inline]
     pub(super) fn insert(&mut self, value: T) -> Slot {
         if let Some(index) = self.free.pop() {
             let (chunk, cell) = place(index);
@@ -65,6 +66,7 @@ impl<T> Slab<T> {
         self.chunks.get_mut(chunk)?.get_mut(cell)?.as_mut()
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, slot: Slot) -> Option<T> {
         let (chunk, cell) = place(slot.0);
         let value = self.chunks.get_mut(chunk)?.get_mut(cell)?.take();

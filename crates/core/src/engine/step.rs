@@ -149,6 +149,7 @@ impl<P> Engine<P> {
     ///
     /// # Errors
     /// [`Refused`], and nothing is changed.
+    #[inline]
     pub fn settle_at(
         &mut self,
         slot: Slot,
@@ -255,6 +256,7 @@ impl<P> Engine<P> {
     }
 
     /// Applies a rule, and takes the task out if that made it final.
+    #[inline]
     fn apply(
         &mut self,
         slot: Slot,
@@ -284,12 +286,12 @@ impl<P> Engine<P> {
         let Some(entry) = self.entries.get_mut(slot) else {
             return Ok(None);
         };
-        let (vitals, holder, old) = (entry.vitals, entry.holder, Places::of(entry));
+        let old = Places::of(entry);
         let result = rule(entry).inspect_err(|_| {
-            entry.vitals = vitals;
-            entry.holder = holder;
+            entry.vitals = old.vitals;
+            entry.holder = old.holder;
         })?;
-        let (from, to, new) = (vitals.state, entry.vitals.state, Places::of(entry));
+        let (from, to, new) = (old.vitals.state, entry.vitals.state, Places::of(entry));
         let queue = entry.queue;
         let former = &self.queues[queue.index()].former;
         self.index
