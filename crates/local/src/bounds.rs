@@ -28,6 +28,9 @@ pub const STUCK_AFTER: Duration = Duration::from_millis(250);
 /// How many tasks of a batch are taken in without letting anybody else at the queue.
 pub const BATCH_STEP: usize = 256;
 
+/// How often who finds a lock of the scheduler taken lets other threads run before it sleeps.
+pub const LOCK_YIELDS: u32 = 32;
+
 /// How many attempts a worker ends before it lets others at its thread.
 pub const TURN_MAX: usize = 64;
 
