@@ -189,8 +189,7 @@ impl State {
         if !self.stage.begins() {
             return Next::Exit;
         }
-        self.promote(now, wakes);
-        if let Some(current) = self.claim(worker, now, wakes) {
+        if let Some(current) = self.begin_next(worker, now, wakes) {
             return Next::Run(current);
         }
         if self.stage == Stage::Draining && self.is_quiet() {
@@ -201,6 +200,20 @@ impl State {
         self.idle.push((worker, waker.clone()));
         self.is_idle[worker] = true;
         Next::Wait
+    }
+
+    /// Begins the next attempt, if there is one for the worker.
+    pub(super) fn begin_next(
+        &mut self,
+        worker: usize,
+        now: Timestamp,
+        wakes: &mut Wakes,
+    ) -> Option<Current> {
+        if !self.stage.begins() {
+            return None;
+        }
+        self.promote(now, wakes);
+        self.claim(worker, now, wakes)
     }
 
     /// A worker that somebody else than this scheduler woke is still among the idle.

@@ -35,7 +35,10 @@ async fn work_on(shared: &Shared, worker: usize) {
         let was_long = now.since(current.started) >= TURN_TIME_MAX;
         next = match shared.completions() {
             None if turn != 0 && !was_long => {
-                shared.settle_and_next(worker, current, verdict, now).await
+                match shared.settle_and_go_on(worker, current, verdict, now) {
+                    None => shared.next(worker).await,
+                    next => next,
+                }
             }
             completions => {
                 let completion = shared.settle(worker, current, verdict, now);
@@ -110,30 +113,23 @@ impl Shared {
         completion
     }
 
-    /// Ends an attempt and begins the next, under one lock.
-    async fn settle_and_next(
+    /// Ends an attempt and begins the next if there is one, under one lock.
+    fn settle_and_go_on(
         &self,
         worker: usize,
         current: Current,
         verdict: Verdict,
         now: Timestamp,
     ) -> Option<Current> {
+        let mut wakes = Wakes::default();
         let ending = verdict.decide(&current);
-        let mut ended = Some((current, ending));
-        poll_fn(|context| {
-            let Some((current, ending)) = ended.take() else {
-                return self.poll_next(worker, context.waker());
-            };
-            let mut wakes = Wakes::default();
-            let mut state = lock(&self.state);
-            let settled = state.settle(worker, &current, ending, now, &mut wakes);
-            let next = state.next(worker, now, context.waker(), &mut wakes);
-            drop(state);
-            wakes.wake();
-            current.let_go(settled);
-            next.into()
-        })
-        .await
+        let mut state = lock(&self.state);
+        let settled = state.settle(worker, &current, ending, now, &mut wakes);
+        let next = state.begin_next(worker, now, &mut wakes);
+        drop(state);
+        wakes.wake();
+        current.let_go(settled);
+        next
     }
 
     /// A worker ends. What it runs at that moment, it does not finish.
