@@ -26,6 +26,7 @@ mod keeper;
 mod lanes;
 mod recurring;
 mod room;
+mod runners;
 mod running;
 mod shutdown;
 mod stage;
@@ -41,8 +42,9 @@ pub use running::Running;
 pub use shutdown::{Leftover, Returned, Shutdown, Stuck};
 
 use completions::Buffer;
-use driver::{Driver, Runner};
+use driver::Driver;
 use lanes::Lanes;
+use runners::{Part, Runners};
 use stage::Stage;
 use state::{Cancelled, State};
 use watch::Watch;
@@ -67,14 +69,6 @@ pub(crate) struct Shared {
     report_every: Option<Duration>,
     completions: Option<Arc<Buffer>>,
     runners: Mutex<Runners>,
-}
-
-/// What runs.
-#[derive(Default)]
-struct Runners {
-    workers: Vec<Runner>,
-    keeper: Option<Runner>,
-    watch: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Shared {
@@ -214,11 +208,14 @@ impl Scheduler {
             .collect();
         for (worker, work) in workers.into_iter().enumerate() {
             let runner = shared.driver.spawn(format!("duly-{worker}"), work);
-            runners.workers.push(runner);
+            runners.push(Part::Worker(worker, runner));
         }
         let keep = keeper::keep(shared.clone());
-        runners.keeper = Some(shared.driver.spawn("duly-keeper".to_owned(), keep));
-        runners.watch = watch::spawn(shared);
+        let keeper = shared.driver.spawn("duly-keeper".to_owned(), keep);
+        runners.push(Part::Keeper(keeper));
+        if let Some(watch) = watch::spawn(shared) {
+            runners.push(Part::Watch(watch));
+        }
     }
 
     /// Hands a task in, and waits for room as long as the queue is full: those who wait get in in the
@@ -318,7 +315,8 @@ impl Scheduler {
         self.shared().try_submit_batch(tasks)
     }
 
-    /// Waits until no task is queued or running. Tasks that wait for their time count as queued.
+    /// Waits until no task is queued or running. Tasks that wait for their time count as queued. What
+    /// ended is among the [`Completions`] by then, if there was room.
     ///
     /// ```
     /// # use duly_local::{Scheduler, Task};

@@ -1,6 +1,9 @@
 //! What workers run on: tasks of a Tokio runtime, or plain threads.
 
 use std::future::Future;
+#[cfg(feature = "tokio")]
+use std::pin::Pin;
+use std::task::Context;
 
 use crate::clock::Clock;
 
@@ -70,16 +73,18 @@ impl Driver {
 }
 
 impl Runner {
-    /// Waits until it has ended, which it is about to.
-    pub(super) async fn join(self) {
+    /// Comes back if it has not ended. A thread is about to, and is waited for.
+    pub(super) fn unless_ended(self, context: &mut Context<'_>) -> Option<Self> {
         match self {
             #[cfg(feature = "tokio")]
-            Self::Task(task) => {
-                let _ = task.await;
+            Self::Task(mut task) => {
+                let polled = Pin::new(&mut task).poll(context);
+                polled.is_pending().then_some(Self::Task(task))
             }
             #[cfg(feature = "threads")]
             Self::Thread(thread) => {
-                let _ = thread.join();
+                let _ = (context, thread.join());
+                None
             }
         }
     }

@@ -11,7 +11,6 @@ use duly_core::TaskId;
 use tracing::warn;
 
 use super::Shared;
-use super::driver::Runner;
 use super::stage::Stage;
 use crate::bounds::STUCK_AFTER;
 use crate::sleep::Sleep;
@@ -307,28 +306,5 @@ impl Shared {
             .into_iter()
             .map(|job| Returned(Some(job)))
             .collect()
-    }
-
-    /// Waits for what ran the workers, but for those that are stuck.
-    async fn join(&self) {
-        let runners = std::mem::take(&mut *lock(&self.runners));
-        for (worker, runner) in runners.workers.into_iter().enumerate() {
-            self.join_worker(worker, runner).await;
-        }
-        if let Some(keeper) = runners.keeper {
-            keeper.join().await;
-        }
-        if let Some(watch) = runners.watch {
-            let _ = watch.join();
-        }
-    }
-
-    async fn join_worker(&self, worker: usize, runner: Runner) {
-        let is_left = lock(&self.state).left[worker];
-        if is_left {
-            runner.leave();
-        } else {
-            runner.join().await;
-        }
     }
 }

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use duly_local::{Shutdown, Task, TaskError};
 
-use crate::support::{Gate, World, nap};
+use crate::support::{Gate, World, nap, poll_once};
 
 const MS: Duration = Duration::from_millis(1);
+
+/// How many tasks the runtime has.
+fn alive() -> usize {
+    let runtime = tokio::runtime::Handle::current();
+    runtime.metrics().num_alive_tasks()
+}
 
 #[test]
 fn no_task_of_ours_is_left_on_the_runtime() {
     World::Paused.run(|world| async move {
-        let alive = || {
-            tokio::runtime::Handle::current()
-                .metrics()
-                .num_alive_tasks()
-        };
         let before = alive();
         for how in [Shutdown::Drain, Shutdown::Graceful(30 * MS), Shutdown::Now] {
             let scheduler = world.builder(3).report_every(MS).start();
@@ -24,6 +25,38 @@ fn no_task_of_ours_is_left_on_the_runtime() {
             assert_eq!(alive(), before + 4, "the workers and the keeper");
             scheduler.shutdown(how).await;
             assert_eq!(alive(), before, "after {how:?}");
+        }
+    });
+}
+
+#[test]
+fn who_ends_it_second_waits_as_long_as_the_first() {
+    World::Paused.run(|world| async move {
+        let before = alive();
+        let scheduler = world.builder(3).start();
+        let end = || async {
+            scheduler.shutdown(Shutdown::Drain).await;
+            alive()
+        };
+        assert_eq!(tokio::join!(end(), end()), (before, before));
+    });
+}
+
+#[test]
+fn who_ends_it_does_not_wait_for_another_who_gave_up() {
+    World::Paused.run(|world| async move {
+        for polls in 0..10 {
+            let before = alive();
+            let scheduler = world.builder(3).start();
+            let mut first = Box::pin(scheduler.shutdown(Shutdown::Drain));
+            for _ in 0..polls {
+                if poll_once(&mut first).await.is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            scheduler.shutdown(Shutdown::Now).await;
+            assert_eq!(alive(), before, "after {polls}");
         }
     });
 }

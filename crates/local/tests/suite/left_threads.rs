@@ -1,8 +1,10 @@
 //! What of a scheduler is left on the machine: no thread but those that are stuck.
 
+use std::cell::RefCell;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use duly_local::{Shutdown, Task, WhenFull};
+use duly_local::{Shutdown, Task, WhenFull, block_on};
 
 use crate::support::{Gate, World, nap};
 
@@ -81,5 +83,54 @@ fn no_thread_of_ours_is_left_but_those_that_are_stuck() {
         assert_eq!(left.stuck.len(), 1);
         until_threads_are(&["duly-0"]);
         gate.open();
+    });
+}
+
+/// What keeps a thread from ending: it goes once somebody has come back from a shutdown, or a while
+/// later.
+struct Last(Arc<Ends>);
+
+#[derive(Default)]
+struct Ends {
+    /// Whether the thread has ended, and whether somebody came back before.
+    ended: Mutex<(bool, bool)>,
+    back: Condvar,
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        let ended = self.0.ended.lock().unwrap();
+        // poll interval: that nobody comes back is no event, so they get some time to do it.
+        let time = Duration::from_millis(100);
+        let waited = self
+            .0
+            .back
+            .wait_timeout_while(ended, time, |(_, back)| !*back);
+        waited.unwrap().0.0 = true;
+    }
+}
+
+#[test]
+fn who_ends_it_second_waits_as_long_as_the_first() {
+    thread_local! {
+        static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+    }
+    let scheduler = World::Threads.builder(1).start();
+    let ends = Arc::new(Ends::default());
+    let last = Last(ends.clone());
+    let task = Task::new("stay", async move { LAST.set(Some(last)) });
+    block_on(scheduler.try_submit(task).unwrap()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                block_on(scheduler.shutdown(Shutdown::Drain));
+                let mut state = ends.ended.lock().unwrap();
+                state.1 = true;
+                let ended = state.0;
+                drop(state);
+                ends.back.notify_all();
+                assert!(ended, "the thread of a worker is still there");
+            });
+        }
     });
 }

@@ -1,0 +1,87 @@
+//! What runs a scheduler, and waiting until it has ended.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use super::Shared;
+use super::driver::Runner;
+use crate::sync::{Mutex, Waiters, Wakes, lock};
+
+/// What runs.
+#[derive(Default)]
+pub(super) struct Runners {
+    parts: Vec<Part>,
+    waiting: Arc<Waiting>,
+}
+
+/// Something that runs, of a scheduler.
+pub(super) enum Part {
+    Worker(usize, Runner),
+    Keeper(Runner),
+    Watch(std::thread::JoinHandle<()>),
+}
+
+/// Those who wait until all that runs has ended. A runner wakes only who asked it last, and that one
+/// may have given up since: so it wakes all of these.
+#[derive(Default)]
+struct Waiting(Mutex<Waiters>);
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        let mut wakes = Wakes::default();
+        wakes.extend(lock(&self.0).drain());
+        wakes.wake();
+    }
+}
+
+impl Shared {
+    /// Waits until all that ran has ended, which it is about to, but for workers that are stuck.
+    pub(super) async fn join(&self) {
+        let left = lock(&self.state).left.clone();
+        poll_fn(|context| lock(&self.runners).poll_end(&left, context.waker())).await;
+        // All others who wait see the same; and no waker is kept.
+        let waiting = lock(&self.runners).waiting.clone();
+        waiting.wake();
+    }
+}
+
+impl Runners {
+    pub(super) fn push(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+
+    /// What has not ended stays here: whoever waits for it may give up.
+    fn poll_end(&mut self, left: &[bool], waker: &Waker) -> Poll<()> {
+        lock(&self.waiting.0).add(waker);
+        let waker = Waker::from(self.waiting.clone());
+        let mut context = Context::from_waker(&waker);
+        while let Some(part) = self.parts.pop() {
+            if let Some(part) = part.unless_ended(left, &mut context) {
+                self.parts.push(part);
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Part {
+    fn unless_ended(self, left: &[bool], context: &mut Context<'_>) -> Option<Self> {
+        match self {
+            Self::Worker(worker, runner) if left[worker] => {
+                runner.leave();
+                None
+            }
+            Self::Worker(worker, runner) => {
+                let runner = runner.unless_ended(context)?;
+                Some(Self::Worker(worker, runner))
+            }
+            Self::Keeper(runner) => runner.unless_ended(context).map(Self::Keeper),
+            Self::Watch(thread) => {
+                let _ = thread.join();
+                None
+            }
+        }
+    }
+}
