@@ -115,7 +115,34 @@ impl Buffer {
         }
     }
 
-    /// Puts a completion in, as [`WhenFull`] says.
+    /// Puts a completion in. It comes back if the worker is to wait until there is room.
+    pub(super) fn offer(&self, completion: Completion, wakes: &mut Wakes) -> Option<Completion> {
+        self.put(&mut lock(&self.inner), completion, wakes)
+    }
+
+    fn put(
+        &self,
+        inner: &mut Inner,
+        completion: Completion,
+        wakes: &mut Wakes,
+    ) -> Option<Completion> {
+        if inner.ready.len() >= self.capacity && !inner.closed && !inner.deserted {
+            match self.when_full {
+                WhenFull::HoldWorkers => return Some(completion),
+                WhenFull::DropOldest => {
+                    inner.ready.pop_front();
+                    inner.dropped += 1;
+                }
+            }
+        }
+        if !inner.deserted {
+            inner.ready.push_back(completion);
+            wakes.extend(inner.readers.drain());
+        }
+        None
+    }
+
+    /// Puts a completion in as soon as there is room.
     pub(super) async fn push(&self, completion: Completion) {
         let mut completion = Some(completion);
         poll_fn(|context| self.poll_push(&mut completion, context)).await;
@@ -124,21 +151,11 @@ impl Buffer {
     fn poll_push(&self, completion: &mut Option<Completion>, context: &Context<'_>) -> Poll<()> {
         let mut wakes = Wakes::default();
         let mut inner = lock(&self.inner);
-        if inner.ready.len() >= self.capacity && !inner.closed && !inner.deserted {
-            match self.when_full {
-                WhenFull::HoldWorkers => {
-                    inner.writers.add(context.waker());
-                    return Poll::Pending;
-                }
-                WhenFull::DropOldest => {
-                    inner.ready.pop_front();
-                    inner.dropped += 1;
-                }
-            }
-        }
-        if !inner.deserted {
-            inner.ready.extend(completion.take());
-            wakes.extend(inner.readers.drain());
+        let held = completion.take();
+        *completion = held.and_then(|held| self.put(&mut inner, held, &mut wakes));
+        if completion.is_some() {
+            inner.writers.add(context.waker());
+            return Poll::Pending;
         }
         drop(inner);
         wakes.wake();

@@ -41,9 +41,9 @@ async fn work_on(shared: &Shared, worker: usize) {
                 }
             }
             completions => {
-                let completion = shared.settle(worker, current, verdict, now);
-                if let (Some(completions), Some(completion)) = (completions, completion) {
-                    completions.push(completion).await;
+                let held = shared.settle(worker, current, verdict, now);
+                if let (Some(completions), Some(held)) = (completions, held) {
+                    completions.push(held).await;
                 }
                 if was_long {
                     shared.driver.give_way().await;
@@ -94,7 +94,7 @@ impl Shared {
         next.into()
     }
 
-    /// Ends an attempt, and tells what became of the task if that was its end.
+    /// Ends an attempt. If there was no room to tell what became of the task, that comes back.
     fn settle(
         &self,
         worker: usize,
@@ -104,13 +104,20 @@ impl Shared {
     ) -> Option<Completion> {
         let mut wakes = Wakes::default();
         let ending = verdict.decide(&current);
-        let settled = lock(&self.state).settle(worker, &current, ending, now, &mut wakes);
+        let mut state = lock(&self.state);
+        let settled = state.settle(worker, &current, ending, now, &mut wakes);
+        // Under the same lock: completions are in the order of the ends, and who waits until nothing is
+        // left to do finds the last one there.
+        let ended = settled.filter(|settled| settled.phase.is_final());
+        let held = ended
+            .zip(self.completions())
+            .and_then(|(ended, completions)| {
+                completions.offer(Completion::new(&current, ended.ran), &mut wakes)
+            });
+        drop(state);
         wakes.wake();
-        let completion = settled
-            .filter(|settled| settled.phase.is_final())
-            .map(|settled| Completion::new(&current, settled.ran));
         current.let_go(settled);
-        completion
+        held
     }
 
     /// Ends an attempt and begins the next if there is one, under one lock.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_local::{Reason, Scheduler, Shutdown, Task, TaskError, block_on};
+use duly_local::{Reason, Scheduler, Shutdown, Task, TaskError, WhenFull, block_on};
 use shuttle::thread;
 
 use crate::{check, nap};
@@ -84,6 +84,21 @@ fn two_who_end_it_both_come_back() {
         let ended = matches!(end, Ok(()) | Err(TaskError::Aborted | TaskError::Returned));
         assert!(ended, "{end:?}");
         block_on(scheduler.wait_idle());
+    });
+}
+
+#[test]
+fn what_ended_can_be_read_once_it_is_idle() {
+    check(|| {
+        let builder = Scheduler::builder().workers(2).threads();
+        let (builder, mut completions) = builder.completions(2, WhenFull::HoldWorkers);
+        let scheduler = builder.start();
+        for _ in 0..2 {
+            scheduler.try_submit(Task::new("n", async {})).unwrap();
+        }
+        block_on(scheduler.wait_idle());
+        assert_eq!(completions.ready().len(), 2);
+        block_on(scheduler.shutdown(Shutdown::Drain));
     });
 }
 

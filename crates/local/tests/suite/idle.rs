@@ -1,4 +1,4 @@
-use duly_local::{Shutdown, Task};
+use duly_local::{Shutdown, Task, WhenFull};
 
 use crate::support::{Gate, World, both, poll_once};
 
@@ -44,5 +44,16 @@ both! {
         let left = scheduler.shutdown(Shutdown::Now).await;
         idle.await;
         assert_eq!(left.returned.len(), 1);
+    }
+
+    async fn what_ended_can_be_read_once_it_is_idle(world: World) {
+        let (builder, mut completions) = world.builder(2).completions(1, WhenFull::HoldWorkers);
+        let scheduler = builder.start();
+        for _ in 0..2_000 {
+            scheduler.submit(Task::new("n", async {})).await.unwrap();
+            scheduler.wait_idle().await;
+            assert_eq!(completions.ready().len(), 1);
+        }
+        scheduler.shutdown(Shutdown::Drain).await;
     }
 }
