@@ -9,7 +9,7 @@
 //! - [`Limit`], [`Rate`]: how many at once, how many per period.
 //! - [`dispatch`]: who is next, among lanes that limits and tenants can close.
 //! - [`rules`]: which priority a task gets whose submitter says none.
-//! - [`Watch`]: when a worker counts as gone.
+//! - [`Watch`]: when a worker counts as gone; [`Tenure`]: when it must stop, so as not to.
 //! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -35,7 +35,9 @@ mod reaper;
 mod retry;
 pub mod rules;
 mod state;
+mod tenure;
 mod time;
+mod timeline;
 mod unique;
 mod vitals;
 
@@ -52,6 +54,8 @@ pub use rate::{Rate, RateState};
 pub use reaper::{Pulse, Watch};
 pub use retry::{Backoff, DELAY_MAX, Jitter, RetryPolicy};
 pub use state::{InvalidState, InvalidTransition, State};
+pub use tenure::Tenure;
 pub use time::Timestamp;
+pub use timeline::Timeline;
 pub use unique::{Hold, Replacement, Unique};
 pub use vitals::{Inconsistent, Loss, Unfinished, Vitals};

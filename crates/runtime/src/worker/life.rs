@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::{Incarnation, Timestamp};
+use duly_core::{Incarnation, Tenure, Timestamp};
 
 use super::introduction::Introduction;
 use crate::backoff::Retries;
@@ -13,12 +13,10 @@ use crate::bounds::CANCEL_LOOK;
 pub(super) struct Life {
     pub(super) incarnation: Incarnation,
     standing: Standing,
-    /// When the newest acknowledged renewal was sent.
-    renewed_at: Timestamp,
+    tenure: Tenure,
     beat_at: Timestamp,
     is_beating: bool,
     heartbeat: Duration,
-    lease: Duration,
     look: Look,
     pub(super) introduction: Introduction,
     pub(super) retries: Retries,
@@ -49,11 +47,10 @@ impl Life {
         Self {
             incarnation,
             standing: Standing::Unknown,
-            renewed_at: now,
+            tenure: Tenure::new(now, lease),
             beat_at: now,
             is_beating: false,
             heartbeat,
-            lease,
             look: Look {
                 wanted: false,
                 under_way: false,
@@ -100,7 +97,7 @@ impl Life {
 
     pub(super) fn renewed(&mut self, sent: Timestamp) {
         self.is_beating = false;
-        self.renewed_at = self.renewed_at.max(sent);
+        self.tenure.renewed(sent);
         self.beat_at = sent + self.heartbeat;
         self.retries.succeeded();
     }
@@ -111,15 +108,14 @@ impl Life {
         self.beat_at = now;
     }
 
-    /// When what runs must stop, if nothing renews the leases before: a fifth of the lease is kept
-    /// for the stopping.
+    /// When what runs must stop, if nothing renews the leases before.
     pub(super) fn stop_at(&self) -> Timestamp {
-        self.renewed_at + self.lease / 5 * 4
+        self.tenure.stop_at()
     }
 
     /// The leases are too old to take on more.
     pub(super) fn is_shaky(&self, now: Timestamp) -> bool {
-        self.renewed_at + self.lease / 2 <= now
+        self.tenure.is_shaky(now)
     }
 
     /// There may be requests to cancel.
@@ -188,14 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_must_stop_well_before_the_lease_can_lapse() {
+    fn a_renewal_counts_from_when_it_was_sent() {
         let mut life = registered();
         assert_eq!(life.stop_at(), NOW + 8 * SECOND);
         assert!(!life.is_shaky(NOW + 4 * SECOND) && life.is_shaky(NOW + 5 * SECOND));
         life.renewed(NOW + 5 * SECOND);
         assert_eq!(life.stop_at(), NOW + 13 * SECOND);
-        life.lease = Duration::MAX;
-        assert!(life.stop_at() > NOW + 1_000_000 * SECOND);
     }
 
     #[test]
