@@ -71,6 +71,7 @@ const ROOMS: &[Room] = &[
         ],
         &[],
     ),
+    Room::new("duly-sim", &["duly-core", "duly-store"], &[]),
     Room::new("xtask", &[], &[]),
 ];
 
@@ -266,6 +267,6 @@ mod tests {
 
     #[test]
     fn a_crate_without_a_row_is_noticed() {
-        assert!(messages(&[edge("duly-sim", "duly-core")])[0].contains("has no row"));
+        assert!(messages(&[edge("duly-new", "duly-core")])[0].contains("has no row"));
     }
 }

@@ -1,0 +1,170 @@
+//! The ledger: what must hold of every task, kept from what was asked and what was answered.
+//!
+//! It asks the store nothing, and knows its rules from the page that states them, in the plainest way:
+//! everything is searched for, nothing is indexed. The checkers hold each answer against it before it is
+//! entered, so it never takes over a mistake.
+
+mod apply;
+mod people;
+
+use std::collections::BTreeMap;
+
+use duly_core::{AttemptRef, EventKind, Incarnation, Priority, State, TaskId, Timestamp};
+use duly_store::{Name, NewTask, QueueSettings};
+
+use crate::name::Who;
+use crate::wire::{Answer, Ask};
+
+/// A call that took effect.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) who: Who,
+    pub(crate) ask: Ask,
+    pub(crate) answer: Answer,
+    /// What the store's clock said.
+    pub(crate) at: Timestamp,
+    /// How much time had gone by in truth.
+    pub(crate) real: Timestamp,
+}
+
+/// What must have been written down for a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Told {
+    pub(crate) task: TaskId,
+    pub(crate) kind: EventKind,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) tasks: BTreeMap<TaskId, Task>,
+    pub(crate) queues: BTreeMap<Name, QueueSettings>,
+    pub(crate) workers: BTreeMap<Incarnation, Worker>,
+    pub(crate) lead: Option<(Incarnation, Timestamp)>,
+    /// Tasks submitted so far.
+    sequence: i64,
+}
+
+/// A task, as it must be.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    /// Its place among all that were submitted.
+    pub(crate) order: i64,
+    pub(crate) new: NewTask,
+    pub(crate) life: Life,
+    pub(crate) priority: Priority,
+    pub(crate) due_at: Timestamp,
+    pub(crate) deadline: Option<Timestamp>,
+    pub(crate) attempt: u32,
+    pub(crate) spent: u32,
+    pub(crate) lost: u32,
+    /// The newest attempt that was written down as running.
+    pub(crate) begun: u32,
+    pub(crate) cancel_asked: bool,
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// Where a task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It waits: in line, or (not in line) for the instant that it is due.
+    Waits {
+        line: bool,
+        /// For another try, not for the first.
+        again: bool,
+    },
+    Held {
+        by: Incarnation,
+        running: bool,
+    },
+    Ended(State),
+    /// Removed, having been kept long enough, or discarded.
+    Gone,
+}
+
+/// A registered worker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Worker {
+    pub(crate) beats: i64,
+    /// When it last renewed, in real time.
+    pub(crate) renewed: Timestamp,
+    pub(crate) lapsed: bool,
+}
+
+impl Task {
+    /// It may be handed out, as far as the time goes.
+    pub(crate) fn is_due(&self, at: Timestamp) -> bool {
+        matches!(self.life, Life::Waits { line, .. } if line || self.due_at <= at)
+    }
+
+    pub(crate) const fn waits(&self) -> bool {
+        matches!(self.life, Life::Waits { .. })
+    }
+
+    pub(crate) fn is_overdue(&self, at: Timestamp) -> bool {
+        self.waits() && self.deadline.is_some_and(|deadline| deadline <= at)
+    }
+
+    pub(crate) const fn is_unfinished(&self) -> bool {
+        matches!(self.life, Life::Waits { .. } | Life::Held { .. })
+    }
+
+    /// The state that the store must show at an instant; none once it is gone.
+    pub(crate) fn state(&self, at: Timestamp) -> Option<State> {
+        Some(match self.life {
+            Life::Gone => return None,
+            Life::Ended(state) => state,
+            Life::Held { running: true, .. } => State::Running,
+            Life::Held { running: false, .. } => State::Assigned,
+            Life::Waits { .. } if self.is_due(at) => State::Pending,
+            Life::Waits { again: true, .. } => State::Retrying,
+            Life::Waits { again: false, .. } => State::Scheduled,
+        })
+    }
+
+    /// Its place in its queue: the least is next.
+    pub(crate) fn key(&self) -> (Priority, Timestamp, i64) {
+        (self.priority, self.due_at, self.order)
+    }
+}
+
+impl Ledger {
+    pub(crate) fn task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.get(&id)
+    }
+
+    /// Whether an attempt is current, and this worker's.
+    pub(crate) fn holds(&self, by: Incarnation, attempt: AttemptRef) -> bool {
+        self.task(attempt.task).is_some_and(|task| {
+            task.attempt == attempt.attempt
+                && matches!(task.life, Life::Held { by: holder, .. } if holder == by)
+        })
+    }
+
+    /// What a worker holds, the earliest submission first.
+    pub(crate) fn held_by(&self, by: Incarnation) -> Vec<TaskId> {
+        self.in_order(|task| matches!(task.life, Life::Held { by: holder, .. } if holder == by))
+    }
+
+    /// Whether nothing may start from a queue.
+    pub(crate) fn is_paused(&self, queue: &Name) -> bool {
+        self.queues.get(queue).is_some_and(|queue| queue.paused)
+    }
+
+    /// Whether claims and heartbeats of a worker are answered.
+    pub(crate) fn knows(&self, worker: Incarnation) -> bool {
+        self.workers
+            .get(&worker)
+            .is_some_and(|worker| !worker.lapsed)
+    }
+
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = (&TaskId, &Task)> {
+        self.tasks.iter().filter(|(_, task)| task.is_unfinished())
+    }
+
+    /// The tasks meant, the earliest submission first.
+    fn in_order(&self, meant: impl Fn(&Task) -> bool) -> Vec<TaskId> {
+        let mut found: Vec<_> = self.tasks.iter().filter(|(_, task)| meant(task)).collect();
+        found.sort_by_key(|(_, task)| task.order);
+        found.into_iter().map(|(id, _)| *id).collect()
+    }
+}

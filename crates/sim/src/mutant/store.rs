@@ -1,0 +1,264 @@
+//! A store that breaks a rule, in front of the one that keeps them all.
+
+use std::time::Duration;
+
+use duly_core::{Decision, Incarnation, Priority, State};
+use duly_store::{
+    Change, Claim, Claimed, Duty, Filter, Lease, List, NewTask, QueueChange, Settle, Settlement,
+    Store, Submit, SubmitReply, Submitted, TakeBack, TaskRecord, When,
+};
+
+use super::Mutant;
+use crate::name::{number, task_id};
+use crate::wire::{Answer, Ask, perform, ready};
+
+#[derive(Debug)]
+pub(crate) struct Broken {
+    mutant: Mutant,
+    /// How often it was asked for what it breaks.
+    asked: u64,
+    /// What it handed out last, and to whom.
+    last: Option<(Incarnation, Lease)>,
+}
+
+impl Broken {
+    pub(crate) const fn new(mutant: Mutant) -> Self {
+        Self {
+            mutant,
+            asked: 0,
+            last: None,
+        }
+    }
+
+    pub(crate) fn perform(&mut self, store: &dyn Store, ask: Ask) -> Answer {
+        match ask {
+            Ask::Submit(request) => self.submit(store, request),
+            Ask::Claim(request) => self.claim(store, request),
+            Ask::Settle(request) => self.settle(store, request),
+            Ask::TakeBack(request) => self.take_back(store, request),
+            Ask::Lead(mut request) if self.mutant == Mutant::LeadsTwo => {
+                request.name = format!("{} {}", request.name, request.holder).into();
+                perform(store, Ask::Lead(request))
+            }
+            Ask::KeepHouse(request) => {
+                if self.mutant == Mutant::PrunesEarly && request.duty == Duty::Prune {
+                    for task in tasks(store, &[State::Completed]) {
+                        let _ = ready(store.change(task.id, Change::Discard));
+                    }
+                }
+                perform(store, Ask::KeepHouse(request))
+            }
+            Ask::Change(id, Change::Cancel) if self.mutant == Mutant::DropsCancels => {
+                match ready(store.task(id)) {
+                    Ok(Some(task)) if task.state == State::Running => {
+                        Answer::Change(Ok(Box::new(task)))
+                    }
+                    _ => perform(store, Ask::Change(id, Change::Cancel)),
+                }
+            }
+            other => perform(store, other),
+        }
+    }
+
+    /// Once in so many times.
+    fn once_in(&mut self, times: u64) -> bool {
+        self.asked += 1;
+        self.asked.is_multiple_of(times)
+    }
+
+    fn submit(&mut self, store: &dyn Store, mut request: Submit) -> Answer {
+        let mutant = self.mutant;
+        match mutant {
+            Mutant::LosesSubmits if self.once_in(7) => return lost(&request, store),
+            Mutant::KeepsTwice if self.once_in(5) => {
+                let twin = |task: &NewTask| NewTask {
+                    id: task_id(number(task.id) + 1_000_000),
+                    ..task.clone()
+                };
+                let tasks = request.tasks.iter().map(twin).collect();
+                let _ = ready(store.submit(Submit { tasks }));
+            }
+            Mutant::StartsOverdue => request.tasks.iter_mut().for_each(|t| t.deadline = None),
+            Mutant::ExpiresEarly => {
+                for task in &mut request.tasks {
+                    task.deadline = task
+                        .deadline
+                        .map(|_| When::After(Duration::from_millis(50)));
+                }
+            }
+            Mutant::StartsEarly => request.tasks.iter_mut().for_each(|t| t.due = When::Now),
+            Mutant::SharesKeys => request.tasks.iter_mut().for_each(|t| t.unique_key = None),
+            Mutant::ReversesOrder => request.tasks.iter_mut().for_each(reverse),
+            _ => {}
+        }
+        perform(store, Ask::Submit(request))
+    }
+
+    fn claim(&mut self, store: &dyn Store, mut request: Claim) -> Answer {
+        match self.mutant {
+            Mutant::StartsPaused => return while_resumed(store, request),
+            Mutant::MixesKinds => request.kinds = ["send", "encode", "sum"].map(Into::into).into(),
+            Mutant::ForgetsTurns => request.turn = 0,
+            Mutant::HandsOutSuspects => request.suspect = true,
+            Mutant::HoldsBack if request.run > 1 => request.run -= 1,
+            _ => {}
+        }
+        let incarnation = request.incarnation;
+        let answer = perform(store, Ask::Claim(request));
+        let Answer::Claim(Ok(mut claimed)) = answer else {
+            return answer;
+        };
+        match self.mutant {
+            Mutant::SaysNoNext => claimed.next_at = None,
+            Mutant::HandsOutTwice => self.hand_out_again(incarnation, &mut claimed),
+            _ => {}
+        }
+        Answer::Claim(Ok(claimed))
+    }
+
+    fn hand_out_again(&mut self, to: Incarnation, claimed: &mut Claimed) {
+        let again = self.last.take().filter(|(holder, _)| *holder != to);
+        if let Some(lease) = claimed.leases.last() {
+            self.last = Some((to, lease.clone()));
+        } else if let Some((_, lease)) = again {
+            claimed.leases.push(lease);
+        }
+    }
+
+    fn settle(&self, store: &dyn Store, mut request: Settle) -> Answer {
+        if self.mutant == Mutant::ChargesHandBacks {
+            for end in &mut request.settlements {
+                if end.decision == Decision::HandBack && is_running(store, end) {
+                    end.decision = Decision::Retry(Duration::ZERO);
+                }
+            }
+        }
+        let answer = perform(store, Ask::Settle(request.clone()));
+        let Answer::Settle(Ok(mut settled)) = answer else {
+            return answer;
+        };
+        if self.mutant == Mutant::AcceptsStale {
+            let ends = request.settlements.iter().zip(&mut settled.attempts);
+            for (end, answer) in ends.filter(|(_, answer)| answer.is_err()) {
+                if let Some(state) = settle_current(store, end) {
+                    *answer = Ok(state);
+                }
+            }
+        }
+        Answer::Settle(Ok(settled))
+    }
+
+    fn take_back(&self, store: &dyn Store, request: TakeBack) -> Answer {
+        let held = tasks(store, &[State::Assigned, State::Running]);
+        let held = held
+            .into_iter()
+            .filter(|t| t.incarnation == Some(request.incarnation));
+        let held: Vec<_> = held.collect();
+        if self.mutant == Mutant::ForgetsLosses && is_silent(store, &request) {
+            let back = |task: &TaskRecord| Settlement::new(attempt(task), Decision::HandBack);
+            let settlements = held.iter().map(back).collect();
+            let incarnation = request.incarnation;
+            let _ = ready(store.settle(Settle {
+                incarnation,
+                settlements,
+            }));
+        }
+        let answer = perform(store, Ask::TakeBack(request));
+        if self.mutant == Mutant::LosesTakenBack {
+            for task in held {
+                if let Ok(Some(now)) = ready(store.task(task.id))
+                    && now.state == State::Pending
+                {
+                    let _ = ready(store.change(task.id, Change::Cancel));
+                    let _ = ready(store.change(task.id, Change::Discard));
+                }
+            }
+        }
+        answer
+    }
+}
+
+fn lost(request: &Submit, store: &dyn Store) -> Answer {
+    let at = ready(store.submit(Submit::default())).map(|reply| reply.at);
+    let told = |task: &NewTask| Submitted {
+        id: task.id,
+        state: State::Pending,
+        existed: false,
+    };
+    Answer::Submit(at.map(|at| SubmitReply {
+        tasks: request.tasks.iter().map(told).collect(),
+        at,
+    }))
+}
+
+fn reverse(task: &mut NewTask) {
+    task.priority = match task.priority {
+        Priority::Critical => Priority::Low,
+        Priority::High => Priority::Normal,
+        Priority::Normal => Priority::High,
+        Priority::Low => Priority::Critical,
+    };
+}
+
+fn while_resumed(store: &dyn Store, request: Claim) -> Answer {
+    let pause = |paused| QueueChange {
+        paused: Some(paused),
+        ..QueueChange::default()
+    };
+    let queues = ready(store.queues()).unwrap_or_default();
+    let paused: Vec<_> = queues.into_iter().filter(|q| q.settings.paused).collect();
+    for queue in &paused {
+        let _ = ready(store.configure(queue.name.clone(), pause(false)));
+    }
+    let answer = perform(store, Ask::Claim(request));
+    for queue in paused {
+        let _ = ready(store.configure(queue.name, pause(true)));
+    }
+    answer
+}
+
+fn is_running(store: &dyn Store, end: &Settlement) -> bool {
+    let task = ready(store.task(end.attempt.task));
+    matches!(task, Ok(Some(task)) if task.state == State::Running)
+}
+
+/// Ends whatever attempt is current.
+fn settle_current(store: &dyn Store, end: &Settlement) -> Option<State> {
+    let task = ready(store.task(end.attempt.task)).ok()??;
+    let incarnation = task.incarnation?;
+    let settlement = Settlement {
+        attempt: attempt(&task),
+        ..end.clone()
+    };
+    let settled = ready(store.settle(Settle {
+        incarnation,
+        settlements: vec![settlement],
+    }));
+    settled.ok()?.attempts.pop()?.ok()
+}
+
+fn is_silent(store: &dyn Store, request: &TakeBack) -> bool {
+    let workers = ready(store.workers()).unwrap_or_default();
+    let mut workers = workers.into_iter();
+    let worker = workers.find(|w| w.registration.incarnation == request.incarnation);
+    worker.is_some_and(|worker| request.beats == Some(worker.beats))
+}
+
+const fn attempt(task: &TaskRecord) -> duly_core::AttemptRef {
+    duly_core::AttemptRef {
+        task: task.id,
+        attempt: task.attempt,
+    }
+}
+
+fn tasks(store: &dyn Store, states: &[State]) -> Vec<TaskRecord> {
+    let request = List {
+        filter: Filter {
+            states: states.to_vec(),
+            ..Filter::default()
+        },
+        limit: duly_store::bounds::PAGE_MAX,
+        ..List::default()
+    };
+    ready(store.list(request)).map_or_else(|_| Vec::new(), |page| page.tasks)
+}

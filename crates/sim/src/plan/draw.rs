@@ -1,0 +1,367 @@
+//! Draws a plan from a seed.
+//!
+//! Not everything goes wrong in every world: each draws which kinds of faults it has, and of which calls.
+//! Few kinds come together in ways in which many would drown each other.
+
+use std::time::Duration;
+
+use duly_core::{Backoff, Jitter, Priority, RetryPolicy};
+use duly_store::{Change, Name, NewTask, Payload, QueueChange, Submit, When};
+
+use super::{Deed, Item, Mishap, Plan, WorkerSpec};
+use crate::dice::Dice;
+use crate::name::{Who, task_id};
+use crate::temper::Temper;
+use crate::wire::Op;
+
+const PRIORITIES: [Priority; 4] = [
+    Priority::Critical,
+    Priority::High,
+    Priority::Normal,
+    Priority::Low,
+];
+
+/// A plan of about `steps` things that people do, and a third as many that go wrong.
+pub(crate) fn draw(seed: u64, steps: u32) -> Plan {
+    let mut dice = Dice::of(&[seed]);
+    let queues: Vec<Name> = names(&["mail", "video", "report"], dice.within(1, 3));
+    let kinds: Vec<Name> = names(&["send", "encode", "sum"], dice.within(1, 3));
+    let horizon = Duration::from_secs(dice.within(30, 90));
+    let workers = (0..dice.within(1, 4)).map(|n| worker(&mut dice, n, &queues, &kinds));
+    let workers: Vec<_> = workers.collect();
+    let (faults, mishaps) = (some(&mut dice, &Fault::ALL), some(&mut dice, &MISHAPS));
+    let mut drawing = Drawing {
+        faults,
+        mishaps,
+        houses: u8::try_from(dice.within(1, 3)).unwrap_or(1),
+        workers: u8::try_from(workers.len()).unwrap_or(1),
+        tasks: 0,
+        queues: &queues,
+        kinds: &kinds,
+        horizon,
+        items: Vec::new(),
+        dice,
+    };
+    for _ in 0..steps {
+        drawing.people();
+    }
+    // One seed in eight is a world without faults: what goes wrong there is nobody's fault.
+    if !drawing.dice.once_in(8) {
+        for _ in 0..steps / 3 {
+            drawing.fault();
+        }
+    }
+    let Drawing {
+        houses,
+        mut items,
+        mut dice,
+        ..
+    } = drawing;
+    items.sort_by_key(|item| item.at);
+    Plan {
+        seed,
+        house_step: *dice.pick(&[1, 2, 500]),
+        houses,
+        workers,
+        horizon,
+        items,
+        queues,
+    }
+}
+
+fn names(all: &[&str], count: u64) -> Vec<Name> {
+    let count = usize::try_from(count).unwrap_or(all.len());
+    all.iter()
+        .take(count)
+        .map(|name| Name::from(*name))
+        .collect()
+}
+
+/// The first worker serves everything, so that every task can be done.
+fn worker(dice: &mut Dice, n: u64, queues: &[Name], kinds: &[Name]) -> WorkerSpec {
+    let mut some = |all: &[Name]| {
+        let mut some: Vec<Name> = all.to_vec();
+        some.retain(|_| n == 0 || !dice.once_in(3));
+        let turn = dice.index(all.len()).min(some.len());
+        some.rotate_left(turn);
+        if some.is_empty() { all.to_vec() } else { some }
+    };
+    let (queues, kinds) = (some(queues), some(kinds));
+    WorkerSpec {
+        queues,
+        kinds,
+        concurrency: u32::try_from(dice.within(1, 4)).unwrap_or(1),
+        prefetch: u32::try_from(dice.within(0, 3)).unwrap_or(0),
+    }
+}
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Crash,
+    Stop,
+    Away,
+    Cut,
+    Freeze,
+    Jump,
+    Mishap,
+}
+
+impl Fault {
+    const ALL: [Self; 9] = [
+        Self::Crash,
+        Self::Stop,
+        Self::Away,
+        Self::Cut,
+        Self::Freeze,
+        Self::Jump,
+        Self::Mishap,
+        Self::Mishap,
+        Self::Mishap,
+    ];
+}
+
+/// What may go wrong with a call, with times that are drawn anew for each.
+const MISHAPS: [Mishap; 7] = [
+    Mishap::Lost,
+    Mishap::AnswerLost,
+    Mishap::Late(Duration::ZERO),
+    Mishap::Twice(Duration::ZERO),
+    Mishap::CrashBefore,
+    Mishap::CrashAfter,
+    Mishap::Still(Duration::ZERO),
+];
+
+/// About half of several, at least one.
+fn some<T: Copy>(dice: &mut Dice, all: &[T]) -> Vec<T> {
+    let mut some = all.to_vec();
+    some.retain(|_| dice.once_in(2));
+    if some.is_empty() {
+        some.push(*dice.pick(all));
+    }
+    some
+}
+
+struct Drawing<'a> {
+    dice: Dice,
+    faults: Vec<Fault>,
+    mishaps: Vec<Mishap>,
+    queues: &'a [Name],
+    kinds: &'a [Name],
+    houses: u8,
+    workers: u8,
+    horizon: Duration,
+    tasks: u32,
+    items: Vec<Item>,
+}
+
+impl Drawing<'_> {
+    fn add(&mut self, deed: Deed) {
+        let end = u64::try_from(self.horizon.as_micros()).unwrap_or(u64::MAX);
+        let at = Duration::from_micros(self.dice.below(end));
+        self.items.push(Item { at, deed });
+    }
+
+    /// Something that people do.
+    fn people(&mut self) {
+        let deed = match self.dice.below(20) {
+            _ if self.tasks == 0 => self.submit(),
+            0 => self.change(Change::Cancel),
+            1 => self.change(Change::Retry { payload: None }),
+            2 => {
+                let priority = *self.dice.pick(&PRIORITIES);
+                self.change(Change::Reprioritise(priority))
+            }
+            3 => {
+                let due = When::After(self.dice.millis(0, 20_000));
+                self.change(Change::Reschedule(due))
+            }
+            4 => self.change(Change::Discard),
+            5 => self.pause(true),
+            6 => self.pause(false),
+            7 => self.configure(),
+            _ => self.submit(),
+        };
+        self.add(deed);
+    }
+
+    fn submit(&mut self) -> Deed {
+        let count = self.dice.within(1, 3);
+        let tasks = (0..count).map(|_| self.task()).collect();
+        Deed::Submit(Submit { tasks })
+    }
+
+    fn task(&mut self) -> NewTask {
+        self.tasks += 1;
+        let number = self.tasks;
+        let dice = &mut self.dice;
+        let temper = Temper::draw(dice);
+        let kind = dice.pick(self.kinds).clone();
+        let mut task = NewTask::new(task_id(number), kind, Payload::bytes([temper.code()]));
+        task.queue = dice.pick(self.queues).clone();
+        task.priority = *dice.pick(&PRIORITIES);
+        task.due = match dice.below(10) {
+            0..=6 => When::Now,
+            _ => When::After(dice.millis(1, 15_000)),
+        };
+        if dice.once_in(6) {
+            task.deadline = Some(When::After(dice.millis(100, 30_000)));
+        }
+        if dice.once_in(3) {
+            task.timeout = Some(dice.millis(500, 6_000));
+        }
+        if dice.once_in(5) {
+            task.unique_key = Some(Name::from(*dice.pick(&["a", "b", "c"])));
+        }
+        task.lost_max = u32::try_from(dice.within(1, 3)).unwrap_or(1);
+        task.retry = retry(dice);
+        task
+    }
+
+    fn change(&mut self, change: Change) -> Deed {
+        let number = self.dice.within(1, u64::from(self.tasks));
+        Deed::Change(task_id(u32::try_from(number).unwrap_or(1)), change)
+    }
+
+    fn pause(&mut self, paused: bool) -> Deed {
+        let change = QueueChange {
+            paused: Some(paused),
+            ..QueueChange::default()
+        };
+        Deed::Configure(self.dice.pick(self.queues).clone(), change)
+    }
+
+    fn configure(&mut self) -> Deed {
+        let mut change = QueueChange::default();
+        match self.dice.below(3) {
+            0 => change.bound = Some(self.dice.within(2, 30)),
+            1 => change.retention_completed = Some(self.dice.millis(0, 60_000)),
+            _ => change.retention_failed = Some(self.dice.millis(0, 60_000)),
+        }
+        Deed::Configure(self.dice.pick(self.queues).clone(), change)
+    }
+
+    /// Something that goes wrong.
+    fn fault(&mut self) {
+        let who = self.who();
+        let dice = &mut self.dice;
+        let deed = match *dice.pick(&self.faults) {
+            Fault::Crash => Deed::Crash {
+                who: not_client(who),
+            },
+            Fault::Stop => Deed::Stop {
+                who: not_client(who),
+                within: dice.millis(0, 10_000),
+            },
+            Fault::Away => Deed::Away {
+                lasts: dice.millis(100, 20_000),
+                unknown: dice.once_in(2),
+            },
+            Fault::Cut => Deed::Cut {
+                who,
+                lasts: dice.millis(500, 25_000),
+            },
+            Fault::Freeze => Deed::Freeze {
+                who: not_client(who),
+                lasts: dice.millis(500, 25_000),
+            },
+            Fault::Jump => self.jump(),
+            Fault::Mishap => Deed::Mishap {
+                who,
+                op: op(dice, who),
+                mishap: mishap(dice, &self.mishaps, who),
+            },
+        };
+        self.add(deed);
+    }
+
+    fn who(&mut self) -> Who {
+        match self.dice.below(8) {
+            0 => Who::Client,
+            1 | 2 => Who::House(u8::try_from(self.dice.below(u64::from(self.houses))).unwrap_or(0)),
+            _ => Who::Worker(u8::try_from(self.dice.below(u64::from(self.workers))).unwrap_or(0)),
+        }
+    }
+
+    fn jump(&mut self) -> Deed {
+        let whose = match self.dice.below(3) {
+            0 => None,
+            _ => Some(not_client(self.who())),
+        };
+        let most = if whose.is_none() { 120 } else { 3_600 };
+        let by = self.dice.millis(1, most * 1_000);
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        let micros = if self.dice.once_in(2) {
+            micros
+        } else {
+            -micros
+        };
+        Deed::Jump { whose, micros }
+    }
+}
+
+fn retry(dice: &mut Dice) -> RetryPolicy {
+    let base = dice.millis(0, 2_000);
+    let ceiling = Duration::from_secs(4);
+    RetryPolicy {
+        attempts_max: u32::try_from(dice.within(1, 5)).unwrap_or(1),
+        backoff: match dice.below(3) {
+            0 => Backoff::Fixed { delay: base },
+            1 => Backoff::Linear {
+                step: base,
+                ceiling,
+            },
+            _ => Backoff::Exponential { base, ceiling },
+        },
+        jitter: *dice.pick(&[
+            Jitter::None,
+            Jitter::Full,
+            Jitter::Equal,
+            Jitter::Proportional { permille: 100 },
+        ]),
+    }
+}
+
+/// The client is whoever there is: it does not die.
+const fn not_client(who: Who) -> Who {
+    match who {
+        Who::Client => Who::Worker(0),
+        other => other,
+    }
+}
+
+fn op(dice: &mut Dice, who: Who) -> Option<Op> {
+    let all: &[Op] = match who {
+        Who::Client => &[Op::Submit, Op::Change, Op::Configure],
+        Who::House(_) => &[Op::Workers, Op::Lead, Op::TakeBack, Op::KeepHouse],
+        Who::Worker(_) => &[
+            Op::Register,
+            Op::Heartbeat,
+            Op::Claim,
+            Op::Claim,
+            Op::Promote,
+            Op::Settle,
+            Op::Settle,
+            Op::Held,
+            Op::TakeBack,
+            Op::CancelRequests,
+        ],
+    };
+    (!dice.once_in(5)).then(|| *dice.pick(all))
+}
+
+fn mishap(dice: &mut Dice, all: &[Mishap], who: Who) -> Mishap {
+    let mishap = match *dice.pick(all) {
+        Mishap::Late(_) => Mishap::Late(dice.millis(10, 8_000)),
+        Mishap::Twice(_) => Mishap::Twice(dice.millis(0, 5_000)),
+        // About as long as a lease: it may be gone by then, or may not.
+        Mishap::Still(_) => Mishap::Still(dice.millis(7_000, 15_000)),
+        other => other,
+    };
+    match mishap {
+        Mishap::CrashBefore | Mishap::CrashAfter | Mishap::Still(_) if who == Who::Client => {
+            Mishap::AnswerLost
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,155 @@
+//! What travels between a process and the store.
+
+use std::task::{Context, Poll, Waker};
+
+use duly_core::{AttemptRef, Incarnation, State, TaskId};
+use duly_store::bounds::PAGE_MAX;
+use duly_store::{
+    BoxFuture, Change, ChangeError, Claim, ClaimError, Claimed, Filter, Heartbeat, KeepHouse, Kept,
+    Lead, Leadership, List, Name, Promote, Promoted, QueueChange, QueueSettings, Registration,
+    Renewed, RequestError, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply,
+    TakeBack, TakenBack, TaskRecord, WorkerRecord,
+};
+
+/// A kind of call, by which faults are aimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Op {
+    Submit,
+    Claim,
+    Promote,
+    Settle,
+    Register,
+    Heartbeat,
+    CancelRequests,
+    TakeBack,
+    Workers,
+    Held,
+    Change,
+    Configure,
+    KeepHouse,
+    Lead,
+}
+
+/// A question to the store.
+#[derive(Clone, Debug)]
+pub(crate) enum Ask {
+    Submit(Submit),
+    Claim(Claim),
+    Promote(Promote),
+    Settle(Settle),
+    Register(Registration),
+    Heartbeat(Heartbeat),
+    CancelRequests(Incarnation),
+    TakeBack(TakeBack),
+    Workers,
+    /// The attempts that workers of this name hold.
+    Held(Name),
+    Change(TaskId, Change),
+    Configure(Name, QueueChange),
+    KeepHouse(KeepHouse),
+    Lead(Lead),
+}
+
+/// The store's answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Submit(Result<SubmitReply, SubmitError>),
+    Claim(Result<Claimed, ClaimError>),
+    Promote(Result<Promoted, StoreError>),
+    Settle(Result<Settled, StoreError>),
+    Register(Result<(), RequestError>),
+    Heartbeat(Result<Renewed, StoreError>),
+    CancelRequests(Result<Vec<AttemptRef>, StoreError>),
+    TakeBack(Result<TakenBack, StoreError>),
+    Workers(Result<Vec<WorkerRecord>, StoreError>),
+    Held(Result<Vec<AttemptRef>, RequestError>),
+    Change(Result<Box<TaskRecord>, ChangeError>),
+    Configure(Result<QueueSettings, RequestError>),
+    KeepHouse(Result<Kept, StoreError>),
+    Lead(Result<Leadership, StoreError>),
+}
+
+/// What a process hears of its call.
+#[derive(Clone, Debug)]
+pub(crate) enum Heard {
+    Answer(Answer),
+    /// Nothing, in time: it may have taken effect, or may still.
+    Lost,
+    /// The store is away: it had no effect.
+    Away,
+}
+
+impl Ask {
+    pub(crate) const fn op(&self) -> Op {
+        match self {
+            Self::Submit(_) => Op::Submit,
+            Self::Claim(_) => Op::Claim,
+            Self::Promote(_) => Op::Promote,
+            Self::Settle(_) => Op::Settle,
+            Self::Register(_) => Op::Register,
+            Self::Heartbeat(_) => Op::Heartbeat,
+            Self::CancelRequests(_) => Op::CancelRequests,
+            Self::TakeBack(_) => Op::TakeBack,
+            Self::Workers => Op::Workers,
+            Self::Held(_) => Op::Held,
+            Self::Change(..) => Op::Change,
+            Self::Configure(..) => Op::Configure,
+            Self::KeepHouse(_) => Op::KeepHouse,
+            Self::Lead(_) => Op::Lead,
+        }
+    }
+}
+
+/// Asks the store.
+pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
+    match ask {
+        Ask::Submit(request) => Answer::Submit(ready(store.submit(request))),
+        Ask::Claim(request) => Answer::Claim(ready(store.claim(request))),
+        Ask::Promote(request) => Answer::Promote(ready(store.promote(request))),
+        Ask::Settle(request) => Answer::Settle(ready(store.settle(request))),
+        Ask::Register(request) => Answer::Register(ready(store.register(request))),
+        Ask::Heartbeat(request) => Answer::Heartbeat(ready(store.heartbeat(request))),
+        Ask::CancelRequests(worker) => Answer::CancelRequests(ready(store.cancel_requests(worker))),
+        Ask::TakeBack(request) => Answer::TakeBack(ready(store.take_back(request))),
+        Ask::Workers => Answer::Workers(ready(store.workers())),
+        Ask::Held(name) => Answer::Held(held(store, name)),
+        Ask::Change(id, change) => Answer::Change(ready(store.change(id, change)).map(Box::new)),
+        Ask::Configure(queue, change) => Answer::Configure(ready(store.configure(queue, change))),
+        Ask::KeepHouse(request) => Answer::KeepHouse(ready(store.keep_house(request))),
+        Ask::Lead(request) => Answer::Lead(ready(store.lead(request))),
+    }
+}
+
+fn held(store: &dyn Store, worker: Name) -> Result<Vec<AttemptRef>, RequestError> {
+    let mut request = List {
+        filter: Filter {
+            states: vec![State::Assigned, State::Running],
+            worker: Some(worker),
+            ..Filter::default()
+        },
+        limit: PAGE_MAX,
+        brief: true,
+        ..List::default()
+    };
+    let mut held = Vec::new();
+    loop {
+        let page = ready(store.list(request.clone()))?;
+        held.extend(page.tasks.iter().map(|task| AttemptRef {
+            task: task.id,
+            attempt: task.attempt,
+        }));
+        if page.next.is_none() {
+            return Ok(held);
+        }
+        request.after = page.next;
+    }
+}
+
+/// The value of a future that does not wait: the memory store's never do.
+pub(crate) fn ready<T>(mut future: BoxFuture<'_, T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("every operation of the memory store is over at once"),
+    }
+}
