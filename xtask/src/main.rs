@@ -19,6 +19,7 @@ mod kill;
 mod model;
 mod policy;
 mod schemathesis;
+mod simulate;
 mod source;
 mod system;
 mod terminal;
@@ -52,6 +53,8 @@ enum Command {
     Alone,
     /// Try orders of steps of the in-process scheduler under a model checker
     Model,
+    /// Run worlds in virtual time under faults, and break each rule to see it caught
+    Simulate(simulate::Arguments),
     /// Count the crates that the library pulls, by default and without a store
     Weight,
     /// Measure, each figure beside its limit: `bench sqlite`, `bench http`, `bench memory`
@@ -87,6 +90,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bare => bare::check(),
         Command::Alone => alone::check(),
         Command::Model => model::check(),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Weight => weight::check(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -2,7 +2,9 @@
 
 use anyhow::{Result, bail};
 
-use crate::{alone, bare, cargo, doors, fuzz, model, policy, schemathesis, system, tidy, weight};
+use crate::{
+    alone, bare, cargo, doors, fuzz, model, policy, schemathesis, simulate, system, tidy, weight,
+};
 
 mod step;
 mod summary;
@@ -28,6 +30,7 @@ const STEPS: &[Step] = &[
     Step::new("unit tests", Pace::Quick, unit_tests),
     Step::new("executors", Pace::Full, |_| alone::check()),
     Step::new("model", Pace::Full, |_| model::check()),
+    Step::new("simulation", Pace::Full, |_| simulate::check()),
     Step::new("schemathesis", Pace::Full, |arguments| {
         schemathesis::check(arguments.install)
     }),
