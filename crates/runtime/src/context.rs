@@ -28,6 +28,7 @@ struct Inner {
     spent: u32,
     attempts_max: u32,
     timeout: Option<Duration>,
+    finish_by: Option<Timestamp>,
     due_at: Timestamp,
     submitted_at: Timestamp,
     cancelled: CancellationToken,
@@ -52,6 +53,7 @@ impl Context {
             spent: lease.spent,
             attempts_max: lease.retry.attempts_max,
             timeout: lease.timeout,
+            finish_by: lease.finish_by,
             due_at: lease.due_at,
             submitted_at: lease.submitted_at,
             cancelled: CancellationToken::new(),
@@ -126,16 +128,24 @@ impl Context {
         self.0.attempts_max
     }
 
-    /// No retry follows if this attempt fails.
+    /// No retry follows if this attempt fails: all are spent. (Nor does one that would come after
+    /// [`finish_by`](Self::finish_by).)
     #[must_use]
     pub fn is_last_attempt(&self) -> bool {
         self.0.spent >= self.0.attempts_max
     }
 
-    /// How long this attempt may take.
+    /// How long this attempt may take, if its task may take as long.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         self.0.timeout
+    }
+
+    /// When the task must have ended, by the store's clock: then this attempt is stopped, and no other
+    /// follows.
+    #[must_use]
+    pub fn finish_by(&self) -> Option<Timestamp> {
+        self.0.finish_by
     }
 
     /// When the task was due.

@@ -25,6 +25,8 @@ pub(crate) enum Stop {
     Cancelled,
     /// Its time is up.
     TimedOut(Duration),
+    /// Its task must have ended by now.
+    Overdue,
     /// The worker shuts down, or could not renew its leases.
     GivenBack,
     /// The lease is not this worker's any more: whatever the handler says is of no account.
@@ -59,7 +61,11 @@ pub(crate) fn verdict(ending: Ending, stop: Option<Stop>) -> Option<Verdict> {
 fn decided(stop: Stop, error: Option<String>) -> Verdict {
     let (outcome, error) = match stop {
         Stop::Cancelled => (Outcome::Cancelled, error),
-        Stop::TimedOut(timeout) => (Outcome::TimedOut, Some(out_of_time(timeout, error))),
+        Stop::TimedOut(timeout) => {
+            let told = format!("still running after its timeout of {timeout:?}");
+            (Outcome::TimedOut, Some(with(told, error)))
+        }
+        Stop::Overdue => (Outcome::TimedOut, Some(with(OVERDUE.into(), error))),
         Stop::GivenBack | Stop::Forsaken => (Outcome::HandedBack, None),
     };
     Verdict {
@@ -69,9 +75,13 @@ fn decided(stop: Stop, error: Option<String>) -> Verdict {
     }
 }
 
-fn out_of_time(timeout: Duration, error: Option<String>) -> String {
-    let told = format!("still running after its timeout of {timeout:?}");
-    error.map_or(told.clone(), |error| format!("{told}: {error}"))
+const OVERDUE: &str = "still running when its task had to have ended (finish_by)";
+
+fn with(told: String, error: Option<String>) -> String {
+    match error {
+        Some(error) => format!("{told}: {error}"),
+        None => told,
+    }
 }
 
 #[cfg(test)]

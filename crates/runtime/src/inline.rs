@@ -13,9 +13,10 @@ use tracing::{Instrument, debug};
 
 use crate::caught::Caught;
 use crate::dice::Dice;
-use crate::ending::{Ending, Stop, verdict};
+use crate::ending::{Ending, verdict};
 use crate::handler::Handlers;
 use crate::settings::Settings;
+use crate::term::Term;
 use crate::{Context, Verdict, observer, span};
 
 /// A worker without a life of its own: it runs what is due when it is told to, one task after the
@@ -94,15 +95,15 @@ impl Inline {
     pub async fn run_due(&mut self, tasks_max: usize) -> Result<Vec<Ran>, InlineError> {
         let mut ran = Vec::new();
         while ran.len() < tasks_max {
-            let Some(lease) = self.claim().await? else {
+            let Some((lease, term)) = self.claim().await? else {
                 break;
             };
-            ran.push(self.run(lease).await?);
+            ran.push(self.run(lease, term).await?);
         }
         Ok(ran)
     }
 
-    async fn claim(&mut self) -> Result<Option<Lease>, InlineError> {
+    async fn claim(&mut self) -> Result<Option<(Lease, Term)>, InlineError> {
         loop {
             let incarnation = self.incarnation().await?;
             let claim = Claim {
@@ -120,7 +121,11 @@ impl Inline {
                     let is_behind = claimed.next_at.is_some_and(|at| at <= claimed.at);
                     self.turn = self.turn.wrapping_add(u32::from(lease.is_some()));
                     if lease.is_some() || !is_behind {
-                        return Ok(lease);
+                        let now = self.clock.now();
+                        return Ok(lease.map(|lease| {
+                            let term = Term::new(&lease, claimed.at, now);
+                            (lease, term)
+                        }));
                     }
                 }
                 Err(ClaimError::WorkerNotFound) => self.incarnation = None,
@@ -141,16 +146,16 @@ impl Inline {
         Ok(incarnation)
     }
 
-    async fn run(&mut self, mut lease: Lease) -> Result<Ran, InlineError> {
+    async fn run(&mut self, mut lease: Lease, term: Term) -> Result<Ran, InlineError> {
         let context = Context::new(&mut lease, &self.settings.name, &mut self.spans);
         let began = self.clock.now();
         self.settings.observed.started(&context, began);
-        let run = self.execute(&lease, context.clone());
+        let run = self.execute(&lease, &term, context.clone());
         let ended = run.instrument(span::of(&context)).await;
         let ran = self.clock.now().since(began);
         let error = ended.error.clone();
         let attempt = Attempt::running(lease.attempt, lease.spent, lease.retry);
-        let end = attempt.settle(ended.outcome, None, self.dice.roll());
+        let end = attempt.settle(ended.outcome, term.left(self.clock.now()), self.dice.roll());
         let outcome = observer::outcome(end.decision);
         self.settings.observed.ended(&context, outcome, ran);
         let incarnation = self.incarnation().await?;
@@ -194,18 +199,20 @@ impl Inline {
     }
 
     /// Runs the handler to its end, or to the end of its time.
-    async fn execute(&self, lease: &Lease, context: Context) -> Verdict {
+    async fn execute(&self, lease: &Lease, term: &Term, context: Context) -> Verdict {
         let Some(handler) = self.handlers.get(&lease.kind) else {
             return Verdict::retry("no handler of this kind");
         };
         let run = Caught(handler(lease.payload.clone(), context.clone()));
-        let timeout = lease.timeout.unwrap_or(Duration::MAX);
+        let now = self.clock.now();
+        let cut = term.cut(lease.timeout, now);
+        let time = cut.map_or(Duration::MAX, |(at, _)| at.since(now));
         let (ending, stop) = tokio::select! {
             biased;
             ending = run => (ending, None),
-            () = self.clock.sleep(timeout), if lease.timeout.is_some() => {
+            () = self.clock.sleep(time), if cut.is_some() => {
                 context.cancelled().cancel();
-                (Ending::Aborted, Some(Stop::TimedOut(timeout)))
+                (Ending::Aborted, cut.map(|(_, stop)| stop))
             }
         };
         verdict(ending, stop).unwrap_or_else(|| Verdict::retry("it ended without a verdict"))

@@ -31,6 +31,7 @@ mod settings;
 #[cfg(feature = "signal")]
 pub mod signal;
 mod span;
+mod term;
 mod verdict;
 mod worker;
 

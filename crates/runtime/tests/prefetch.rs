@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_core::{EventKind, Incarnation, State};
 use duly_runtime::{Context, JobError};
-use duly_store::{Claim, Store, TakeBack, id};
+use duly_store::{Claim, Store, TakeBack, When, id};
 
 mod common;
 
@@ -244,4 +244,45 @@ fn pause(paused: bool) -> duly_store::QueueChange {
         paused: Some(paused),
         ..Default::default()
     }
+}
+
+#[tokio::test]
+async fn what_is_in_store_and_too_late_to_begin_goes_back_and_expires() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    let worker = bench.worker().concurrency(2).prefetch(4);
+    let worker = worker
+        .handle("quick", nothing)
+        .handle("gated", gate.handler());
+    let _worker = worker.start().unwrap();
+    let quick = bench.submit("quick").await;
+    bench.reaches(quick, State::Completed).await;
+    for _ in 0..2 {
+        bench.submit("gated").await;
+    }
+    gate.has_started(2).await;
+    let begin = |task: &mut duly_store::NewTask| task.deadline = Some(When::After(SECOND));
+    let end = |task: &mut duly_store::NewTask| task.finish_by = Some(When::After(2 * SECOND));
+    let ids = [
+        bench.submit_with("gated", begin).await,
+        bench.submit_with("gated", end).await,
+        bench.submit("gated").await,
+    ];
+    bench.rest().await;
+    assert_eq!(states(&bench, &ids).await, [State::Assigned; 3]);
+    bench.pass(SECOND).await;
+    bench.reaches(ids[0], State::Expired).await;
+    assert_eq!(bench.state(ids[1]).await, State::Assigned);
+    bench.pass(SECOND).await;
+    bench.reaches(ids[1], State::Expired).await;
+    let history = bench.events(ids[1]).await;
+    let expected = [
+        EventKind::Submitted,
+        EventKind::HandedBack,
+        EventKind::Expired,
+    ];
+    assert_eq!(history, expected);
+    gate.open(9);
+    bench.reaches(ids[2], State::Completed).await;
+    assert_eq!(gate.started(), 3, "what expired never began");
 }

@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use tracing::Span;
 
 use crate::ending::{Ending, Stop, verdict};
+use crate::term::Term;
 use crate::{Context, Verdict};
 
 /// All handlers that run, including those that were aborted and have not gone yet: each has a slot.
@@ -28,8 +29,11 @@ pub(super) struct Entry {
     pub(super) abort: AbortHandle,
     pub(super) suspect: bool,
     pub(super) span: Span,
+    pub(super) term: Term,
     stop: Option<Stop>,
     timer: Option<Timestamp>,
+    /// Why it is stopped when its time is up.
+    cut: Option<Stop>,
 }
 
 impl Entry {
@@ -39,6 +43,7 @@ impl Entry {
         abort: AbortHandle,
         suspect: bool,
         span: Span,
+        term: Term,
     ) -> Self {
         Self {
             attempt,
@@ -46,8 +51,10 @@ impl Entry {
             abort,
             suspect,
             span,
+            term,
             stop: None,
             timer: None,
+            cut: None,
         }
     }
 }
@@ -65,9 +72,9 @@ impl Attempts {
     /// A handler has started.
     pub(super) fn add(&mut self, mut entry: Entry, now: Timestamp) {
         let reference = entry.attempt.reference();
-        if let Some(timeout) = entry.context.timeout() {
-            entry.timer = Some(now + timeout);
-            self.timers.insert((now + timeout, reference));
+        if let Some((at, stop)) = entry.term.cut(entry.context.timeout(), now) {
+            (entry.timer, entry.cut) = (Some(at), Some(stop));
+            self.timers.insert((at, reference));
         }
         self.suspects += usize::from(entry.suspect);
         self.running.insert(reference, entry);
@@ -103,11 +110,9 @@ impl Attempts {
                 continue;
             };
             entry.timer = None;
-            if entry.stop.is_some() {
-                entry.abort.abort();
-            } else {
-                let timeout = entry.context.timeout().unwrap_or_default();
-                self.stop(reference, Stop::TimedOut(timeout), now);
+            match entry.cut.filter(|_| entry.stop.is_none()) {
+                Some(stop) => self.stop(reference, stop, now),
+                None => entry.abort.abort(),
             }
         }
     }

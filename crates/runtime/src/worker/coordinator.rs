@@ -27,6 +27,7 @@ use crate::dice::Dice;
 use crate::ending::{Ending, Stop};
 use crate::handler::Handlers;
 use crate::settings::Settings;
+use crate::term::Term;
 use crate::{Context, Verdict, observer, span};
 
 mod answers;
@@ -198,7 +199,7 @@ impl Coordinator {
     }
 
     /// The handler of a lease that is durably running starts.
-    fn begin(&mut self, attempt: Attempt<Running>, mut lease: Lease) {
+    fn begin(&mut self, attempt: Attempt<Running>, mut lease: Lease, term: Term) {
         let Some(handler) = self.handlers.get(&lease.kind) else {
             error!(kind = %lease.kind, "the store handed out a kind that was not asked for");
             return self.give_back(attempt);
@@ -215,20 +216,25 @@ impl Coordinator {
             self.told.clone(),
             span.clone(),
         );
-        let entry = Entry::new(attempt, context, abort, lease.lost > 0, span);
+        let entry = Entry::new(attempt, context, abort, lease.lost > 0, span, term);
         self.attempts.add(entry, now);
     }
 
-    /// A lease comes from the store: it begins, is kept in store, or goes back.
-    fn accept(&mut self, lease: Lease) {
+    /// A lease comes from the store, whose clock told `at`: it begins, is kept in store, or goes back.
+    fn accept(&mut self, lease: Lease, at: Timestamp, now: Timestamp) {
         let (reference, spent, retry) = (lease.attempt, lease.spent, lease.retry);
+        let term = Term::new(&lease, at, now);
         if self.leaving.is_some() {
             self.give_back(Attempt::assigned(reference, spent, retry));
         } else if lease.started {
-            self.begin(Attempt::running(reference, spent, retry), lease);
+            self.begin(Attempt::running(reference, spent, retry), lease, term);
         } else {
             let attempt: Attempt<Assigned> = Attempt::assigned(reference, spent, retry);
-            self.stock.push(Held { attempt, lease });
+            self.stock.push(Held {
+                attempt,
+                lease,
+                term,
+            });
         }
     }
 
@@ -263,7 +269,8 @@ impl Coordinator {
             result,
             error,
         } = verdict;
-        let end = entry.attempt.settle(outcome, None, self.dice.roll());
+        let left = entry.term.left(self.timeline.now());
+        let end = entry.attempt.settle(outcome, left, self.dice.roll());
         entry.span.in_scope(|| match &error {
             Some(error) => warn!(?ran, outcome = ?end.decision, error, "attempt ended"),
             None => debug!(?ran, outcome = ?end.decision, "attempt ended"),

@@ -2,17 +2,20 @@
 
 use std::collections::VecDeque;
 
-use duly_core::{Assigned, Attempt, AttemptRef, State};
+use duly_core::{Assigned, Attempt, AttemptRef, State, Timestamp};
 use duly_store::{Lease, Promoted, SettleError};
 use tracing::debug;
 
 use crate::backoff::Retries;
+use crate::term::Term;
 
 /// Work in store, and work whose beginning the store is being told of.
 #[derive(Debug, Default)]
 pub(super) struct Stock {
     waiting: VecDeque<Held>,
     promoting: Vec<Held>,
+    /// Something that waits, or has waited among it, can be too late to begin.
+    is_pressed: bool,
     pub(super) retries: Retries,
 }
 
@@ -21,10 +24,12 @@ pub(super) struct Stock {
 pub(super) struct Held {
     pub(super) attempt: Attempt<Assigned>,
     pub(super) lease: Lease,
+    pub(super) term: Term,
 }
 
 impl Stock {
     pub(super) fn push(&mut self, held: Held) {
+        self.is_pressed |= held.term.expiry().is_some();
         self.waiting.push_back(held);
     }
 
@@ -49,6 +54,7 @@ impl Stock {
         }
         let count = slots.min(self.waiting.len());
         self.promoting.extend(self.waiting.drain(..count));
+        self.is_pressed &= !self.waiting.is_empty();
         let references = self.promoting.iter().map(|held| held.attempt.reference());
         references.collect()
     }
@@ -66,8 +72,30 @@ impl Stock {
     /// The promotion failed: it is made again.
     pub(super) fn put_back(&mut self) {
         for held in self.promoting.drain(..).rev() {
+            self.is_pressed |= held.term.expiry().is_some();
             self.waiting.push_front(held);
         }
+    }
+
+    /// When the first of what waits is too late to begin.
+    pub(super) fn expiry(&self) -> Option<Timestamp> {
+        if !self.is_pressed {
+            return None;
+        }
+        let expiries = self.waiting.iter().map(|held| held.term.expiry());
+        expiries.flatten().min()
+    }
+
+    /// Gives up what waits and is too late to begin.
+    pub(super) fn expired(&mut self, now: Timestamp) -> Vec<Held> {
+        let is_late = |held: &Held| held.term.expiry().is_some_and(|at| at <= now);
+        if !self.is_pressed || !self.waiting.iter().any(is_late) {
+            return Vec::new();
+        }
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let (late, waiting): (Vec<_>, Vec<_>) = waiting.partition(is_late);
+        self.waiting = waiting.into();
+        late
     }
 
     /// Gives up what waits.

@@ -82,7 +82,7 @@ impl Coordinator {
             Ok(claimed) => {
                 self.claims.answered(&claimed, now, &mut self.dice);
                 for lease in claimed.leases {
-                    self.accept(lease);
+                    self.accept(lease, claimed.at, now);
                 }
             }
             Err(ClaimError::WorkerNotFound) => self.live_anew(now),
@@ -104,7 +104,7 @@ impl Coordinator {
                     if self.leaving.is_some() {
                         self.give_back(held.attempt);
                     } else {
-                        self.begin(held.attempt.start(), held.lease);
+                        self.begin(held.attempt.start(), held.lease, held.term);
                     }
                 }
             }

@@ -18,6 +18,7 @@ impl Coordinator {
         let now = self.timeline.now();
         self.attempts.fire(now);
         self.mind_leases(now);
+        self.mind_stock(now);
         self.mind_departure(now);
         self.register(now);
         if self.life.is_registered() {
@@ -40,6 +41,7 @@ impl Coordinator {
             self.attempts.next_timer(),
             self.outbox.wake(),
             self.stock.retries.at(),
+            self.stock.expiry(),
             self.audit.wake(),
             self.claims.wake(),
             self.leaving.as_ref().and_then(|leaving| leaving.wake(now)),
@@ -64,6 +66,13 @@ impl Coordinator {
         if stopped > 0 {
             let worker = &self.settings.name;
             warn!(%worker, stopped, "the leases could not be renewed: what runs is stopped");
+        }
+    }
+
+    /// What is too late to begin goes back, and expires in the store.
+    fn mind_stock(&mut self, now: Timestamp) {
+        for held in self.stock.expired(now) {
+            self.give_back(held.attempt);
         }
     }
 
