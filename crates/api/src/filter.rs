@@ -35,7 +35,7 @@ pub struct Filter {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub due_before: Option<Timestamp>,
-    /// Unfinished, though its deadline has passed.
+    /// Unfinished, though a deadline has passed: that of its start, or that of its end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overdue: bool,
     /// Submitted at or after this.

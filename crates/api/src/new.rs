@@ -70,6 +70,27 @@ pub struct NewTask {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub deadline: Option<Timestamp>,
+    /// It must have ended this long after it was submitted: what waits then expires, what runs has timed out
+    /// for good. Not together with `finish_by`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 31_622_400_000_u64))]
+    pub finish_in_ms: Option<u64>,
+    /// It must have ended before this instant. Not together with `finish_in_ms`.
+    #[serde(
+        default,
+        with = "time::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
+    pub finish_by: Option<Timestamp>,
+    /// If no attempt has begun this long after it was submitted, the event `late_to_start` tells so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 31_622_400_000_u64))]
+    pub alert_unstarted_ms: Option<u64>,
+    /// If it has not ended this long after it was submitted, the event `late_to_finish` tells so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 31_622_400_000_u64))]
+    pub alert_unfinished_ms: Option<u64>,
     /// How long one attempt may take; as long as its worker lives unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 31_622_400_000_u64))]
@@ -115,7 +136,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const FULL: &str = r#"{"id":"01932f5e-7c1a-7b3e-9d55-0242ac120002","kind":"k","payload":{"b": 1.50, "a": [1e400]},"queue":"q","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","deadline_in_ms":1,"timeout_ms":2,"attempts_max":3,"retry":{"backoff":"linear","jitter":"full"},"lost_max":4,"unique_key":"u","tenant":"t","labels":{"a":"b"}}"#;
+    const FULL: &str = r#"{"id":"01932f5e-7c1a-7b3e-9d55-0242ac120002","kind":"k","payload":{"b": 1.50, "a": [1e400]},"queue":"q","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","deadline_in_ms":1,"finish_in_ms":5,"alert_unstarted_ms":6,"alert_unfinished_ms":7,"timeout_ms":2,"attempts_max":3,"retry":{"backoff":"linear","jitter":"full"},"lost_max":4,"unique_key":"u","tenant":"t","labels":{"a":"b"}}"#;
 
     #[test]
     fn all_fields_round_trip_and_the_payload_stays_as_it_was_written() {

@@ -65,6 +65,22 @@ pub struct Task {
     #[serde(with = "time::option")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub deadline: Option<Timestamp>,
+    /// It must have ended before this.
+    #[serde(default, with = "time::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
+    pub finish_by: Option<Timestamp>,
+    /// By this age an attempt must have begun, or the event `late_to_start` tells that none has.
+    #[serde(default)]
+    pub alert_unstarted_ms: Option<u64>,
+    /// By this age it must have ended, or the event `late_to_finish` tells that it has not.
+    #[serde(default)]
+    pub alert_unfinished_ms: Option<u64>,
+    /// It was told that no attempt had begun.
+    #[serde(default)]
+    pub late_to_start: bool,
+    /// It was told that it had not ended.
+    #[serde(default)]
+    pub late_to_finish: bool,
     /// How long one attempt may take.
     pub timeout_ms: Option<u64>,
     /// When it is tried again.

@@ -103,6 +103,34 @@ impl Task {
         self
     }
 
+    /// It must have ended this long from now, at most 366 days, whatever becomes of its attempts: what
+    /// waits then expires, what runs is told to stop and has timed out for good, and a retry that would
+    /// come after it is not made. Default: whenever it ends.
+    pub const fn finish_within(mut self, within: Duration) -> Self {
+        self.new.finish_by = Some(When::After(within));
+        self
+    }
+
+    /// It must have ended before this instant; see [`finish_within`](Self::finish_within).
+    pub const fn finish_by(mut self, at: Timestamp) -> Self {
+        self.new.finish_by = Some(When::At(at));
+        self
+    }
+
+    /// If no attempt has begun at this age, counted from now, the event `late_to_start` tells so, once, and
+    /// the task says so. More than zero, at most 366 days. Default: nobody is told.
+    pub const fn alert_unstarted(mut self, age: Duration) -> Self {
+        self.new.alert_unstarted = Some(age);
+        self
+    }
+
+    /// If it has not ended at this age, counted from now, the event `late_to_finish` tells so, once, and
+    /// the task says so. More than zero, at most 366 days. Default: nobody is told.
+    pub const fn alert_unfinished(mut self, age: Duration) -> Self {
+        self.new.alert_unfinished = Some(age);
+        self
+    }
+
     /// How long one attempt may take; then its handler is told to stop, and after a grace aborted.
     /// Default: as long as its worker lives.
     pub const fn timeout(mut self, timeout: Duration) -> Self {

@@ -59,7 +59,7 @@ pub(crate) fn task(run: &str, round: u32, group: &str, index: usize, payload: &[
 }
 
 fn definition(group: &Group) -> Value {
-    json!({
+    let mut definition = json!({
         "name": group.name,
         "action": action(&group.action),
         "each": group.each.as_ref().map(|each| items(&each.items)),
@@ -68,7 +68,12 @@ fn definition(group: &Group) -> Value {
         "attempts": group.retry.attempts_max,
         "backoff": backoff(group.retry.backoff),
         "after_ms": group.after.as_millis(),
-    })
+    });
+    // What is not said leaves no trace, so that files from before it could be said stay what they are.
+    if let Some(within) = group.finish_within {
+        definition["finish_within_ms"] = json!(within.as_millis());
+    }
+    definition
 }
 
 fn action(action: &Action) -> Value {

@@ -264,6 +264,7 @@ pub(crate) async fn submit(
             When::After(group.after)
         };
         new.timeout = group.timeout;
+        new.finish_by = group.finish_within.map(When::After);
         new.retry = group.retry;
         new.labels.clone_from(&labels);
         new.labels

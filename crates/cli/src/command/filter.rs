@@ -26,7 +26,7 @@ pub(crate) struct Filter {
     /// Only waiting, and due before this
     #[arg(long, value_parser = super::instant, value_name = "TIME")]
     due_before: Option<Timestamp>,
-    /// Only unfinished although their deadline has passed
+    /// Only unfinished although a deadline of theirs has passed
     #[arg(long)]
     overdue: bool,
     /// Only submitted at this or later

@@ -132,7 +132,16 @@ fn facts(task: &Task) -> Vec<(String, String)> {
         ("started", at(task.started_at)),
         ("finished", at(task.finished_at)),
         ("deadline", at(task.deadline)),
+        ("finish by", at(task.finish_by)),
         ("timeout", limit.map(duration::format)),
+        (
+            "alert",
+            alert("not started", task.alert_unstarted_ms, task.late_to_start),
+        ),
+        (
+            "alert",
+            alert("not ended", task.alert_unfinished_ms, task.late_to_finish),
+        ),
         ("worker", task.worker.clone()),
         ("cancellation", asked),
         ("unique key", task.unique_key.clone()),
@@ -146,6 +155,13 @@ fn facts(task: &Task) -> Vec<(String, String)> {
     let labels = task.labels.iter();
     let labels = labels.map(|(name, value)| ("label".to_owned(), format!("{name}={value}")));
     facts.chain(labels).collect()
+}
+
+/// At which age somebody is told of what, and whether they were.
+fn alert(what: &str, age_ms: Option<u64>, told: bool) -> Option<String> {
+    let age = duration::format(std::time::Duration::from_millis(age_ms?));
+    let told = if told { ": it was told" } else { "" };
+    Some(format!("{what} after {age}{told}"))
 }
 
 /// An instant; people see how far away it is, too.

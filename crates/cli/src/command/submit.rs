@@ -81,6 +81,15 @@ struct Options {
     /// It must have started by then, or expires: a time, or a duration from now
     #[arg(long, value_parser = deadline, value_name = "TIME|DURATION", allow_hyphen_values = true)]
     deadline: Option<Deadline>,
+    /// It must have ended by then, or expires or times out: a time, or a duration from now
+    #[arg(long, value_parser = deadline, value_name = "TIME|DURATION", allow_hyphen_values = true)]
+    finish_by: Option<Deadline>,
+    /// Tell, by an event, if it has not started after this long
+    #[arg(long, value_parser = super::timeout, value_name = "DURATION", allow_hyphen_values = true)]
+    alert_unstarted: Option<Duration>,
+    /// Tell, by an event, if it has not ended after this long
+    #[arg(long, value_parser = super::timeout, value_name = "DURATION", allow_hyphen_values = true)]
+    alert_unfinished: Option<Duration>,
     /// How long one attempt may take
     #[arg(long, value_parser = super::timeout, value_name = "DURATION", allow_hyphen_values = true)]
     timeout: Option<Duration>,
@@ -100,6 +109,17 @@ struct Options {
 enum Deadline {
     In(Duration),
     At(Timestamp),
+}
+
+impl Deadline {
+    /// As the wire says it: so many milliseconds from now, or an instant.
+    fn wire(said: Option<Self>) -> (Option<u64>, Option<Timestamp>) {
+        match said {
+            Some(Self::In(after)) => (Some(super::millis(after)), None),
+            Some(Self::At(at)) => (None, Some(at)),
+            None => (None, None),
+        }
+    }
 }
 
 fn deadline(text: &str) -> Result<Deadline, String> {
@@ -132,12 +152,14 @@ impl Options {
             task.run_at = self.at;
         }
         if task.deadline.is_none() && task.deadline_in_ms.is_none() {
-            match self.deadline {
-                Some(Deadline::In(after)) => task.deadline_in_ms = Some(super::millis(after)),
-                Some(Deadline::At(at)) => task.deadline = Some(at),
-                None => {}
-            }
+            (task.deadline_in_ms, task.deadline) = Deadline::wire(self.deadline);
         }
+        if task.finish_by.is_none() && task.finish_in_ms.is_none() {
+            (task.finish_in_ms, task.finish_by) = Deadline::wire(self.finish_by);
+        }
+        let or = |said: Option<u64>, age: Option<Duration>| said.or(age.map(super::millis));
+        task.alert_unstarted_ms = or(task.alert_unstarted_ms, self.alert_unstarted);
+        task.alert_unfinished_ms = or(task.alert_unfinished_ms, self.alert_unfinished);
         task.timeout_ms = task.timeout_ms.or_else(|| self.timeout.map(super::millis));
         task.attempts_max = task.attempts_max.or(self.max_attempts);
         for (name, value) in &self.label {
@@ -265,5 +287,23 @@ mod tests {
             r#"{"deadline":"2026-01-01T00:00:00.000000Z"}"#
         );
         assert!(deadline("soon").is_err());
+    }
+
+    #[test]
+    fn the_end_and_the_alerts_are_said_unless_the_task_says_them() {
+        let options = [
+            "--finish-by",
+            "2h",
+            "--alert-unstarted",
+            "1m",
+            "--alert-unfinished",
+            "90s",
+        ];
+        assert_eq!(
+            completed("{}", &options),
+            r#"{"finish_in_ms":7200000,"alert_unstarted_ms":60000,"alert_unfinished_ms":90000}"#
+        );
+        let task = r#"{"finish_by":"2026-01-01T00:00:00.000000Z","alert_unstarted_ms":1,"alert_unfinished_ms":2}"#;
+        assert_eq!(completed(task, &options), task);
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Group {
     /// As it was said; rules decide what is left open.
     pub(crate) priority: Option<Priority>,
     pub(crate) timeout: Option<Duration>,
+    /// How long a task may take in all, counted from its submission.
+    pub(crate) finish_within: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) after: Duration,
     /// Where it stands.
@@ -104,7 +106,11 @@ fn group(written: Spanned<wire::Group>) -> Result<Group, Fault> {
     let name = name(written.name, at)?;
     let timeout = written
         .timeout
-        .map(|timeout| self::timeout(&timeout))
+        .map(|timeout| span("timeout", &timeout))
+        .transpose()?;
+    let finish_within = written
+        .finish_within
+        .map(|within| span("finish_within", &within))
         .transpose()?;
     let each = written.each.map(each).transpose()?;
     let has_item = each.is_some();
@@ -134,6 +140,7 @@ fn group(written: Spanned<wire::Group>) -> Result<Group, Fault> {
         each,
         priority: written.priority.map(|Of(priority)| priority),
         timeout: timeout.map(|(timeout, _)| timeout),
+        finish_within: finish_within.map(|(within, _)| within),
         retry: retry(
             written.retries.map_or(0, |Of(retries)| retries.0),
             written.backoff,
@@ -157,13 +164,14 @@ fn name(written: Option<wire::Text>, at: Place) -> Result<String, Fault> {
     Ok(name)
 }
 
-fn timeout(written: &Spanned<Of<Duration>>) -> Result<(Duration, Place), Fault> {
-    let (timeout, at) = (written.value.0, place(written));
-    if timeout.is_zero() {
-        let message = "timeout is zero: expected more than that, or no timeout";
+/// A time that something may take.
+fn span(field: &str, written: &Spanned<Of<Duration>>) -> Result<(Duration, Place), Fault> {
+    let (span, at) = (written.value.0, place(written));
+    if span.is_zero() {
+        let message = format!("{field} is zero: expected more than that, or no {field}");
         return Err(Fault::at(at, message));
     }
-    Ok((timeout, at))
+    Ok((span, at))
 }
 
 fn command(

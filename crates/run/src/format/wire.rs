@@ -36,6 +36,7 @@ pub(super) struct Group {
     pub(super) each: Option<Spanned<Each>>,
     pub(super) priority: Option<Of<Priority>>,
     pub(super) timeout: Option<Spanned<Of<Duration>>>,
+    pub(super) finish_within: Option<Spanned<Of<Duration>>>,
     pub(super) retries: Option<Of<Retries>>,
     pub(super) backoff: Option<Spanned<Pauses>>,
     pub(super) env: Option<Spanned<BTreeMap<String, Text>>>,

@@ -98,6 +98,12 @@ fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
         ("deadline_in_ms", wire.deadline_in_ms),
         ("deadline", wire.deadline),
     )?;
+    task.finish_by = when(
+        ("finish_in_ms", wire.finish_in_ms),
+        ("finish_by", wire.finish_by),
+    )?;
+    task.alert_unstarted = wire.alert_unstarted_ms.map(Duration::from_millis);
+    task.alert_unfinished = wire.alert_unfinished_ms.map(Duration::from_millis);
     if let Some(queue) = wire.queue {
         task.queue = queue.into();
     }

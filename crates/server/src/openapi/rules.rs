@@ -38,7 +38,12 @@ fn all() -> [(&'static str, Vec<Value>); 6] {
     [
         (
             "NewTask",
-            vec![due(), not_both("deadline_in_ms", "deadline"), labels()],
+            vec![
+                due(),
+                not_both("deadline_in_ms", "deadline"),
+                not_both("finish_in_ms", "finish_by"),
+                labels(),
+            ],
         ),
         ("TaskChange", vec![due(), any(&change)]),
         ("QueueChange", vec![any(&settings.map(given))]),
