@@ -6,6 +6,9 @@ struct Readme;
 #[doc = include_str!("../../../docs/first-job.md")]
 struct FirstJob;
 
+#[doc = include_str!("../../../docs/deadlines.md")]
+struct Deadlines;
+
 #[doc = include_str!("../../../docs/in-process.md")]
 struct InProcess;
 

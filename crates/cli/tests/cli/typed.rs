@@ -59,6 +59,16 @@ const SUBMIT: &[Case] = &[
         "2026-01-31T12:00:00Z",
     ),
     (
+        &["submit", "k", "--finish-by", "tomorrow"],
+        "--finish-by",
+        "2026-01-31T12:00:00Z",
+    ),
+    (
+        &["submit", "k", "--alert-unstarted", "0s"],
+        "--alert-unstarted",
+        "more than",
+    ),
+    (
         &["submit", "k", "--at", "9999-01-01T00:00:00Z"],
         "--at",
         "years 1684 to 2255",

@@ -217,6 +217,13 @@ fn times() -> Vec<Case> {
         field(r#""deadline_in_ms": -1"#, "deadline_in_ms"),
         field(r#""deadline_in_ms": 9223372036854775808"#, "deadline_in_ms"),
         field(r#""deadline": "0001-01-01T00:00:00Z""#, "deadline"),
+        field(r#""finish_in_ms": 31622400001"#, "finish_in_ms"),
+        field(r#""finish_by": "soon""#, "finish_by"),
+        field(r#""alert_unstarted_ms": 0"#, "alert_unstarted_ms"),
+        field(
+            r#""alert_unfinished_ms": 31622400001"#,
+            "alert_unfinished_ms",
+        ),
         field(
             r#""delay_ms": 1, "run_at": "2026-01-01T00:00:00Z""#,
             "run_at",

@@ -103,6 +103,7 @@ async fn every_field_arrives() {
     let task = json!({
         "kind": "report", "payload": {"pages": [1, 2]}, "queue": "slow", "priority": "high",
         "run_at": "2030-01-01T00:00:00Z", "deadline": "2030-01-02T00:00:00Z", "timeout_ms": 1500,
+        "finish_by": "2030-01-03T00:00:00Z", "alert_unstarted_ms": 500, "alert_unfinished_ms": 2500,
         "attempts_max": 7, "lost_max": 2, "unique_key": "march", "tenant": "acme",
         "labels": {"team": "data"},
         "retry": {"backoff": "linear", "delay_ms": 10, "ceiling_ms": 100, "jitter": "none"},
@@ -152,6 +153,10 @@ async fn a_value_that_is_wrong_is_named() {
         (
             r#"{"kind": "a", "deadline": "2030-01-01T00:00:00Z", "deadline_in_ms": 1}"#,
             "deadline",
+        ),
+        (
+            r#"{"kind": "a", "finish_by": "2030-01-01T00:00:00Z", "finish_in_ms": 1}"#,
+            "finish_by",
         ),
         (r#"{"kind": "a", "delay_ms": -1}"#, "delay_ms"),
         (r#"{"kind": "a", "delay_ms": 99999999999999}"#, "delay_ms"),
