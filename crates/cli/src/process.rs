@@ -115,7 +115,15 @@ pub(crate) fn worker_shown(settings: &Settings) -> String {
     } else {
         format!("kinds {http} and {shell}")
     };
-    let queues = worker.queues.join(", ");
+    let queues = match worker.weighted_queues() {
+        Some(queues) => {
+            let weighted = queues
+                .iter()
+                .map(|(name, weight)| format!("{name}={weight}"));
+            weighted.collect::<Vec<_>>().join(", ") + " (by weight)"
+        }
+        None => worker.queues.join(", "),
+    };
     format!(
         "runs the {kinds}, from {many} {queues}, {} at once",
         worker.concurrency

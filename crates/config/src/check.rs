@@ -8,6 +8,7 @@ use duly_core::rules::InvalidRule;
 
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::node::quoted;
 use crate::origin::Origin;
 
 /// Heartbeats that a lease must have room for.
@@ -19,6 +20,7 @@ pub(crate) fn all(config: &Config) -> Vec<Fault> {
     let single = [
         heartbeat(config),
         queues(config),
+        weights(config),
         listen(config, "server.listen", server),
         listen(config, "worker.listen", config.settings.worker.listen),
     ];
@@ -84,6 +86,19 @@ fn queues(config: &Config) -> Option<Fault> {
         let message = "worker.queues is empty: expected at least one queue".to_owned();
         about(config, &["worker.queues"], message)
     })
+}
+
+fn weights(config: &Config) -> Option<Fault> {
+    let worker = &config.settings.worker;
+    let mut weighted = worker.queue_weights.keys();
+    let stranger = weighted.find(|name| !worker.queues.contains(name))?;
+    let message = format!(
+        "worker.queue_weights has {}, which is none of worker.queues: expected queues that the worker \
+         works on",
+        quoted(stranger)
+    );
+    let settings = ["worker.queue_weights", "worker.queues"];
+    Some(about(config, &settings, message))
 }
 
 /// What others can reach must ask who calls, and know what it is called.

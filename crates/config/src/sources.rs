@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::environment;
-use crate::node::{Content, Node};
+use crate::node::{Content, Entry, Node};
 use crate::origin::Origin;
 
 /// What a configuration is made from. Kept, so that it can be loaded anew.
@@ -66,6 +66,26 @@ impl Sources {
         };
         let list = Content::List(values.into_iter().map(item).collect());
         self.push_flag(path, flag, list);
+    }
+
+    /// A flag that may be repeated, each time with a name and a value.
+    pub fn flag_map(
+        &mut self,
+        path: &'static str,
+        flag: &str,
+        values: impl IntoIterator<Item = (String, String)>,
+    ) {
+        let origin = Origin::Flag(flag.to_owned());
+        let entry = |(name, value)| Entry {
+            name,
+            origin: origin.clone(),
+            node: Node {
+                origin: origin.clone(),
+                content: Content::Text(value),
+            },
+        };
+        let map = Content::Map(values.into_iter().map(entry).collect());
+        self.push_flag(path, flag, map);
     }
 
     fn push_flag(&mut self, path: &'static str, flag: &str, content: Content) {

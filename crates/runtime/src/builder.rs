@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use duly_core::bounds::QUEUE_WEIGHT_MAX;
 use duly_store::{Clock, InvalidInput, Labels, Name, Payload, Registration, Store, id, validate};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -99,10 +100,38 @@ impl WorkerBuilder {
         self
     }
 
-    /// The queues that it serves, equally urgent work in turns. Default: `default`.
+    /// The queues that it serves: the most urgent work of all first, equally urgent work in turns.
+    /// Default: `default`.
     #[must_use]
     pub fn queues<N: Into<Name>>(mut self, queues: impl IntoIterator<Item = N>) -> Self {
         self.settings.queues = queues.into_iter().map(Into::into).collect();
+        self.settings.weights.clear();
+        self
+    }
+
+    /// The queues that it serves by weight, 1 to 100: of so many turns each has so many, however urgent
+    /// the work of the others is. A queue that has nothing to start leaves its turns to them. Within a
+    /// queue the order is its own.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use duly_runtime::WorkerBuilder;
+    /// # use duly_store::{ManualClock, MemoryStore};
+    /// # let clock = Arc::new(ManualClock::default());
+    /// # let worker = WorkerBuilder::new(Arc::new(MemoryStore::new(clock.clone())), clock);
+    /// // Of four tasks three are from `paid`, while both have some.
+    /// let worker = worker.queues_by_weight([("paid", 3), ("free", 1)]);
+    /// # let _ = worker;
+    /// ```
+    #[must_use]
+    pub fn queues_by_weight<N: Into<Name>>(
+        mut self,
+        queues: impl IntoIterator<Item = (N, u32)>,
+    ) -> Self {
+        let queues = queues
+            .into_iter()
+            .map(|(name, weight)| (name.into(), weight));
+        (self.settings.queues, self.settings.weights) = queues.unzip();
         self
     }
 
@@ -281,6 +310,16 @@ fn check_numbers(settings: &Settings) -> Result<(), InvalidInput> {
     check_concurrency(settings.concurrency)?;
     if settings.queues.is_empty() {
         return refuse("queues", "empty".to_owned(), "at least one".to_owned());
+    }
+    let mut weights = settings.queues.iter().zip(&settings.weights);
+    if let Some((queue, weight)) =
+        weights.find(|(_, weight)| !(1..=QUEUE_WEIGHT_MAX).contains(*weight))
+    {
+        return refuse(
+            "queues",
+            format!("{queue}, which weighs {weight}"),
+            format!("weights of 1 to {QUEUE_WEIGHT_MAX}"),
+        );
     }
     let (beat, lease) = (settings.heartbeat, settings.lease);
     if beat.is_zero() || beat.saturating_mul(3) > lease {

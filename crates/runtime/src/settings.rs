@@ -11,6 +11,8 @@ use crate::observer::Observed;
 pub(crate) struct Settings {
     pub(crate) name: Name,
     pub(crate) queues: Vec<Name>,
+    /// What each of them weighs; empty: the most urgent head comes first.
+    pub(crate) weights: Vec<u32>,
     pub(crate) kinds: Vec<Name>,
     pub(crate) labels: Labels,
     pub(crate) concurrency: u32,
@@ -27,6 +29,7 @@ impl Default for Settings {
         Self {
             name: format!("worker-{}", std::process::id()).into(),
             queues: vec![NewTask::QUEUE_DEFAULT.into()],
+            weights: Vec::new(),
             kinds: Vec::new(),
             labels: Labels::new(),
             concurrency: cores().saturating_mul(bounds::CONCURRENCY_PER_CORE),

@@ -213,6 +213,12 @@ async fn a_worker_that_makes_no_sense_does_not_start() {
         (bench.worker().concurrency(0), "concurrency"),
         (bench.worker().queues([""; 0]), "queues"),
         (bench.worker().queues(["a\n"]), "queues"),
+        (
+            bench.worker().queues_by_weight([("a", 3), ("b", 0)]),
+            "queues",
+        ),
+        (bench.worker().queues_by_weight([("a", 101)]), "queues"),
+        (bench.worker().queues_by_weight([("", 1); 0]), "queues"),
         (bench.worker().lease(Duration::from_secs(8)), "heartbeat"),
         (bench.worker().name(""), "name"),
     ] {

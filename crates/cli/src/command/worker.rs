@@ -1,5 +1,6 @@
 //! `duly worker`: runs tasks of a store, without an API.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::Context;
@@ -15,6 +16,7 @@ use crate::{logs, output};
 const EXAMPLES: &str = "\
 Examples:
   duly worker --store sqlite:duly.db --queue mail --queue default
+  duly worker --store sqlite:duly.db --queue paid=3 --queue free=1
   duly worker --config duly.yaml --concurrency 8";
 
 #[derive(Debug, clap::Args)]
@@ -77,6 +79,7 @@ fn print(config: &Config, address: Option<SocketAddr>, as_json: bool) -> Result<
     if as_json {
         return output::print_json(&json!({
             "working": settings.worker.queues,
+            "weights": settings.worker.weighted_queues().map(BTreeMap::from_iter),
             "listening": monitor,
             "store": settings.store.to_string(),
             "config": config.file(),

@@ -20,8 +20,11 @@ pub(crate) fn worker(duly: &Duly, config: &Config) -> Result<WorkerBuilder, Fail
 
 fn told(worker: WorkerBuilder, settings: &Settings) -> WorkerBuilder {
     let said = &settings.worker;
+    let worker = match said.weighted_queues() {
+        Some(queues) => worker.queues_by_weight(queues),
+        None => worker.queues(said.queues.iter().map(String::as_str)),
+    };
     let worker = worker
-        .queues(said.queues.iter().map(String::as_str))
         .concurrency(said.concurrency)
         .prefetch(said.prefetch)
         .heartbeat(said.heartbeat)

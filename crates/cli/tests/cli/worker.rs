@@ -39,6 +39,31 @@ async fn a_worker_runs_what_a_server_only_takes_and_stops_in_good_order() {
 }
 
 #[tokio::test]
+async fn queues_are_worked_on_by_weight_if_any_has_one() {
+    let place = Place::new();
+    let worker = work(&place, &["--queue", "paid=3", "--queue", "free"]).await;
+    assert_eq!(worker.said["working"], serde_json::json!(["paid", "free"]));
+    let weights = serde_json::json!({"paid": 3, "free": 1});
+    assert_eq!(worker.said["weights"], weights);
+    worker.stop().await;
+    // What is typed is all that is said of them.
+    let said = [("DULY__WORKER__QUEUE_WEIGHTS", "{else: 2}")];
+    let typed = ["worker", "--store", "memory:", "--queue", "free", "--json"];
+    let mut command = duly();
+    command.args(typed).envs(said).stdout(Stdio::piped());
+    let worker = Server::spawned(command).await;
+    assert_eq!(worker.said["weights"], serde_json::Value::Null);
+    worker.stop().await;
+    for weight in ["0", "101", "x", ""] {
+        let queue = format!("paid={weight}");
+        let refused = crate::support::run(&["worker", "--queue", &queue]).await;
+        assert_eq!(refused.code, 2, "{refused:?}");
+        let wanted = "expected a queue, or QUEUE=WEIGHT with a weight of 1 to 100";
+        assert!(refused.err.contains(wanted), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_worker_runs_the_commands_that_its_configuration_names() {
     let place = Place::new();
     let file = place.file(

@@ -14,8 +14,8 @@ group! {
     /// Priority rules, by name: how urgent submitted tasks are whose submitter leaves it open. They are
     /// tried in their order here, and the first whose conditions all hold decides; a rule without
     /// conditions holds for every task. Tasks that none decides are normal. They hold for what comes in
-    /// through this process: through its API, by schedules, or by `duly submit` and `duly run` on a store
-    /// that they open themselves. What the environment adds comes last.
+    /// through this process: through its API, or by `duly submit` and `duly run` on a store that they open
+    /// themselves. What the environment adds comes last.
     PriorityRule {
         /// How urgent the tasks are that it decides. Every rule has to say it.
         [AtOnce] priority: Option<Priority> = None, priority().or_none(), example "critical";

@@ -4,9 +4,22 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use duly_core::bounds::QUEUE_WEIGHT_MAX;
+
 use crate::bounds::{CONCURRENCY_MAX, LABELS_MAX, NAMES_MAX, PREFETCH_MAX, WAIT_MAX};
-use crate::form::{address, duration, list, map, name, text, whole, yes_or_no};
+use crate::form::{address, duration, is_name, list, map, name, text, whole, yes_or_no};
 use crate::group::group;
+
+impl Worker {
+    /// The queues with what each weighs, if they are served by weight.
+    #[must_use]
+    pub fn weighted_queues(&self) -> Option<Vec<(&str, u32)>> {
+        let weight = |queue: &String| self.queue_weights.get(queue).copied().unwrap_or(1);
+        let queues = self.queues.iter();
+        let weighted = queues.map(|queue| (queue.as_str(), weight(queue)));
+        (!self.queue_weights.is_empty()).then(|| weighted.collect())
+    }
+}
 
 /// Bytes of a label's name, and of its value.
 const LABEL_BYTES_MAX: (usize, usize) = (64, 512);
@@ -30,6 +43,13 @@ group! {
 
         /// The queues that it works on, equally urgent work in turns.
         [AtStart] queues: Vec<String> = vec!["default".to_owned()], list(name(), NAMES_MAX);
+
+        /// What some of these queues weigh; without, the most urgent work of all is next. With, of so many
+        /// turns each queue has so many, however urgent the work of the others is; one that is not named
+        /// here weighs 1.
+        [AtStart] queue_weights: BTreeMap<String, u32> = BTreeMap::new(),
+            map(whole(1..=QUEUE_WEIGHT_MAX), is_name, "a name of a queue", NAMES_MAX),
+            example "{default: 3}";
 
         /// How many tasks run at once.
         [AtOnce] concurrency: u32 = 64, whole(1..=CONCURRENCY_MAX);

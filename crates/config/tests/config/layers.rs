@@ -2,7 +2,7 @@
 
 use duly_config::{Config, Effect, Sources};
 
-use crate::support::{Place, load};
+use crate::support::{Place, faults, load};
 
 /// Whether the file, the variable and the flag say something; who holds, and where from.
 const LAYERS: &[(bool, bool, bool, u32, &str)] = &[
@@ -60,6 +60,50 @@ fn lists_are_replaced_and_maps_are_merged() {
     let a = &config.settings.queues["a"];
     assert_eq!((a.bound, a.paused), (Some(7), Some(true)));
     assert_eq!(config.settings.queues["b"].bound, Some(2));
+}
+
+#[test]
+fn queues_are_served_by_weight_if_any_has_one() {
+    let queues = |sources: &Sources| {
+        let config = Config::load(sources).unwrap();
+        let weighted = config.settings.worker.weighted_queues();
+        weighted.map(|queues| format!("{queues:?}"))
+    };
+    let place = Place::with("worker: {queues: [a, b], queue_weights: {b: 3}}\n");
+    let mut sources = place.sources();
+    assert_eq!(queues(&sources).unwrap(), r#"[("a", 1), ("b", 3)]"#);
+    // Flags say all of it, whatever the file weighs.
+    sources.flag_list("worker.queues", "--queue", ["c".to_owned()]);
+    sources.flag_map("worker.queue_weights", "--queue", []);
+    assert_eq!(queues(&sources), None);
+    let mut sources = place.sources();
+    sources.variable("DULY__WORKER__QUEUES", "b, c");
+    sources.variable("DULY__WORKER__QUEUE_WEIGHTS", "{c: 100}");
+    assert_eq!(queues(&sources).unwrap(), r#"[("b", 1), ("c", 100)]"#);
+}
+
+#[test]
+fn weights_are_of_queues_that_are_worked_on_and_not_too_much() {
+    for (weights, wanted) in [
+        (
+            "{c: 3}",
+            "worker.queue_weights has c, which is none of worker.queues",
+        ),
+        (
+            "{a: 0}",
+            "worker.queue_weights.a is 0: expected a whole number, 1 to 100",
+        ),
+        (
+            "{a: 101}",
+            "worker.queue_weights.a is 101: expected a whole number, 1 to 100",
+        ),
+    ] {
+        let faults = faults(format!(
+            "worker: {{queues: [a, b], queue_weights: {weights}}}\n"
+        ));
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].to_string().contains(wanted), "{}", faults[0]);
+    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         "worker.labels",
         "worker.listen",
         "worker.name",
+        "worker.queue_weights",
     ];
     assert_eq!(examples, expected);
     for change in &differences {
