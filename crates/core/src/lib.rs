@@ -57,5 +57,5 @@ pub use state::{InvalidState, InvalidTransition, State};
 pub use tenure::Tenure;
 pub use time::Timestamp;
 pub use timeline::Timeline;
-pub use unique::{Hold, Replacement, Unique};
+pub use unique::{HeldKey, Hold, Replacement};
 pub use vitals::{Inconsistent, Loss, Unfinished, Vitals};

@@ -6,7 +6,7 @@ use crate::{EventKind, InvalidTransition, Priority, State, Timestamp, Vitals};
 
 /// A key that no two tasks of one kind hold at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unique {
+pub struct HeldKey {
     /// The key.
     pub key: Box<str>,
     /// How long its task holds it.
@@ -42,7 +42,7 @@ const fn waits_first(vitals: &Vitals) -> bool {
     vitals.attempt == 0 && !vitals.state.is_final()
 }
 
-impl Unique {
+impl HeldKey {
     /// A key that its task holds until it ends.
     #[must_use]
     pub fn unfinished(key: impl Into<Box<str>>) -> Self {

@@ -114,10 +114,10 @@ pub use duly_store::priority::Prioritiser;
 pub use duly_store::trace::{InvalidTrace, TraceContext};
 #[cfg(feature = "stored")]
 pub use duly_store::{
-    AttemptRecord, Change, ChangeError, ChangeMatching, ChangedMatching, Clock, Counts, Encoding,
-    Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, Labels, List, ListCursor,
-    ManualClock, MemoryStore, Name, NewTask, Payload, Progress, QueueChange, QueueRecord,
-    QueueSettings, RequestError, Restore, Restored, Save, SaveCursor, SavedPage, SavedTask, Store,
-    StoreError, SubmitError, Submitted, SystemClock, TaskPage, TaskRecord, Totals, When,
-    WorkerRecord, attempts,
+    Admission, AttemptRecord, Change, ChangeError, ChangeMatching, ChangedMatching, Clock, Counts,
+    Encoding, Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, Labels, List,
+    ListCursor, ManualClock, MemoryStore, Name, NewTask, OnConflict, Payload, Progress,
+    QueueChange, QueueRecord, QueueSettings, Replace, RequestError, Restore, Restored, Save,
+    SaveCursor, SavedPage, SavedTask, Store, StoreError, SubmitError, Submitted, SystemClock,
+    TaskPage, TaskRecord, Totals, Unique, UniqueScope, When, WorkerRecord, attempts,
 };

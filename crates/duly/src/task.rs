@@ -5,7 +5,7 @@ use std::time::Duration;
 use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
 use duly_store::priority::Prioritiser;
 use duly_store::trace::{RESERVED, TraceContext, is_reserved};
-use duly_store::{InvalidInput, Name, NewTask, Payload, When};
+use duly_store::{InvalidInput, Name, NewTask, Payload, Unique, When};
 use serde::Serialize;
 
 /// A job to submit: a kind, a payload, and options. What is not said has a default: queue `default`,
@@ -160,7 +160,7 @@ impl Task {
     /// While a task of this kind and key is unfinished, another is refused with
     /// [`TaskExists`](crate::SubmitError::TaskExists).
     pub fn unique_key(mut self, key: impl Into<Name>) -> Self {
-        self.new.unique_key = Some(key.into());
+        self.new.unique = Some(Unique::new(key));
         self
     }
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_core::{Priority, RetryPolicy, TaskId, Timestamp, Unique};
+use duly_core::{HeldKey, Priority, RetryPolicy, TaskId, Timestamp};
 
 use crate::clock;
 use crate::context::Context;
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) labels: Vec<(String, String)>,
-    pub(crate) unique: Option<Arc<Unique>>,
+    pub(crate) unique: Option<Arc<HeldKey>>,
     pub(crate) start: Start,
 }
 
@@ -210,7 +210,7 @@ impl<R> Task<R> {
     pub fn unique_key(mut self, key: impl AsRef<str>) -> Self {
         // A name may not end where another's key begins.
         let key = format!("{}\0{}", self.name, key.as_ref());
-        self.options_mut().unique = Some(Unique::unfinished(key).into());
+        self.options_mut().unique = Some(HeldKey::unfinished(key).into());
         self
     }
 

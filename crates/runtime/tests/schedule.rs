@@ -282,7 +282,7 @@ async fn a_tick_whose_task_is_refused_does_not_stop_the_schedule() {
     let begin = aligned(&bench);
     let _house = bench.keep_house();
     let schedules = bench
-        .add(with(|s| s.task.unique_key = Some("one".into())))
+        .add(with(|s| s.task.unique = Some("one".into())))
         .await;
     bench.pass(32 * SECOND).await;
     assert_eq!(bench.ticks(begin).await, [10]);
@@ -458,9 +458,7 @@ async fn what_cannot_be_is_refused_by_name() {
     assert!(bench.store.schedule("s".into()).await.unwrap().is_none());
     let trigger = schedules.trigger(&"s".into()).await.unwrap_err();
     assert_eq!(trigger.to_string(), "there is no schedule \"s\"");
-    bench
-        .add(with(|s| s.task.unique_key = Some("u".into())))
-        .await;
+    bench.add(with(|s| s.task.unique = Some("u".into()))).await;
     schedules.trigger(&"s".into()).await.unwrap();
     let taken = schedules.trigger(&"s".into()).await.unwrap_err();
     assert!(

@@ -119,7 +119,7 @@ pub(crate) fn call(ask: &Ask, answer: &Answer) -> String {
 
 fn submitted(tasks: &[NewTask], reply: &SubmitReply) -> String {
     let each = tasks.iter().zip(&reply.tasks).map(|(task, answer)| {
-        if answer.existed {
+        if answer.existed() {
             return format!("{} again", name::task(task.id));
         }
         let mut text = name::task(task.id);
@@ -135,7 +135,8 @@ fn submitted(tasks: &[NewTask], reply: &SubmitReply) -> String {
         if let Some(deadline) = task.deadline {
             text += &format!(", to start within {}", when(deadline));
         }
-        if let Some(key) = &task.unique_key {
+        if let Some(unique) = &task.unique {
+            let key = &unique.key;
             text += &format!(", unique {key}");
         }
         text + ")"

@@ -122,23 +122,32 @@ fn retry(tx: &mut Transaction<'_, '_>, task: Target, payload: Option<&Payload>) 
     let mut new = old;
     let event = new.retry(tx.now).map_err(refused)?;
     let line = tx.line(task.sequence)?;
-    if let Some(key) = &line.unique_key
-        && let Some(existing) = tx.key_holder(line.kind, key)?
+    if let Some((key, hold)) = line.key()
+        && let Some(rival) = tx.rival(key, hold, (task.sequence, &new))?
     {
-        let key = key.clone();
-        return Err(Fault::Refused(ChangeError::TaskExists { existing, key }));
+        return Err(Fault::Refused(ChangeError::TaskExists {
+            existing: rival.id,
+            key: key.key.into(),
+        }));
     }
     if let Some(payload) = payload {
-        tx.connection.prepare_cached(REWRITE)?.execute(params![
-            task.sequence,
-            payload.encoding.code(),
-            payload.version,
-            payload.key_id.as_deref(),
-            &*payload.bytes,
-        ])?;
+        rewrite(tx, task.sequence, payload)?;
     }
     let queue = tx.revive(task.sequence, (&old, &new), &line)?;
     tx.event(queue, NewEvent::new(task.sequence, event, new.attempt))?;
+    Ok(())
+}
+
+/// Gives a task another payload.
+pub(crate) fn rewrite(tx: &Transaction<'_, '_>, sequence: i64, payload: &Payload) -> Result<()> {
+    let mut statement = tx.connection.prepare_cached(REWRITE)?;
+    statement.execute(params![
+        sequence,
+        payload.encoding.code(),
+        payload.version,
+        payload.key_id.as_deref(),
+        &*payload.bytes,
+    ])?;
     Ok(())
 }
 
@@ -148,6 +157,9 @@ fn discard(tx: &mut Transaction<'_, '_>, task: Target) -> Changed<()> {
     let line = tx.line(task.sequence)?;
     // Its newest events may still be on their way to the table.
     tx.flush_events()?;
+    if line.unique_key.is_some() {
+        tx.free_key(task.sequence)?;
+    }
     house::remove(tx, &line.queue, task.sequence, vitals.state)?;
     Ok(())
 }

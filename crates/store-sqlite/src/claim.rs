@@ -21,12 +21,13 @@ use crate::pens::{LANE_STEPS_MAX, Pen};
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::settle::fence;
 use crate::transaction::{NewEvent, Transaction};
+use crate::unique::Keyed;
 
 pub(crate) const LANE: &str = concat!(
     "SELECT ",
     vitals_columns!("s.finish_by"),
     ", s.sequence, s.class, s.rank, t.id, t.encoding, t.version, t.key_id, t.payload, t.submitted_at,
-      t.timeout, t.retry, t.labels
+      t.timeout, t.retry, t.labels, s.keyed
     FROM duly_live AS s INDEXED BY duly_live_ready
     CROSS JOIN duly_task AS t ON t.sequence = s.sequence
     WHERE s.lane = ?1 AND s.state = 2
@@ -88,6 +89,7 @@ struct Chosen {
     sequence: i64,
     queue: QueueSlot,
     vitals: Vitals,
+    keyed: Keyed,
     lease: Lease,
 }
 
@@ -328,6 +330,7 @@ fn choice(
         sequence: row.get(at(0))?,
         queue,
         vitals,
+        keyed: Keyed::read(row, at(12))?,
         lease,
     })
 }
@@ -352,6 +355,9 @@ fn take(
             worker.id,
             start.then_some(tx.now.as_micros()),
         ])?;
+        if task.keyed == Keyed::Waiting {
+            tx.free_key(task.sequence)?;
+        }
         tx.count_move(task.queue, task.vitals.state, vitals.state);
         tx.book.keep_lease(task.lease.attempt.task, task.sequence);
         if start {

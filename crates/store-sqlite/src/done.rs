@@ -1,11 +1,13 @@
 //! Tasks that have ended.
 
-use duly_core::{State, TaskId, Vitals};
+use duly_core::{Hold, State, TaskId, Timestamp, Vitals};
+use duly_store::UniqueScope;
 use rusqlite::{OptionalExtension, Result, params};
 
 use crate::book::QueueSlot;
 use crate::row::{self, vitals_columns};
 use crate::transaction::Transaction;
+use crate::unique::{self, Key, Keyed};
 
 pub(crate) const DONE: &str = concat!(
     "SELECT ",
@@ -19,8 +21,10 @@ const REVIVE: &str = "INSERT INTO duly_live
     SELECT sequence, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, started_at,
            progress_fraction, progress_text, error
     FROM duly_done WHERE sequence = ?1";
-const LINE: &str = "SELECT q.name, t.kind, t.unique_key
-    FROM duly_task AS t CROSS JOIN duly_queue AS q ON q.id = t.queue WHERE t.sequence = ?1";
+pub(crate) const LINE: &str =
+    "SELECT q.name, t.kind, t.unique_key, t.submitted_at, h.task, h.period
+    FROM duly_task AS t CROSS JOIN duly_queue AS q ON q.id = t.queue
+    LEFT JOIN duly_hold AS h ON h.task = t.sequence WHERE t.sequence = ?1";
 
 /// Where a task stands, unfinished or ended.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +40,19 @@ pub(crate) struct Line {
     pub(crate) queue: duly_store::Name,
     pub(crate) kind: i64,
     pub(crate) unique_key: Option<duly_store::Name>,
+    scope: UniqueScope,
+    submitted_at: Timestamp,
+}
+
+impl Line {
+    /// The unique key of the task, and how long it holds it.
+    pub(crate) fn key(&self) -> Option<(Key<'_>, Hold)> {
+        let key = Key {
+            kind: self.kind,
+            key: self.unique_key.as_ref()?,
+        };
+        Some((key, self.scope.hold(self.submitted_at)))
+    }
 }
 
 impl Transaction<'_, '_> {
@@ -76,6 +93,8 @@ impl Transaction<'_, '_> {
                     queue: row::name(row, 0)?,
                     kind: row.get(1)?,
                     unique_key: row::optional_name(row, 2)?,
+                    submitted_at: row::instant(row, 3)?,
+                    scope: unique::scope(row, 4)?,
                 })
             })
     }
@@ -103,15 +122,17 @@ impl Transaction<'_, '_> {
             new.lost,
             new.lost_max,
             new.cancel_requested,
-            line.unique_key.is_some(),
-            new.deadlines.finish().map(duly_core::Timestamp::as_micros),
+            Keyed::of(line.unique_key.as_ref().map(|_| line.scope)).code(),
+            new.deadlines.finish().map(Timestamp::as_micros),
         ])?;
         self.renew_term(sequence, new)?;
         self.connection
             .prepare_cached(FORGET)?
             .execute([sequence])?;
-        if let Some(key) = &line.unique_key {
-            self.take_key(line.kind, key, sequence)?;
+        if let Some((key, hold)) = line.key()
+            && hold.holds(new, self.now)
+        {
+            self.take_key(key, hold, sequence)?;
         }
         self.count_move(queue, old.state, new.state);
         self.count_kind(line.kind, 1);

@@ -11,6 +11,7 @@ use crate::live::Trace;
 use crate::row;
 use crate::term;
 use crate::transaction::{NewEvent, Transaction};
+use crate::unique::Gone;
 
 pub(crate) const DUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_live_due
     WHERE state IN (0, 5) AND due_at <= ?1 ORDER BY due_at, sequence LIMIT ?2";
@@ -21,7 +22,8 @@ const QUEUES: &str =
     FROM duly_queue ORDER BY name";
 pub(crate) const STALE: &str = "SELECT sequence, state FROM duly_done INDEXED BY duly_done_kept
     WHERE queue = ?1 AND kept = ?2 AND finished_at <= ?3 ORDER BY finished_at, sequence LIMIT ?4";
-pub(crate) const FORGET_TASK: &str = "DELETE FROM duly_task WHERE sequence = ?1";
+pub(crate) const FORGET_TASK: &str =
+    "DELETE FROM duly_task WHERE sequence = ?1 RETURNING kind, unique_key, id";
 pub(crate) const FORGET_EVENTS: &str = "DELETE FROM duly_event WHERE task = ?1";
 pub(crate) const OLD_EVENTS: &str =
     "SELECT sequence, at FROM duly_event ORDER BY sequence LIMIT ?1";
@@ -98,7 +100,8 @@ pub(crate) fn expire(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept>
     Ok(step(overdue.len(), limit))
 }
 
-/// Removes finished tasks that were kept long enough, with their events.
+/// Removes finished tasks that were kept long enough, with their events; then forgets unique keys whose
+/// period is over.
 fn prune(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept> {
     tx.flush_events()?;
     let mut left = row_limit(limit);
@@ -118,6 +121,7 @@ fn prune(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept> {
             }
         }
     }
+    found += tx.forget_lapsed(limit.saturating_sub(found), left)?;
     Ok(step(found, limit))
 }
 
@@ -157,14 +161,18 @@ pub(crate) fn remove(
     sequence: i64,
     state: State,
 ) -> Result<()> {
-    for sql in [
-        crate::done::FORGET,
-        term::FORGET,
-        FORGET_TASK,
-        FORGET_EVENTS,
-    ] {
+    for sql in [crate::done::FORGET, term::FORGET, FORGET_EVENTS] {
         tx.connection.prepare_cached(sql)?.execute([sequence])?;
     }
+    let mut forget = tx.connection.prepare_cached(FORGET_TASK)?;
+    let gone = forget.query_row([sequence], |row| {
+        Ok(Gone {
+            kind: row.get(0)?,
+            key: row.get(1)?,
+            id: row::task_id(row, 2)?,
+        })
+    })?;
+    tx.outlive(&gone, sequence, state)?;
     let slot = tx.book.make_queue(tx.connection, queue)?;
     tx.count(slot, state, -1);
     tx.size += 1;

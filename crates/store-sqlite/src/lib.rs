@@ -41,6 +41,7 @@ mod submit;
 mod tenant;
 mod term;
 mod transaction;
+mod unique;
 mod worker;
 mod writer;
 

@@ -9,6 +9,7 @@ use crate::book::{LaneSlot, QueueSlot};
 use crate::pens::Pen;
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::transaction::Transaction;
+use crate::unique::Keyed;
 
 pub(crate) const LIVE: &str = concat!(
     "SELECT ",
@@ -28,8 +29,6 @@ pub(crate) const KEEP: &str = "INSERT INTO duly_done
      encoding, version, key_id, result)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
             ?21, ?22)";
-const UNIQUE_KEY: &str = "SELECT kind, unique_key FROM duly_task WHERE sequence = ?1";
-pub(crate) const FREE_KEY: &str = "DELETE FROM duly_unique WHERE kind = ?1 AND key = ?2";
 
 /// An unfinished task, as read in this transaction.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ pub(crate) struct Live {
     pub(crate) lane: LaneSlot,
     /// The worker that holds it.
     pub(crate) worker: Option<i64>,
-    keyed: bool,
+    keyed: Keyed,
     started_at: Option<i64>,
     progress_fraction: Option<f64>,
     progress_text: Option<String>,
@@ -165,7 +164,7 @@ impl Transaction<'_, '_> {
         self.pens.take_up(Pen::Remove)?.execute([live.sequence])?;
         let kind = self.book.lane(live.lane).kind;
         self.count_kind(kind, -1);
-        if live.keyed {
+        if live.keyed.ends_with_its_task() {
             self.free_key(live.sequence)?;
         }
         Ok(())
@@ -200,16 +199,6 @@ impl Transaction<'_, '_> {
         ])?;
         Ok(())
     }
-
-    fn free_key(&self, sequence: i64) -> Result<()> {
-        let (kind, key): (i64, String) = self
-            .connection
-            .prepare_cached(UNIQUE_KEY)?
-            .query_row([sequence], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let values = params![kind, key];
-        self.connection.prepare_cached(FREE_KEY)?.execute(values)?;
-        Ok(())
-    }
 }
 
 /// A task with the number of its lane, which the book still has to find.
@@ -219,7 +208,7 @@ fn read(row: &Row<'_>, sequence: i64) -> Result<(i64, Live)> {
         vitals: row::vitals(row, 0)?,
         lane: LaneSlot::UNKNOWN,
         worker: row.get(VITALS_WIDTH + 1)?,
-        keyed: row.get(VITALS_WIDTH + 2)?,
+        keyed: Keyed::read(row, VITALS_WIDTH + 2)?,
         started_at: row.get(VITALS_WIDTH + 3)?,
         progress_fraction: row.get(VITALS_WIDTH + 4)?,
         progress_text: row.get(VITALS_WIDTH + 5)?,

@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
+use duly_core::{Timestamp, Vitals};
 use duly_store::{
     Change, ChangeMatching, ChangedMatching, ListCursor, Name, RequestError, TaskRecord, validate,
 };
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::change::{self, Target};
 use crate::error::Fault;
@@ -15,7 +16,7 @@ use crate::{list, record};
 
 pub(crate) const KEY_IS_TAKEN: &str = "SELECT 1
     FROM duly_kind AS k CROSS JOIN duly_unique AS u ON u.kind = k.id
-    WHERE k.name = ?1 AND u.key = ?2";
+    WHERE k.name = ?1 AND u.key = ?2 AND u.task <> ?3 AND (u.until IS NULL OR u.until > ?4)";
 
 /// What a reader found.
 pub(crate) enum Search {
@@ -43,7 +44,7 @@ impl Step {
 pub(crate) fn search(
     connection: &Connection,
     request: ChangeMatching,
-    now: duly_core::Timestamp,
+    now: Timestamp,
 ) -> std::result::Result<Search, Fault<RequestError>> {
     validate::page(request.limit).map_err(|refused| Fault::Refused(refused.into()))?;
     validate::change(&request.change, now).map_err(|refused| Fault::Refused(refused.into()))?;
@@ -85,7 +86,7 @@ fn would(
     connection: &Connection,
     task: &TaskRecord,
     change: &Change,
-    now: duly_core::Timestamp,
+    now: Timestamp,
     keys: &mut HashSet<(Name, Name)>,
 ) -> Result<bool> {
     let mut vitals = task.vitals();
@@ -94,11 +95,11 @@ fn would(
         Change::Retry { .. } => {
             vitals.retry(now).is_ok()
                 && match &task.unique_key {
-                    None => true,
-                    Some(key) => {
-                        !is_taken(connection, &task.kind, key)?
+                    Some(key) if holds(task, &vitals, now) => {
+                        !is_taken(connection, task, key, now)?
                             && keys.insert((task.kind.clone(), key.clone()))
                     }
+                    _ => true,
                 }
         }
         Change::Reprioritise(priority) => vitals.reprioritise(*priority).is_ok(),
@@ -107,10 +108,24 @@ fn would(
     })
 }
 
-fn is_taken(connection: &Connection, kind: &Name, key: &Name) -> Result<bool> {
+/// Whether a task would hold its unique key, were it as `vitals` says.
+fn holds(task: &TaskRecord, vitals: &Vitals, now: Timestamp) -> bool {
+    task.unique_scope.hold(task.submitted_at).holds(vitals, now)
+}
+
+/// Whether another task holds a key.
+fn is_taken(
+    connection: &Connection,
+    task: &TaskRecord,
+    key: &Name,
+    now: Timestamp,
+) -> Result<bool> {
     let found = connection
         .prepare_cached(KEY_IS_TAKEN)?
-        .query_row([kind.as_str(), key.as_str()], |_| Ok(()))
+        .query_row(
+            params![&*task.kind, &**key, task.sequence, now.as_micros()],
+            |_| Ok(()),
+        )
         .optional()?;
     Ok(found.is_some())
 }
@@ -143,7 +158,7 @@ pub(crate) fn change(
 
 #[cfg(test)]
 mod tests {
-    use duly_core::{State, Timestamp};
+    use duly_core::State;
     use duly_store::Filter;
 
     use super::*;

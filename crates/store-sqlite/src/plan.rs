@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::migration::MIGRATIONS;
 use crate::{
     book, change, claim, done, event, house, kind, list, live, matching, queue, record, save,
-    schedule, submit, tenant, term, transaction, worker,
+    schedule, tenant, term, transaction, unique, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -15,11 +15,38 @@ const PLANS: &[(&str, &[&str])] = &[
     (live::LIVE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
     (live::UPDATE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (live::REMOVE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
-    (live::FREE_KEY, &["USING PRIMARY KEY (kind=? AND key=?)"]),
+    (unique::FREE_KEY, &["USING PRIMARY KEY (kind=? AND key=?)"]),
+    (unique::OUTLIVE, &["USING PRIMARY KEY (kind=? AND key=?)"]),
+    (unique::KEY_OF, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (
+        unique::FORGET_HOLD,
+        &["USING INTEGER PRIMARY KEY (rowid=?)"],
+    ),
+    (unique::LAPSED, &["INDEX duly_unique_until (until<?)"]),
+    (
+        unique::NEWEST_REPLACED,
+        &["COVERING INDEX duly_replaced_task (task=?)"],
+    ),
+    (
+        unique::FORGET_REPLACED,
+        &["INDEX duly_replaced_task (task=? AND n<?)"],
+    ),
+    (
+        unique::REPLACED,
+        &["r USING PRIMARY KEY (id=?)", "t USING INTEGER PRIMARY KEY"],
+    ),
+    (
+        done::LINE,
+        &[
+            "t USING INTEGER PRIMARY KEY",
+            "q USING INTEGER PRIMARY KEY",
+            "h USING INTEGER PRIMARY KEY",
+        ],
+    ),
     (done::DONE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
     (done::FORGET, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (
-        submit::KEY_HOLDER,
+        unique::HOLDER,
         &[
             "u USING PRIMARY KEY (kind=? AND key=?)",
             "t USING INTEGER PRIMARY KEY",

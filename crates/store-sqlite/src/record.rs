@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::term;
+use crate::unique;
 
 /// What unfinished and ended tasks have in common; the rest follows.
 macro_rules! common_columns {
@@ -17,7 +18,8 @@ macro_rules! common_columns {
             ", t.timeout, t.retry, t.unique_key, t.tenant, t.labels, t.submitted_at, s.started_at, \
              s.progress_fraction, s.progress_text, s.error, n.name, ",
             $incarnation,
-            ", x.alert_unstarted, x.alert_unfinished, x.late_to_start, x.late_to_finish"
+            ", x.alert_unstarted, x.alert_unfinished, x.late_to_start, x.late_to_finish, \
+             h.task, h.period"
         )
     };
 }
@@ -29,6 +31,7 @@ macro_rules! live {
             common_columns!($payload, "w.incarnation", "s.finish_by"),
             " FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
               CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
+              LEFT JOIN duly_hold AS h ON h.task = s.sequence
               LEFT JOIN duly_worker AS w ON w.id = s.worker LEFT JOIN duly_name AS n ON n.id = w.name
               LEFT JOIN duly_term AS x ON x.task = s.sequence
               WHERE s.sequence = ?1"
@@ -44,6 +47,7 @@ macro_rules! done {
             $result,
             " FROM duly_done AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
               CROSS JOIN duly_kind AS k ON k.id = t.kind CROSS JOIN duly_queue AS q ON q.id = t.queue
+              LEFT JOIN duly_hold AS h ON h.task = s.sequence
               LEFT JOIN duly_name AS n ON n.id = s.holder
               LEFT JOIN duly_term AS x ON x.task = s.sequence
               WHERE s.sequence = ?1"
@@ -59,7 +63,7 @@ pub(crate) const DONE_BRIEF: &str = done!("x''", "x''");
 pub(crate) const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
 
 /// How many columns [`common_columns`] names.
-const COMMON_WIDTH: usize = VITALS_WIDTH + 24;
+const COMMON_WIDTH: usize = VITALS_WIDTH + 26;
 
 /// A task by its id.
 pub(crate) fn by_id(
@@ -136,6 +140,7 @@ fn common(row: &Row<'_>, now: Timestamp) -> Result<TaskRecord> {
         timeout: row::optional_duration(row, at(8))?,
         retry: row::retry(row, at(9))?,
         unique_key: row::optional_name(row, at(10))?,
+        unique_scope: unique::scope(row, at(24))?,
         tenant: row::optional_name(row, at(11))?,
         labels: row::labels(row, at(12))?,
         submitted_at: row::instant(row, at(13))?,

@@ -1,11 +1,11 @@
 //! Taking everything out, and putting it into another store.
 
-use duly_core::Timestamp;
+use duly_core::{Hold, Timestamp, Vitals};
 use duly_store::bounds::{EVENTS_SAVED_MAX, SAVE_BYTES_MAX};
 use duly_store::validate::{self, Returned};
 use duly_store::{
     Event, Name, NewTask, RequestError, Restore, Restored, Save, SaveCursor, SavedPage, SavedTask,
-    SubmitError, TaskRecord,
+    SubmitError, TaskRecord, Unique,
 };
 use rusqlite::{Connection, Result, params};
 
@@ -14,6 +14,7 @@ use crate::error::Fault;
 use crate::live::Ended;
 use crate::submit::{self, Named};
 use crate::transaction::{NewEvent, Transaction};
+use crate::unique::Key;
 use crate::{event, record};
 
 pub(crate) const TASKS: &str =
@@ -95,13 +96,19 @@ fn take_in(
         kind: &task.kind,
         queue: &task.queue,
         tenant: task.tenant.as_ref(),
-        unique_key: task.unique_key.as_ref(),
         unfinished: returned.finished_at.is_none(),
     };
     let queue = tx.book.queue_slot(tx.connection, &task.queue)?;
     let kind = tx.book.kind(tx.connection, &task.kind)?;
-    if let Some(refusal) = submit::refusal(tx, queue, kind, &named, index)? {
-        return Err(Fault::Refused(refusal));
+    let mut refused = submit::lacks_room(tx, &named, index)?;
+    if refused.is_none() {
+        refused = key_is_taken(tx, kind, task, &returned, index)?;
+    }
+    if refused.is_none() {
+        refused = submit::refusal(tx, queue, kind, &named, index)?;
+    }
+    if let Some(refused) = refused {
+        return Err(Fault::Refused(refused));
     }
     let placed = Placed {
         task,
@@ -132,6 +139,53 @@ fn take_in(
     Ok(())
 }
 
+/// Why an unfinished task cannot hold its unique key.
+fn key_is_taken(
+    tx: &Transaction<'_, '_>,
+    kind: Option<i64>,
+    task: &TaskRecord,
+    returned: &Returned,
+    index: usize,
+) -> Result<Option<SubmitError>> {
+    let (Some(kind), Some(key), None) = (kind, &task.unique_key, returned.finished_at) else {
+        return Ok(None);
+    };
+    if !hold(task).holds(&returned.vitals, tx.now) {
+        return Ok(None);
+    }
+    let holder = tx.holder(Key { kind, key })?;
+    let rival = holder.filter(|holder| holder.id != task.id);
+    Ok(rival.map(|rival| SubmitError::TaskExists {
+        index,
+        existing: rival.id,
+        key: key.clone(),
+    }))
+}
+
+/// How long a saved task holds its unique key.
+fn hold(task: &TaskRecord) -> Hold {
+    task.unique_scope.hold(task.submitted_at)
+}
+
+/// A restored task takes its unique key, if it holds it and nobody else does.
+fn take_key(tx: &Transaction<'_, '_>, placed: &Placed<'_>, vitals: &Vitals) -> Result<()> {
+    let task = placed.task;
+    let Some(key) = &task.unique_key else {
+        return Ok(());
+    };
+    let key = Key {
+        kind: placed.kind,
+        key,
+    };
+    if !hold(task).holds(vitals, tx.now) {
+        return Ok(());
+    }
+    match tx.holder(key)? {
+        Some(holder) if holder.id != task.id => Ok(()),
+        _ => tx.take_key(key, hold(task), placed.sequence),
+    }
+}
+
 fn number(tx: &mut Transaction<'_, '_>, name: Option<&Name>) -> Result<Option<i64>> {
     name.map(|name| tx.book.make_name(tx.connection, name))
         .transpose()
@@ -144,7 +198,10 @@ fn submitted(task: &TaskRecord) -> NewTask {
         timeout: task.timeout,
         retry: task.retry,
         lost_max: task.lost_max,
-        unique_key: task.unique_key.clone(),
+        unique: task.unique_key.as_ref().map(|key| Unique {
+            scope: task.unique_scope,
+            ..Unique::new(key.clone())
+        }),
         tenant: task.tenant.clone(),
         labels: task.labels.clone(),
         queue: task.queue.clone(),
@@ -158,6 +215,7 @@ fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned)
     let place = (placed.queue, placed.kind, placed.sequence);
     submit::write_task(tx, &new, place, task.submitted_at)?;
     tx.set_term(placed.sequence, vitals, &task.alerts(), task.submitted_at)?;
+    take_key(tx, placed, vitals)?;
     let started_at = task.started_at.map(Timestamp::as_micros);
     let progress = task.progress.as_ref();
     let (fraction, text) = (
@@ -193,10 +251,7 @@ fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned)
             .prepare_cached(ADD_HISTORY)?
             .execute(history)?;
     }
-    match &task.unique_key {
-        Some(key) => tx.take_key(placed.kind, key, placed.sequence),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Writes an event that was saved.

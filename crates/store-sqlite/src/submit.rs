@@ -6,15 +6,17 @@ use duly_core::bounds::LINES_MAX;
 use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
 use duly_store::bounds::{KINDS_MAX, TENANTS_MAX};
 use duly_store::{
-    InvalidInput, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted, validate,
+    Admission, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted, Unique,
+    validate,
 };
-use rusqlite::{OptionalExtension, Result, params};
+use rusqlite::{Result, params};
 
 use crate::book::QueueSlot;
 use crate::error::Fault;
 use crate::pens::Pen;
 use crate::row;
 use crate::transaction::{NewEvent, Transaction};
+use crate::unique::{Key, Keyed};
 
 pub(crate) const ADD_TASK: &str = "INSERT INTO duly_task
     (sequence, id, queue, kind, submitted_at, tenant, unique_key, timeout, retry, labels, encoding,
@@ -25,10 +27,6 @@ pub(crate) const ADD_LIVE: &str = "INSERT INTO duly_live
     (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
      cancel_requested, keyed, finish_by)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-const ADD_KEY: &str = "INSERT INTO duly_unique (kind, key, task) VALUES (?1, ?2, ?3)";
-pub(crate) const KEY_HOLDER: &str =
-    "SELECT t.id FROM duly_unique AS u CROSS JOIN duly_task AS t ON t.sequence = u.task
-    WHERE u.kind = ?1 AND u.key = ?2";
 
 pub(crate) fn submit(
     tx: &mut Transaction<'_, '_>,
@@ -57,7 +55,7 @@ pub(crate) fn submit_all(
 fn is_sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<bool> {
     let mut per_queue: HashMap<&Name, u64> = HashMap::new();
     for task in tasks {
-        if task.unique_key.is_some() {
+        if task.unique.is_some() {
             return Ok(false);
         }
         if !may_come(tx, task)? {
@@ -111,34 +109,79 @@ fn admit(
     task: &NewTask,
     index: usize,
 ) -> std::result::Result<Submitted, Fault<SubmitError>> {
+    if task.unique.is_some()
+        && let Some(before) = taken_before(tx, task.id)?
+    {
+        return Ok(before);
+    }
     let queue = tx.book.queue_slot(tx.connection, &task.queue)?;
     let kind = tx.book.kind(tx.connection, &task.kind)?;
     let named = Named {
         kind: &task.kind,
         queue: &task.queue,
         tenant: task.tenant.as_ref(),
-        unique_key: task.unique_key.as_ref(),
         unfinished: true,
     };
-    let refusal = match drained(tx, queue, kind, task)? {
+    let mut refused = match drained(tx, queue, kind, task)? {
         Some(subject) => Some(SubmitError::Draining { index, subject }),
-        None => refusal(tx, queue, kind, &named, index)?,
+        None => lacks_room(tx, &named, index)?,
     };
+    if refused.is_none() {
+        if let (Some(unique), Some(kind)) = (&task.unique, kind)
+            && let Some(met) = meet(tx, task, unique, kind, index)?
+        {
+            return Ok(met);
+        }
+        refused = refusal(tx, queue, kind, &named, index)?;
+    }
     // What has no line yet is looked up first, so that a task that is there already makes none.
     let has_line = queue
         .zip(kind)
         .is_some_and(|(queue, kind)| tx.book.has_line(queue, kind));
-    if (refusal.is_some() || !has_line)
+    if (refused.is_some() || !has_line)
         && let Some(existing) = existing(tx, task.id)?
     {
         return Ok(existing);
     }
-    if let Some(refusal) = refusal {
-        return Err(Fault::Refused(refusal));
+    if let Some(refused) = refused {
+        return Err(Fault::Refused(refused));
     }
     let queue = tx.book.make_queue(tx.connection, &task.queue)?;
     let kind = tx.book.make_kind(tx.connection, &task.kind)?;
     Ok(insert(tx, task, queue, kind)?)
+}
+
+/// The answer for a submission with a unique key that was taken before.
+fn taken_before(tx: &mut Transaction<'_, '_>, id: TaskId) -> Result<Option<Submitted>> {
+    match existing(tx, id)? {
+        None => tx.replaced(id),
+        existing => Ok(existing),
+    }
+}
+
+/// What becomes of a submission whose unique key another task holds, if one does.
+fn meet(
+    tx: &mut Transaction<'_, '_>,
+    task: &NewTask,
+    unique: &Unique,
+    kind: i64,
+    index: usize,
+) -> std::result::Result<Option<Submitted>, Fault<SubmitError>> {
+    let key = Key {
+        kind,
+        key: &unique.key,
+    };
+    let Some(holder) = tx.holder(key)? else {
+        return Ok(None);
+    };
+    match tx.meet(task, unique, holder)? {
+        Some(met) => Ok(Some(met)),
+        None => Err(Fault::Refused(SubmitError::TaskExists {
+            index,
+            existing: holder.id,
+            key: unique.key.clone(),
+        })),
+    }
 }
 
 /// What a task names that is to be taken in.
@@ -146,8 +189,7 @@ pub(crate) struct Named<'a> {
     pub(crate) kind: &'a Name,
     pub(crate) queue: &'a Name,
     pub(crate) tenant: Option<&'a Name>,
-    pub(crate) unique_key: Option<&'a Name>,
-    /// Otherwise it has no need of its key, or of a place in its queue.
+    /// Otherwise it has no need of a place in its queue.
     pub(crate) unfinished: bool,
 }
 
@@ -176,14 +218,19 @@ fn drained(
 }
 
 /// Why there may be no record of a task's kind or tenant.
-fn lacks_room(tx: &mut Transaction<'_, '_>, task: &Named<'_>) -> Result<Option<InvalidInput>> {
+pub(crate) fn lacks_room(
+    tx: &mut Transaction<'_, '_>,
+    task: &Named<'_>,
+    index: usize,
+) -> Result<Option<SubmitError>> {
+    let refuse = |source| Ok(Some(SubmitError::InvalidInput { index, source }));
     if tx.book.lacks_kind(tx.connection, task.kind, KINDS_MAX)? {
-        return Ok(Some(validate::too_many_kinds(task.kind)));
+        return refuse(validate::too_many_kinds(task.kind));
     }
     if let Some(tenant) = task.tenant
         && tx.book.lacks_tenant(tx.connection, tenant, TENANTS_MAX)?
     {
-        return Ok(Some(validate::too_many_tenants(tenant)));
+        return refuse(validate::too_many_tenants(tenant));
     }
     Ok(None)
 }
@@ -196,19 +243,6 @@ pub(crate) fn refusal(
     task: &Named<'_>,
     index: usize,
 ) -> Result<Option<SubmitError>> {
-    if let Some(source) = lacks_room(tx, task)? {
-        return Ok(Some(SubmitError::InvalidInput { index, source }));
-    }
-    if let (Some(kind), Some(key), true) = (kind, task.unique_key, task.unfinished)
-        && let Some(existing) = tx.key_holder(kind, key)?
-    {
-        let key = key.clone();
-        return Ok(Some(SubmitError::TaskExists {
-            index,
-            existing,
-            key,
-        }));
-    }
     let Some(slot) = queue else { return Ok(None) };
     let found = tx.book.queue(slot);
     if task.unfinished && found.unfinished() >= found.settings.bound {
@@ -233,7 +267,7 @@ fn existing(tx: &mut Transaction<'_, '_>, id: TaskId) -> Result<Option<Submitted
     Ok(state.map(|state| Submitted {
         id,
         state,
-        existed: true,
+        admission: Admission::Existed,
     }))
 }
 
@@ -255,8 +289,12 @@ fn insert(
     let vitals = task.vitals(tx.now);
     tx.set_term(sequence, &vitals, &task.alerts(), tx.now)?;
     write_live(tx, &vitals, (queue, kind, sequence), task)?;
-    if let Some(key) = &task.unique_key {
-        tx.take_key(kind, key, sequence)?;
+    if let Some(unique) = &task.unique {
+        let key = Key {
+            kind,
+            key: &unique.key,
+        };
+        tx.take_key(key, unique.scope.hold(tx.now), sequence)?;
     }
     let event = NewEvent {
         due_at: (vitals.state == State::Scheduled).then_some(vitals.due_at),
@@ -269,7 +307,7 @@ fn insert(
     Ok(Submitted {
         id: task.id,
         state: vitals.state,
-        existed: false,
+        admission: Admission::New,
     })
 }
 
@@ -288,7 +326,7 @@ pub(crate) fn write_task(
         kind,
         submitted_at.as_micros(),
         task.tenant.as_deref(),
-        task.unique_key.as_deref(),
+        task.unique.as_ref().map(|unique| unique.key.as_str()),
         task.timeout.map(row::micros),
         row::retry_text(&task.retry),
         row::labels_text(&task.labels),
@@ -297,6 +335,11 @@ pub(crate) fn write_task(
         payload.key_id.as_deref(),
         &*payload.bytes,
     ])?;
+    if changed == 1
+        && let Some(unique) = &task.unique
+    {
+        tx.write_scope(unique.scope, sequence)?;
+    }
     Ok(changed == 1)
 }
 
@@ -322,26 +365,8 @@ pub(crate) fn write_live(
         vitals.lost,
         vitals.lost_max,
         vitals.cancel_requested,
-        task.unique_key.is_some(),
+        Keyed::of(task.unique.as_ref().map(|unique| unique.scope)).code(),
         vitals.deadlines.finish().map(Timestamp::as_micros),
     ])?;
     Ok(())
-}
-
-impl Transaction<'_, '_> {
-    /// The unfinished task that has a unique key.
-    pub(crate) fn key_holder(&self, kind: i64, key: &str) -> Result<Option<TaskId>> {
-        self.connection
-            .prepare_cached(KEY_HOLDER)?
-            .query_row(params![kind, key], |row| row::task_id(row, 0))
-            .optional()
-    }
-
-    /// Gives a unique key to a task.
-    pub(crate) fn take_key(&self, kind: i64, key: &str, sequence: i64) -> Result<()> {
-        self.connection
-            .prepare_cached(ADD_KEY)?
-            .execute(params![kind, key, sequence])
-            .map(drop)
-    }
 }

@@ -56,7 +56,7 @@ async fn what_was_submitted_is_there_after_reopening() {
     let tasks = vec![task(1), task(2)];
     let reply = store.submit(Submit { tasks }).await.unwrap();
     assert_eq!(
-        [reply.tasks[0].existed, reply.tasks[1].existed],
+        [reply.tasks[0].existed(), reply.tasks[1].existed()],
         [true, false]
     );
     assert_eq!(store.task(id(2)).await.unwrap().unwrap().sequence, 2);
@@ -298,7 +298,7 @@ async fn a_file_that_is_taken_away_is_noticed_and_may_come_back() {
     }
     std::fs::rename(&aside, &path).unwrap();
     assert!(
-        !submit(2).await.unwrap().tasks[0].existed,
+        !submit(2).await.unwrap().tasks[0].existed(),
         "nothing was lost"
     );
     assert!(store.task(id(1)).await.unwrap().is_some());

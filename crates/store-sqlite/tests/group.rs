@@ -60,7 +60,7 @@ async fn concurrent_submitters_share_commits() {
         submitters.spawn(async move { store.submit(Submit::one(numbered(n))).await });
     }
     while let Some(reply) = submitters.join_next().await {
-        assert!(!reply.unwrap().unwrap().tasks[0].existed);
+        assert!(!reply.unwrap().unwrap().tasks[0].existed());
     }
     let shared = commits(&world.path) - before;
     assert!(

@@ -42,7 +42,7 @@ fn world() -> World {
 }
 
 fn keyed(n: u8) -> NewTask {
-    task_with(n, |task| task.unique_key = Some("the one".into()))
+    task_with(n, |task| task.unique = Some("the one".into()))
 }
 
 impl World {
@@ -91,7 +91,7 @@ async fn the_task_is_there_exactly_if_the_row_is() {
     let sequence = world.store.task(id(3)).await.unwrap().unwrap().sequence;
     assert_eq!(sequence, 2, "what was rolled back used up none");
     let next = world.store.submit(Submit::one(task(4))).await.unwrap();
-    assert!(!next.tasks[0].existed);
+    assert!(!next.tasks[0].existed());
     let sequence = world.store.task(id(4)).await.unwrap().unwrap().sequence;
     assert_eq!(sequence, 3, "the writer counts on");
     let totals = world.store.queues().await.unwrap()[0].totals;
@@ -152,7 +152,7 @@ async fn a_batch_is_taken_in_whole_or_leaves_nothing_and_the_transaction_goes_on
         refused.to_string().starts_with("task 0: kind is \"\""),
         "{refused}"
     );
-    assert!(!world.submit_in(batch(20..40)).unwrap().tasks[0].existed);
+    assert!(!world.submit_in(batch(20..40)).unwrap().tasks[0].existed());
     world.run("COMMIT");
     assert_eq!(shop::orders(&world.shop), [1]);
     assert_eq!(world.pending().await, 40);
@@ -206,7 +206,7 @@ async fn the_same_id_is_one_task() {
     world.store.submit(Submit::one(task(1))).await.unwrap();
     world.run("BEGIN");
     let reply = world.submit_in(vec![task(1), task(2), task(2)]).unwrap();
-    let existed: Vec<bool> = reply.tasks.iter().map(|task| task.existed).collect();
+    let existed: Vec<bool> = reply.tasks.iter().map(|task| task.existed()).collect();
     assert_eq!(existed, [true, false, true]);
     world.run("COMMIT");
     assert_eq!(world.pending().await, 2);

@@ -58,6 +58,7 @@ mod template;
 #[cfg(feature = "testing")]
 mod tests;
 mod text;
+mod unique;
 
 pub use error::{ArchiveError, ExportError, ImportError};
 pub use export::{Export, export};

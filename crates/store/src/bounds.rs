@@ -6,6 +6,9 @@ use std::time::Duration;
 pub const NAME_BYTES_MAX: usize = 128;
 /// Bytes of a unique key.
 pub const UNIQUE_KEY_BYTES_MAX: usize = 256;
+/// Submissions that have replaced what a task was to do and are remembered with it, so that one which comes
+/// again is not taken twice: the newest.
+pub const REPLACED_MAX: usize = 1_000;
 /// Labels of one task, those not counted that are reserved.
 pub const LABELS_MAX: usize = 32;
 /// Labels of one task that are [reserved](crate::trace::RESERVED).

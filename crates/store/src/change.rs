@@ -69,7 +69,7 @@ pub struct ChangedMatching {
     /// How many tasks matched.
     pub matched: u32,
     /// How many of them were changed, or would be. The others do not allow it: their state, or that
-    /// another unfinished task has their unique key. What was so already counts as changed.
+    /// another task has their unique key. What was so already counts as changed.
     pub changed: u32,
     /// Where the next step begins; `None`: that was all.
     pub next: Option<ListCursor>,

@@ -83,8 +83,8 @@ pub enum SubmitError {
         /// What is being drained.
         subject: Subject,
     },
-    /// Another unfinished task of the kind has the unique key.
-    #[error("task {index}: unfinished task {existing} already has the unique key \"{key}\"")]
+    /// Another task of the kind holds the unique key; were its work to be replaced, it has begun.
+    #[error("task {index}: task {existing} already has the unique key \"{key}\"")]
     TaskExists {
         /// Which task of the batch.
         index: usize,
@@ -176,8 +176,8 @@ pub enum ChangeError {
     /// The task is in a state that does not allow it.
     #[error(transparent)]
     InvalidTransition(#[from] InvalidTransition),
-    /// The task would be unfinished again, and another unfinished one now has its unique key.
-    #[error("unfinished task {existing} has the unique key \"{key}\" now")]
+    /// The task would hold its unique key again, and another one holds it now.
+    #[error("task {existing} has the unique key \"{key}\" now")]
     TaskExists {
         /// The task that has it.
         existing: TaskId,

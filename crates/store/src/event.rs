@@ -28,9 +28,10 @@ pub struct Event {
     pub attempt: u32,
     /// The worker that began, or gave back, the attempt (events that workers cause).
     pub worker: Option<Name>,
-    /// When the task is due (retrying, snoozed, rescheduled; submitted, if not at once).
+    /// When the task is due (retrying, snoozed, rescheduled; submitted, if not at once; replaced,
+    /// if its time was).
     pub due_at: Option<Timestamp>,
-    /// The new priority (reprioritised).
+    /// The new priority (reprioritised; replaced, if its priority was).
     pub priority: Option<Priority>,
     /// What went wrong.
     pub error: Option<String>,

@@ -16,7 +16,8 @@ pub enum Duty {
     Expire,
     /// Tell, by an event, of what has not begun or ended by the age at which somebody wants to know.
     Alert,
-    /// Remove finished tasks, with their events, that were kept long enough.
+    /// Remove finished tasks, with their events, that were kept long enough; then, forget unique keys whose
+    /// period is over.
     Prune,
     /// Remove events older than [`EVENT_RETENTION`](crate::bounds::EVENT_RETENTION), so that a task that
     /// is put off for ever has no history without end.
@@ -39,7 +40,7 @@ impl Duty {
 pub struct KeepHouse {
     /// Which.
     pub duty: Duty,
-    /// How many tasks (or events) it touches at most; at most
+    /// How many tasks (or events, or keys) it touches at most; at most
     /// [`HOUSEKEEPING_MAX`](crate::bounds::HOUSEKEEPING_MAX).
     pub limit: u32,
 }
@@ -47,7 +48,7 @@ pub struct KeepHouse {
 /// What a step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// How many tasks (or events) it touched.
+    /// How many tasks (or events, or keys) it touched.
     pub count: u32,
     /// There is more to do now.
     pub more: bool,

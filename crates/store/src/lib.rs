@@ -33,6 +33,7 @@ mod submit;
 mod task;
 mod tenant;
 pub mod trace;
+mod unique;
 pub mod validate;
 mod worker;
 
@@ -60,9 +61,10 @@ pub use schedule::{
 pub use settle::{Settle, Settled, Settlement};
 pub use store::{BoxFuture, Store, Traits};
 pub use subject::Subject;
-pub use submit::{Submit, SubmitReply, Submitted};
+pub use submit::{Admission, Submit, SubmitReply, Submitted};
 pub use task::{Labels, NewTask, Progress, TaskRecord, When};
 pub use tenant::{TenantChange, TenantPage, TenantRecord, TenantSettings};
+pub use unique::{OnConflict, Replace, Unique, UniqueScope};
 pub use worker::{Heartbeat, Registration, Renewed, TakeBack, TakenBack, WorkerRecord, lost_error};
 
 #[cfg(feature = "testing")]

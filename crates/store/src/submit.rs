@@ -22,12 +22,40 @@ impl Submit {
 /// What became of one submitted task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submitted {
-    /// Its id.
+    /// The id of the task that does the work: its own, unless another stands for it.
     pub id: TaskId,
-    /// Its state now.
+    /// The state of that task now.
     pub state: State,
-    /// A task of this id was there already, and nothing was changed.
-    pub existed: bool,
+    /// How it was taken.
+    pub admission: Admission,
+}
+
+impl Submitted {
+    /// It had been taken before, and nothing was changed.
+    #[must_use]
+    pub const fn existed(&self) -> bool {
+        matches!(self.admission, Admission::Existed)
+    }
+
+    /// It is a task of its own from now on.
+    #[must_use]
+    pub const fn is_new(&self) -> bool {
+        matches!(self.admission, Admission::New)
+    }
+}
+
+/// How a submission was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is a task of its own from now on.
+    New,
+    /// It had been taken before, and nothing was changed: a task of its id was there already, or it had
+    /// replaced what another was to do.
+    Existed,
+    /// Another task holds its unique key and stands for it; nothing was changed.
+    Kept,
+    /// Another task holds its unique key and goes on with what it brought.
+    Replaced,
 }
 
 /// What became of a submit: an answer per task, in order, at the store's now.

@@ -7,7 +7,7 @@ use duly_core::{
     Alerts, Deadlines, Incarnation, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals,
 };
 
-use crate::{Name, Payload};
+use crate::{Name, Payload, Unique, UniqueScope};
 
 /// A small map of text: labels, and what the layers above keep with a task.
 pub type Labels = BTreeMap<String, String>;
@@ -66,8 +66,8 @@ pub struct NewTask {
     pub retry: RetryPolicy,
     /// At how many lost workers it is given up.
     pub lost_max: u32,
-    /// No two unfinished tasks of one kind share this key.
-    pub unique_key: Option<Name>,
+    /// What it may not do beside another task of its kind.
+    pub unique: Option<Unique>,
     /// Whose work it is.
     pub tenant: Option<Name>,
     /// The user's labels, and what the layers above keep with the task.
@@ -98,7 +98,7 @@ impl NewTask {
             timeout: None,
             retry: RetryPolicy::default(),
             lost_max: Self::LOST_MAX_DEFAULT,
-            unique_key: None,
+            unique: None,
             tenant: None,
             labels: Labels::new(),
         }
@@ -172,8 +172,10 @@ pub struct TaskRecord {
     pub timeout: Option<Duration>,
     /// How often it is tried, and when again.
     pub retry: RetryPolicy,
-    /// No two unfinished tasks of one kind share this key.
+    /// No two tasks of one kind hold this key at a time.
     pub unique_key: Option<Name>,
+    /// How long it holds the key, if it has one.
+    pub unique_scope: UniqueScope,
     /// Whose work it is.
     pub tenant: Option<Name>,
     /// The user's labels.

@@ -14,8 +14,8 @@ use crate::bounds::{
 };
 use crate::trace::is_reserved;
 use crate::{
-    Change, Claim, InvalidInput, Labels, Name, NewTask, Payload, Progress, Registration,
-    Settlement, Submit, SubmitError,
+    Change, Claim, InvalidInput, Labels, Name, NewTask, OnConflict, Payload, Progress,
+    Registration, Settlement, Submit, SubmitError, Unique, UniqueScope,
 };
 pub use saved::{Returned, restore};
 pub use schedule::{advance, put_schedule, schedule_count};
@@ -80,15 +80,36 @@ fn task(new: &NewTask, now: Timestamp) -> Checked {
     if let Some(tenant) = &new.tenant {
         name("tenant", tenant)?;
     }
-    if let Some(key) = &new.unique_key {
-        unique_key(key)?;
-    }
+    new.unique.as_ref().map_or(Ok(()), unique)?;
     payload(&new.payload)?;
     labels(&new.labels)?;
     if new.lost_max == 0 {
         return refuse("lost_max", 0, "at least 1");
     }
     times::of_task(new, now)
+}
+
+fn unique(unique: &Unique) -> Checked {
+    unique_key(&unique.key)?;
+    unique_scope(unique.scope)?;
+    match unique.on_conflict {
+        OnConflict::Replace(what) if what.is_nothing() => refuse(
+            "replace",
+            "nothing",
+            "payload, priority or time, or several of them",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn unique_scope(scope: UniqueScope) -> Checked {
+    match scope {
+        UniqueScope::Period(period) if period.as_micros() == 0 => {
+            refuse("unique_for", "less than 1 µs", "1 µs to 366 days")
+        }
+        UniqueScope::Period(period) => times::delay("unique_for", period),
+        UniqueScope::Unfinished | UniqueScope::Waiting => Ok(()),
+    }
 }
 
 fn unique_key(key: &Name) -> Checked {

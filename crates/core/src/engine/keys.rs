@@ -8,11 +8,11 @@ use core::hash::{Hash, Hasher};
 use hashbrown::HashMap;
 
 use super::{Engine, Entry, KindId, Slot};
-use crate::{Hold, State, TaskId, Timestamp, Unique, Vitals};
+use crate::{HeldKey, Hold, State, TaskId, Timestamp, Vitals};
 
 /// A key, within its kind.
 #[derive(Clone, Debug)]
-struct Key(KindId, Arc<Unique>);
+struct Key(KindId, Arc<HeldKey>);
 
 impl Key {
     fn parts(&self) -> (KindId, &str) {
@@ -64,9 +64,9 @@ pub enum Standing {
     Ended(State),
 }
 
-/// A key whose period is over, taken from its holder.
+/// A key that its holder no longer needs.
 #[derive(Debug)]
-pub struct Lapsed(Key, Holder);
+pub struct Displaced(Key, Holder);
 
 #[derive(Debug, Default)]
 pub(super) struct Keys {
@@ -119,7 +119,7 @@ impl<P> Engine<P> {
     pub fn unique_holder(
         &self,
         kind: KindId,
-        unique: &Arc<Unique>,
+        unique: &Arc<HeldKey>,
         now: Timestamp,
     ) -> Option<Holder> {
         self.keys.holder(&Key(kind, unique.clone()), now)
@@ -136,25 +136,22 @@ impl<P> Engine<P> {
         (holder.id != entry.id).then_some(holder.id)
     }
 
-    /// Takes a key away whose period is over at `now`, before another task gets it, so that
-    /// [`put_back`](Self::put_back) can undo a batch.
-    pub fn take_lapsed(
-        &mut self,
-        kind: KindId,
-        unique: &Arc<Unique>,
-        now: Timestamp,
-    ) -> Option<Lapsed> {
-        let key = Key(kind, unique.clone());
-        if self.keys.holder(&key, now).is_some() {
+    /// Takes away what is known of the key that a task is going to hold and that no other task holds at
+    /// `now`: that it was held until an instant that has come, or by this task once. It comes back by
+    /// [`put_back`](Self::put_back), to undo a batch.
+    pub fn make_way(&mut self, entry: &Entry<P>, now: Timestamp) -> Option<Displaced> {
+        let key = entry.key()?;
+        if !key.1.hold.holds(&entry.vitals, now) || self.rival(entry, &entry.vitals, now).is_some()
+        {
             return None;
         }
         let (key, holder) = self.keys.remove(&key)?;
-        Some(Lapsed(key, holder))
+        Some(Displaced(key, holder))
     }
 
-    /// Gives a key back that [`take_lapsed`](Self::take_lapsed) took.
-    pub fn put_back(&mut self, lapsed: Lapsed) {
-        self.keys.insert(lapsed.0, lapsed.1);
+    /// Gives a key back that [`make_way`](Self::make_way) took.
+    pub fn put_back(&mut self, displaced: Displaced) {
+        self.keys.insert(displaced.0, displaced.1);
     }
 
     /// Notes that a task which has ended, and is not here, holds its key, if it does and nobody else has

@@ -19,14 +19,14 @@ use hashbrown::HashMap;
 use ids::Ids;
 use index::{Index, Places};
 use keys::Keys;
-pub use keys::{Holder, Lapsed, Standing};
+pub use keys::{Displaced, Holder, Standing};
 use slab::Slab;
 pub use slab::Slot;
 pub use step::{Effect, Refused};
 
 use crate::bounds::LINES_MAX;
 pub use crate::dispatch::{ClaimSpec, Dispatch, KindId, LaneId, LaneSpec, QueueId, Round, Terms};
-use crate::{Incarnation, OrderPolicy, State, TaskId, Timestamp, Unique, Vitals};
+use crate::{HeldKey, Incarnation, OrderPolicy, State, TaskId, Timestamp, Vitals};
 
 /// An unfinished task.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub struct Entry<P> {
     /// Whose work it is, and the limits that it names, as [`Dispatch::terms`] gives them.
     pub terms: Terms,
     /// No two tasks of one kind hold this key at a time.
-    pub unique: Option<Arc<Unique>>,
+    pub unique: Option<Arc<HeldKey>>,
     /// The worker that holds it, or held it last.
     pub holder: Option<Incarnation>,
     /// What it carries.

@@ -212,7 +212,7 @@ fn a_unique_key_is_free_again_at_the_end() {
     let mut world = World::new(1);
     let mut keyed = || {
         let mut entry = world.entry(0, Priority::Normal);
-        entry.unique = Some(Unique::unfinished("only").into());
+        entry.unique = Some(HeldKey::unfinished("only").into());
         entry
     };
     let (first, second, third) = (keyed(), keyed(), keyed());
@@ -229,7 +229,7 @@ fn a_unique_key_is_free_again_at_the_end() {
 fn keyed(world: &mut World, hold: Hold) -> Entry<()> {
     let mut entry = world.entry(0, Priority::Normal);
     let key = "only".into();
-    entry.unique = Some(Unique { key, hold }.into());
+    entry.unique = Some(HeldKey { key, hold }.into());
     entry
 }
 
@@ -273,14 +273,14 @@ fn a_key_held_until_an_instant_outlives_its_task() {
     let slot = world.engine.readmit(entry, before).unwrap();
     assert_eq!(standing(&world, before), Some(Standing::Unfinished(slot)));
     world.engine.cancel(slot).unwrap();
-    assert!(world.engine.take_lapsed(kind, &unique, before).is_none());
+    let second = keyed(&mut world, Hold::Unfinished);
+    assert!(world.engine.make_way(&second, before).is_none());
     assert_eq!(world.engine.forget_lapsed(before, 9), (0, false));
     assert_eq!(standing(&world, end), None);
-    let lapsed = world.engine.take_lapsed(kind, &unique, end).unwrap();
-    let second = keyed(&mut world, Hold::Unfinished);
+    let displaced = world.engine.make_way(&second, end).unwrap();
     let slot = world.engine.submit(second, end).unwrap();
     world.engine.undo(slot);
-    world.engine.put_back(lapsed);
+    world.engine.put_back(displaced);
     assert_eq!(
         standing(&world, before),
         ended,
@@ -298,7 +298,6 @@ fn who_lost_a_key_to_another_does_not_take_it_along() {
     let (kind, unique) = (first.kind, first.unique.clone().unwrap());
     let old = world.engine.submit(first, NOW).unwrap();
     let end = NOW + Duration::from_micros(1);
-    world.engine.take_lapsed(kind, &unique, end).unwrap();
     let second = keyed(&mut world, Hold::Unfinished);
     let id = second.id;
     world.engine.submit(second, end).unwrap();

@@ -40,8 +40,8 @@ pub(crate) async fn the_same_id_submitted_twice_is_one_task(bench: Bench) {
     let task = Task::new("work", &1).id(duly.new_id());
     let first = duly.submit(task.clone()).await.expect("a submit");
     let again = duly.submit(task).await.expect("a submit");
-    assert_eq!((first.id, first.existed), (again.id, false));
-    assert!(again.existed);
+    assert_eq!((first.id, first.existed()), (again.id, false));
+    assert!(again.existed());
     assert_eq!(pending(&duly).await, 1);
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn a_submit_whose_reply_was_lost_is_one_task(bench: Bench) {
     bench.store.fail_next(Operation::Submit, Fault::After);
     bench.store.fail_next(Operation::Submit, Fault::After);
     let submitted = duly.submit(Task::new("work", &1)).await;
-    assert!(submitted.expect("a submit").existed);
+    assert!(submitted.expect("a submit").existed());
     assert_eq!(pending(&duly).await, 1);
 
     // What is known to have failed is for the caller to know.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use duly_core::{Priority, RetryPolicy, TaskId, Unique};
+use duly_core::{HeldKey, Priority, RetryPolicy, TaskId};
 
 use super::life::{Life, Orders, Phase};
 use super::work::{Polled, Work, caught, let_go};
@@ -41,7 +41,7 @@ impl Head {
             .map_or(Start::Now, |options| options.start)
     }
 
-    pub(crate) fn unique(&self) -> Option<Arc<Unique>> {
+    pub(crate) fn unique(&self) -> Option<Arc<HeldKey>> {
         self.options.as_ref()?.unique.clone()
     }
 

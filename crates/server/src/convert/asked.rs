@@ -12,7 +12,7 @@ use crate::nesting::depth;
 use crate::port::priority::Prioritiser;
 use crate::port::trace::{RESERVED, TraceContext, is_reserved};
 use crate::port::{
-    Clock, Filter, KindChange, NewTask, Payload, QueueChange, TenantChange, When, id,
+    Clock, Filter, KindChange, NewTask, Payload, QueueChange, TenantChange, Unique, When, id,
 };
 use crate::query;
 use crate::refusal::Refusal;
@@ -111,7 +111,7 @@ fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
     task.timeout = wire.timeout_ms.map(Duration::from_millis);
     task.retry = retry(wire.retry, wire.attempts_max);
     task.lost_max = wire.lost_max.unwrap_or(NewTask::LOST_MAX_DEFAULT);
-    task.unique_key = wire.unique_key.map(Into::into);
+    task.unique = wire.unique_key.map(Unique::new);
     task.tenant = wire.tenant.map(Into::into);
     task.labels = wire.labels;
     Ok(task)

@@ -35,7 +35,7 @@ impl Check for Unique {
                     };
                     let holder = same(*existing);
                     let shares = refused.zip(holder).is_some_and(|(new, holder)| {
-                        new.kind == holder.kind && new.unique_key == holder.unique_key
+                        new.kind == holder.kind && new.unique == holder.unique
                     });
                     let is_new = earlier.clone().any(|task| task.id == *existing);
                     let open = ledger
@@ -57,8 +57,8 @@ impl Check for Unique {
 fn no_two(ledger: &Ledger) -> Verdict {
     let mut keys: Vec<(&Name, &Name, TaskId)> = Vec::new();
     for (id, task) in ledger.unfinished() {
-        if let Some(key) = &task.new.unique_key {
-            keys.push((&task.new.kind, key, *id));
+        if let Some(unique) = &task.new.unique {
+            keys.push((&task.new.kind, &unique.key, *id));
         }
     }
     keys.sort_unstable();

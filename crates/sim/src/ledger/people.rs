@@ -14,7 +14,7 @@ impl Ledger {
     ) {
         for (new, answer) in request.tasks.iter().zip(&reply.tasks) {
             self.queues.entry(new.queue.clone()).or_default();
-            if answer.existed {
+            if !answer.is_new() {
                 continue;
             }
             self.sequence += 1;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use duly_core::{Decision, Incarnation, Priority, State};
 use duly_store::{
-    Change, Claim, Claimed, Duty, Filter, Lease, List, NewTask, QueueChange, Settle, Settlement,
-    Store, Submit, SubmitReply, Submitted, TakeBack, TaskRecord, When,
+    Admission, Change, Claim, Claimed, Duty, Filter, Lease, List, NewTask, QueueChange, Settle,
+    Settlement, Store, Submit, SubmitReply, Submitted, TakeBack, TaskRecord, When,
 };
 
 use super::Mutant;
@@ -87,7 +87,7 @@ impl Broken {
                 }
             }
             Mutant::StartsEarly => request.tasks.iter_mut().for_each(|t| t.due = When::Now),
-            Mutant::SharesKeys => request.tasks.iter_mut().for_each(|t| t.unique_key = None),
+            Mutant::SharesKeys => request.tasks.iter_mut().for_each(|t| t.unique = None),
             Mutant::ReversesOrder => request.tasks.iter_mut().for_each(reverse),
             _ => {}
         }
@@ -183,7 +183,7 @@ fn lost(request: &Submit, store: &dyn Store) -> Answer {
     let told = |task: &NewTask| Submitted {
         id: task.id,
         state: State::Pending,
-        existed: false,
+        admission: Admission::New,
     };
     Answer::Submit(at.map(|at| SubmitReply {
         tasks: request.tasks.iter().map(told).collect(),

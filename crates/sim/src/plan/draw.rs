@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use duly_core::{Backoff, Jitter, Priority, RetryPolicy};
-use duly_store::{Change, Name, NewTask, Payload, QueueChange, Submit, When};
+use duly_store::{Change, Name, NewTask, Payload, QueueChange, Submit, Unique, When};
 
 use super::{Deed, Item, Mishap, Plan, WorkerSpec};
 use crate::dice::Dice;
@@ -211,7 +211,7 @@ impl Drawing<'_> {
             task.timeout = Some(dice.millis(500, 6_000));
         }
         if dice.once_in(5) {
-            task.unique_key = Some(Name::from(*dice.pick(&["a", "b", "c"])));
+            task.unique = Some(Unique::new(*dice.pick(&["a", "b", "c"])));
         }
         task.lost_max = u32::try_from(dice.within(1, 3)).unwrap_or(1);
         task.retry = retry(dice);

@@ -76,3 +76,27 @@ INSERT INTO duly_tenant (name, unfinished)
     SELECT t.tenant, count(s.sequence)
     FROM duly_task AS t INDEXED BY duly_task_tenant LEFT JOIN duly_live AS s ON s.sequence = t.sequence
     WHERE t.tenant IS NOT NULL GROUP BY t.tenant;
+
+-- Unique keys. One that is held until an instant outlives its task: then the row says whose it was, and
+-- how that ended.
+ALTER TABLE duly_unique ADD COLUMN until INTEGER;
+ALTER TABLE duly_unique ADD COLUMN id BLOB;
+ALTER TABLE duly_unique ADD COLUMN state INTEGER;
+
+CREATE INDEX duly_unique_until ON duly_unique (until) WHERE until IS NOT NULL;
+
+-- How long a task holds its unique key, if not until it ends: this long from its submission, or, if NULL,
+-- until its first attempt is claimed.
+CREATE TABLE duly_hold (
+    task   INTEGER PRIMARY KEY,
+    period INTEGER
+) STRICT;
+
+-- Submissions that have replaced what a task was to do, numbered for each task: the newest.
+CREATE TABLE duly_replaced (
+    id   BLOB PRIMARY KEY,
+    task INTEGER NOT NULL,
+    n    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX duly_replaced_task ON duly_replaced (task, n);

@@ -92,7 +92,7 @@ fn a_full_disk_loses_nothing_and_costs_only_what_does_not_fit() {
         .unwrap();
     let before = world.submit(vec![task(1, 10), task(2, 10)]);
     let keyed = NewTask {
-        unique_key: Some("needs a savepoint".into()),
+        unique: Some("needs a savepoint".into()),
         ..task(3, 10)
     };
     let large = world.submit(vec![keyed, task(4, 1 << 20)]);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::payload::Element as PayloadElement;
 use super::text::{Instant, Micros, Named};
+use super::unique::ScopeElement;
 use crate::{
     Event, EventCursor, Expected, KindSettings, Labels, Name, Progress, PutSchedule, QueueSettings,
     SavedTask, ScheduleRecord, TaskRecord, TenantSettings,
@@ -103,6 +104,8 @@ element! {
         retry: RetryElement,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unique_key: Option<String>,
+        #[serde(default, skip_serializing_if = "ScopeElement::is_default")]
+        unique_scope: ScopeElement,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tenant: Option<String>,
         #[serde(default, skip_serializing_if = "Labels::is_empty")]
@@ -301,6 +304,7 @@ impl TaskElement {
             timeout_us: task.timeout.map(Micros),
             retry: RetryElement::new(&task.retry),
             unique_key: task.unique_key.as_ref().map(text),
+            unique_scope: ScopeElement::new(task.unique_scope),
             tenant: task.tenant.as_ref().map(text),
             labels: task.labels.clone(),
             submitted_at_us: Instant(task.submitted_at),
@@ -347,6 +351,7 @@ impl TaskElement {
             timeout: self.timeout_us.map(|timeout| timeout.0),
             retry: self.retry.into_policy(),
             unique_key: self.unique_key.map(Into::into),
+            unique_scope: self.unique_scope.into_scope(),
             tenant: self.tenant.map(Into::into),
             labels: self.labels,
             submitted_at: self.submitted_at_us.0,

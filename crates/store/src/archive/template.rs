@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::element::RetryElement;
 use super::payload::Element as PayloadElement;
 use super::text::{Micros, Named};
+use super::unique::UniqueElement;
 use crate::{Labels, Name, NewTask, When};
 
 /// A task that is submitted again and again, as a schedule keeps it: with everything but its id and the
@@ -35,7 +36,7 @@ struct Element {
     retry: RetryElement,
     lost_max: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    unique_key: Option<String>,
+    unique: Option<UniqueElement>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
@@ -73,7 +74,7 @@ impl Element {
             timeout,
             retry,
             lost_max,
-            unique_key,
+            unique,
             tenant,
             labels,
         } = task;
@@ -89,7 +90,7 @@ impl Element {
             timeout_us: timeout.map(Micros),
             retry: RetryElement::new(retry),
             lost_max: *lost_max,
-            unique_key: unique_key.as_ref().map(text),
+            unique: unique.as_ref().map(UniqueElement::new),
             tenant: tenant.as_ref().map(text),
             labels: labels.clone(),
         })
@@ -110,7 +111,7 @@ impl Element {
             timeout: self.timeout_us.map(|timeout| timeout.0),
             retry: self.retry.into_policy(),
             lost_max: self.lost_max,
-            unique_key: self.unique_key.map(Into::into),
+            unique: self.unique.map(UniqueElement::into_unique),
             tenant: self.tenant.map(Into::into),
             labels: self.labels,
         }
@@ -138,7 +139,7 @@ mod tests {
     use duly_core::{Backoff, Jitter, RetryPolicy, Timestamp};
 
     use super::*;
-    use crate::Payload;
+    use crate::{OnConflict, Payload, Replace, Unique, UniqueScope};
 
     fn full() -> NewTask {
         let after = |seconds| When::After(Duration::from_secs(seconds));
@@ -158,7 +159,11 @@ mod tests {
                 jitter: Jitter::None,
             },
             lost_max: 8,
-            unique_key: Some("u".into()),
+            unique: Some(Unique {
+                key: "u".into(),
+                scope: UniqueScope::Period(Duration::from_secs(9)),
+                on_conflict: OnConflict::Replace(Replace::PAYLOAD),
+            }),
             tenant: Some("t".into()),
             labels: [("a".to_owned(), "b".to_owned())].into(),
             ..NewTask::new(

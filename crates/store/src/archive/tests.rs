@@ -41,7 +41,7 @@ async fn sample() -> Rig {
             ceiling: Duration::from_secs(9),
         };
         t.retry.jitter = Jitter::Full;
-        t.unique_key = Some("u".into());
+        t.unique = Some("u".into());
         t.tenant = Some("acme".into());
         t.labels.insert("team\n".into(), "blue\t".into());
     });
@@ -453,16 +453,13 @@ async fn a_refusal_quotes_no_more_than_it_must() {
 #[tokio::test]
 async fn what_the_store_refuses_is_told_by_its_line_and_mended() {
     let source = rig().await;
-    let keyed = |n| task_with(n, |t| t.unique_key = Some("k".into()));
+    let keyed = |n| task_with(n, |t| t.unique = Some("k".into()));
     source.submit(vec![task(1), keyed(2)]).await;
     let text = archived(&source).await;
     let target = rig().await;
     target.submit(vec![keyed(3)]).await;
     let error = imported(&target, &text).await.unwrap_err();
-    let expected = format!(
-        "line 4: unfinished task {} already has the unique key \"k\"",
-        id(3)
-    );
+    let expected = format!("line 4: task {} already has the unique key \"k\"", id(3));
     assert_eq!(error.to_string(), expected);
     let ImportError::Refused { source, .. } = error else {
         panic!("got {error:?}")

@@ -82,7 +82,7 @@ async fn held(store: &dyn Store) -> Vec<SavedTask> {
 }
 
 fn keyed(n: u8) -> NewTask {
-    task_with(n, |t| t.unique_key = Some("k".into()))
+    task_with(n, |t| t.unique = Some("k".into()))
 }
 
 #[tokio::test]

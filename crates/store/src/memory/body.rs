@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use duly_core::engine::Entry;
-use duly_core::{Alerts, Incarnation, RetryPolicy, State, Timestamp};
+use duly_core::{Alerts, Hold, Incarnation, RetryPolicy, State, Timestamp};
 
-use crate::{Labels, Name, NewTask, Payload, Progress, TaskRecord};
+use crate::{Labels, Name, NewTask, Payload, Progress, TaskRecord, UniqueScope};
 
 /// What the memory store keeps with an unfinished task.
 #[derive(Debug)]
@@ -129,6 +129,14 @@ pub(super) fn unique_key(entry: &Entry<Body>) -> Option<Name> {
     Some(Name::from(&*unique.key))
 }
 
+fn unique_scope(entry: &Entry<Body>) -> UniqueScope {
+    match entry.unique.as_ref().map(|unique| unique.hold) {
+        None | Some(Hold::Unfinished) => UniqueScope::Unfinished,
+        Some(Hold::Waiting) => UniqueScope::Waiting,
+        Some(Hold::Until(end)) => UniqueScope::Period(end.since(entry.carry.submitted_at)),
+    }
+}
+
 /// A task as it is shown.
 pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
     let (vitals, body) = (&entry.vitals, &entry.carry);
@@ -155,6 +163,7 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
         timeout: rare.timeout,
         retry: rare.retry,
         unique_key: unique_key(entry),
+        unique_scope: unique_scope(entry),
         tenant: rare.tenant,
         labels: rare.labels,
         submitted_at: body.submitted_at,

@@ -83,10 +83,13 @@ impl World {
         match change {
             Change::Cancel => vitals.cancel().is_ok(),
             Change::Retry { .. } => {
-                let key = entry.unique.as_ref();
-                let key = key.map(|unique| (entry.kind, unique.key.clone()));
-                let allowed = self.ended(id).is_some_and(|f| self.retried(f, now).is_ok());
-                allowed && key.is_none_or(|key| keys.insert(key))
+                let retried = self.ended(id).map(|finished| self.retried(finished, now));
+                let Some(Ok((vitals, _))) = retried else {
+                    return false;
+                };
+                let unique = entry.unique.as_ref();
+                let held = unique.filter(|unique| unique.hold.holds(&vitals, now));
+                held.is_none_or(|unique| keys.insert((entry.kind, unique.key.clone())))
             }
             Change::Reprioritise(priority) => vitals.reprioritise(*priority).is_ok(),
             Change::Reschedule(due) => vitals.reschedule(due.resolve(now), now).is_ok(),
@@ -197,7 +200,9 @@ impl World {
         if let Some(entry) = self.entry_of(id) {
             entry.vitals.discard()?;
         }
-        self.remove(task.sequence);
+        if let Some(finished) = self.remove(task.sequence) {
+            self.engine.release(&finished.entry);
+        }
         Ok(task)
     }
 

@@ -19,7 +19,7 @@ impl World {
             }
             Duty::Expire => self.expire(now, limit as usize),
             Duty::Alert => self.alert(now, limit as usize),
-            Duty::Prune => self.prune(now, limit as usize),
+            Duty::Prune => self.prune_all(now, limit as usize),
             Duty::Forget => {
                 let until = now - EVENT_RETENTION;
                 let count = self.log.forget(until, limit) as usize;
@@ -41,6 +41,13 @@ impl World {
             self.record(effect, now, Detail::default(), None, None);
         }
         (count, more)
+    }
+
+    /// Removes what was kept long enough, then keys whose period is over.
+    fn prune_all(&mut self, now: Timestamp, limit: usize) -> (usize, bool) {
+        let (tasks, more) = self.prune(now, limit);
+        let (keys, more_keys) = self.engine.forget_lapsed(now, limit - tasks);
+        (tasks + keys, more || more_keys)
     }
 
     fn prune(&mut self, now: Timestamp, limit: usize) -> (usize, bool) {

@@ -17,6 +17,7 @@ pub(crate) mod snapshot;
 mod sparse;
 mod submit;
 mod tenant;
+mod unique;
 mod worker;
 mod world;
 
@@ -114,10 +115,9 @@ impl MemoryStore {
     }
 
     fn submit_now(&self, request: &Submit) -> Result<SubmitReply, SubmitError> {
-        let reply = self.with(|world, now| world.submit(request, now))??;
-        self.hints
-            .give(request.tasks.iter().map(|task| &task.queue));
-        Ok(reply)
+        let taken = self.with(|world, now| world.submit(request, now))??;
+        self.hints.give(taken.queues.iter());
+        Ok(taken.reply)
     }
 
     fn settle_now(&self, request: Settle) -> Result<Settled, StoreError> {

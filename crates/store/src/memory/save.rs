@@ -1,9 +1,10 @@
 //! Taking everything out, and putting it into another store.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use duly_core::engine::{Entry, Slot, Terms};
-use duly_core::{EventKind, Timestamp, Unique};
+use duly_core::engine::{Displaced, Entry, Terms};
+use duly_core::{EventKind, HeldKey, Timestamp};
 
 use super::body::{Body, Finished};
 use super::event::{self, Detail};
@@ -22,12 +23,18 @@ struct Admitted {
     index: usize,
     /// What happened to it as it was restored.
     event: Option<EventKind>,
-    place: Admission,
+    /// A key that it took, and that nobody held any more.
+    displaced: Option<Displaced>,
+    place: Place,
 }
 
-enum Admission {
-    Unfinished(Slot),
-    Finished(Box<Finished>),
+/// The key of a saved task, held as it said.
+fn restored_key(task: &TaskRecord) -> Option<Arc<HeldKey>> {
+    let key = task.unique_key.as_ref()?;
+    Some(Arc::new(HeldKey {
+        key: key.as_str().into(),
+        hold: task.unique_scope.hold(task.submitted_at),
+    }))
 }
 
 impl World {
@@ -80,11 +87,7 @@ impl World {
                 continue;
             }
             match self.readmit(task, returned, index, now) {
-                Ok(place) => admitted.push(Admitted {
-                    index,
-                    event: returned.event,
-                    place,
-                }),
+                Ok(task) => admitted.push(task),
                 Err(error) => {
                     self.undo(admitted);
                     self.engine.set_sequence(sequence);
@@ -111,20 +114,12 @@ impl World {
         returned: Returned,
         index: usize,
         now: Timestamp,
-    ) -> Result<Admission, SubmitError> {
+    ) -> Result<Admitted, SubmitError> {
         self.has_room(&task.kind, task.tenant.as_ref())
             .map_err(|source| SubmitError::InvalidInput { index, source })?;
         let queue = self.queue_mut(&task.queue);
         let (queue, bound) = (queue.id, queue.settings.bound);
         let kind = self.kind(&task.kind);
-        let refuse = |rejected| {
-            let named = Named {
-                kind: &task.kind,
-                queue: &task.queue,
-                unique_key: task.unique_key.as_ref(),
-            };
-            refused(rejected, &named, index, bound)
-        };
         let entry = Entry {
             id: task.id,
             sequence: self.engine.next_sequence(),
@@ -132,37 +127,59 @@ impl World {
             queue,
             kind,
             terms: Terms::NONE,
-            unique: task
-                .unique_key
-                .as_deref()
-                .map(|key| Unique::unfinished(key).into()),
+            unique: restored_key(task),
             holder: None,
             carry: Body::restored(task),
         };
-        let Some(finished_at) = returned.finished_at else {
-            let slot = self.engine.submit(entry, now);
-            return slot
-                .map(Admission::Unfinished)
-                .map_err(|(rejected, _)| refuse(rejected));
+        let displaced = self.engine.make_way(&entry, now);
+        let place = match returned.finished_at {
+            None => {
+                let slot = self.engine.submit(entry, now);
+                slot.map(Place::Unfinished)
+                    .map_err(|(rejected, _)| rejected)
+            }
+            Some(finished_at) => self.engine.enter_line(queue, kind).map(|()| {
+                self.engine.hold_ended(&entry, now);
+                Place::Finished(Box::new(Finished {
+                    entry,
+                    finished_at,
+                    worker: task.worker.clone(),
+                    result: task.result.clone(),
+                }))
+            }),
         };
-        self.engine.enter_line(queue, kind).map_err(refuse)?;
-        Ok(Admission::Finished(Box::new(Finished {
-            entry,
-            finished_at,
-            worker: task.worker.clone(),
-            result: task.result.clone(),
-        })))
+        match place {
+            Ok(place) => Ok(Admitted {
+                index,
+                event: returned.event,
+                displaced,
+                place,
+            }),
+            Err(rejected) => {
+                displaced.map(|displaced| self.engine.put_back(displaced));
+                let named = Named {
+                    kind: &task.kind,
+                    queue: &task.queue,
+                    unique_key: task.unique_key.as_ref(),
+                };
+                Err(refused(rejected, &named, index, bound))
+            }
+        }
     }
 
     /// Takes out again what has its place only.
     fn undo(&mut self, admitted: Vec<Admitted>) {
-        for task in admitted {
+        for task in admitted.into_iter().rev() {
             match task.place {
-                Admission::Unfinished(slot) => self.engine.undo(slot),
-                Admission::Finished(finished) => {
+                Place::Unfinished(slot) => self.engine.undo(slot),
+                Place::Finished(finished) => {
                     let entry = &finished.entry;
+                    self.engine.release(entry);
                     self.engine.leave_line(entry.queue, entry.kind);
                 }
+            }
+            if let Some(displaced) = task.displaced {
+                self.engine.put_back(displaced);
             }
         }
     }
@@ -171,8 +188,8 @@ impl World {
     fn enter(&mut self, admitted: Admitted, saved: &SavedTask, now: Timestamp) {
         let place = admitted.place;
         let entry = match &place {
-            Admission::Unfinished(slot) => self.engine.entry(*slot),
-            Admission::Finished(finished) => Some(&finished.entry),
+            Place::Unfinished(slot) => self.engine.entry(*slot),
+            Place::Finished(finished) => Some(&finished.entry),
         };
         let entry = entry.expect("what was admitted is there");
         let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
@@ -189,7 +206,7 @@ impl World {
         }
         let detail = Detail::worker(saved.task.worker.clone());
         match place {
-            Admission::Unfinished(slot) => {
+            Place::Unfinished(slot) => {
                 if let Some(body) = self.engine.carry_mut(slot) {
                     body.last_event = last;
                 }
@@ -201,7 +218,7 @@ impl World {
                     self.write(slot, event, now, detail);
                 }
             }
-            Admission::Finished(mut finished) => {
+            Place::Finished(mut finished) => {
                 finished.entry.carry.last_event = last;
                 match admitted.event {
                     Some(event) => self.finish(*finished, event, detail),

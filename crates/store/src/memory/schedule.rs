@@ -157,7 +157,7 @@ impl World {
         Ok(due)
     }
 
-    /// Answers also the queues of the tasks that were called off.
+    /// Answers also the queues of the tasks that were submitted or called off.
     pub(super) fn advance_schedule(
         &mut self,
         request: &Advance,
@@ -171,8 +171,8 @@ impl World {
             ..old.clone()
         };
         let tasks = request.tasks.clone();
-        let submitted = self.submit(&Submit { tasks }, now)?.tasks;
-        let mut queues = BTreeSet::new();
+        let taken = self.submit(&Submit { tasks }, now)?;
+        let mut queues = taken.queues;
         let mut cancelled = 0;
         for id in &request.cancel {
             if let Ok(task) = self.cancel(*id, now) {
@@ -183,7 +183,7 @@ impl World {
         self.watch.note();
         let advanced = Advanced {
             version: self.schedules.write(new).version,
-            tasks: submitted,
+            tasks: taken.reply.tasks,
             cancelled,
             at: now,
         };

@@ -1,45 +1,70 @@
 //! Submitting tasks.
 
-use duly_core::engine::{Entry, Rejected, Slot, Terms};
-use duly_core::{EventKind, State, Timestamp, Unique};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use duly_core::engine::{Displaced, Entry, KindId, Rejected, Slot, Terms};
+use duly_core::{EventKind, HeldKey, State, Timestamp};
 
 use super::body::Body;
 use super::event::Detail;
+use super::unique::{Before, held_key};
 use super::world::{Place, World};
 use crate::bounds::{KINDS_MAX, TENANTS_MAX};
 use crate::{
-    InvalidInput, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted, validate,
+    Admission, InvalidInput, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted,
+    validate,
 };
+
+/// What a batch has done so far. Events are written once nothing can be refused any more.
+#[derive(Debug)]
+enum Step {
+    /// A key that nobody holds any more was taken away.
+    Displaced(Displaced),
+    /// A task was taken in; it is due later.
+    Admitted {
+        slot: Slot,
+        due_at: Option<Timestamp>,
+    },
+    /// A submission has replaced what a task was to do.
+    Replaced(Box<Before>),
+}
+
+/// What a submit did, and to which queues.
+pub(super) struct Taken {
+    pub(super) reply: SubmitReply,
+    pub(super) queues: BTreeSet<Name>,
+}
 
 impl World {
     pub(super) fn submit(
         &mut self,
         request: &Submit,
         now: Timestamp,
-    ) -> Result<SubmitReply, SubmitError> {
+    ) -> Result<Taken, SubmitError> {
         validate::submit(request, now)?;
         let sequence = self.engine.sequence();
-        let mut admitted = Vec::with_capacity(request.tasks.len());
+        let mut steps = Vec::with_capacity(request.tasks.len());
         let mut tasks = Vec::with_capacity(request.tasks.len());
         for (index, new) in request.tasks.iter().enumerate() {
-            match self.admit(new, index, now) {
-                Ok((submitted, slot)) => {
-                    tasks.push(submitted);
-                    admitted.extend(slot);
-                }
+            match self.admit(new, index, now, &mut steps) {
+                Ok(submitted) => tasks.push(submitted),
                 Err(error) => {
-                    for slot in admitted {
-                        self.engine.undo(slot);
-                    }
+                    steps
+                        .into_iter()
+                        .rev()
+                        .for_each(|step| self.undo_step(step));
                     self.engine.set_sequence(sequence);
                     return Err(error);
                 }
             }
         }
-        for slot in admitted {
-            self.note_submitted(slot, now);
+        let mut queues = BTreeSet::new();
+        for step in steps {
+            self.note(step, now, &mut queues);
         }
-        Ok(SubmitReply { tasks, at: now })
+        let reply = SubmitReply { tasks, at: now };
+        Ok(Taken { reply, queues })
     }
 
     fn admit(
@@ -47,38 +72,59 @@ impl World {
         new: &NewTask,
         index: usize,
         now: Timestamp,
-    ) -> Result<(Submitted, Option<Slot>), SubmitError> {
-        let id = new.id;
-        if let Some(entry) = self.entry_of(id) {
-            let existing = Submitted {
-                id,
-                state: entry.vitals.state_at(now),
-                existed: true,
-            };
-            return Ok((existing, None));
+        steps: &mut Vec<Step>,
+    ) -> Result<Submitted, SubmitError> {
+        if let Some(existing) = self.existing(new, now) {
+            return Ok(existing);
         }
         self.admits(new, index)?;
-        let entry = self.entry(new, now);
-        let (state, bound) = (
-            entry.vitals.state,
-            self.queue_mut(&new.queue).settings.bound,
-        );
+        let kind = self.kind(&new.kind);
+        let key = new.unique.as_ref().map(|unique| held_key(unique, now));
+        if let Some((unique, key)) = new.unique.as_ref().zip(key.as_ref()) {
+            if let Some(holder) = self.engine.unique_holder(kind, key, now) {
+                let met = self.meet(new, unique, &holder, now);
+                let (submitted, before) = met.ok_or_else(|| SubmitError::TaskExists {
+                    index,
+                    existing: holder.id,
+                    key: unique.key.clone(),
+                })?;
+                steps.extend(before.map(Box::new).map(Step::Replaced));
+                return Ok(submitted);
+            }
+        }
+        let entry = self.entry(new, kind, key, now);
+        let displaced = self.engine.make_way(&entry, now);
+        steps.extend(displaced.map(Step::Displaced));
+        let (vitals, bound) = (entry.vitals, self.queue_mut(&new.queue).settings.bound);
         let slot = self.engine.submit(entry, now).map_err(|(rejected, _)| {
             let named = Named {
                 kind: &new.kind,
                 queue: &new.queue,
-                unique_key: new.unique_key.as_ref(),
+                unique_key: new.unique.as_ref().map(|unique| &unique.key),
             };
             refused(rejected, &named, index, bound)
         })?;
-        Ok((
-            Submitted {
-                id,
-                state,
-                existed: false,
-            },
-            Some(slot),
-        ))
+        let scheduled = vitals.state == State::Scheduled;
+        let due_at = scheduled.then_some(vitals.due_at);
+        steps.push(Step::Admitted { slot, due_at });
+        Ok(Submitted {
+            id: new.id,
+            state: vitals.state,
+            admission: Admission::New,
+        })
+    }
+
+    /// The answer for a submission that was taken before.
+    fn existing(&self, new: &NewTask, now: Timestamp) -> Option<Submitted> {
+        let entry = self.entry_of(new.id).or_else(|| {
+            new.unique.as_ref()?;
+            self.entry_of(self.replaced.task(new.id)?)
+        })?;
+        Some(Submitted {
+            id: entry.id,
+            state: entry.vitals.state_at(now),
+            admission: Admission::Existed,
+        })
     }
 
     /// Whether a new task may come, as far as its queue, its kind and its tenant have a say in it.
@@ -114,9 +160,14 @@ impl World {
         }
     }
 
-    fn entry(&mut self, new: &NewTask, now: Timestamp) -> Entry<Body> {
+    fn entry(
+        &mut self,
+        new: &NewTask,
+        kind: KindId,
+        unique: Option<Arc<HeldKey>>,
+        now: Timestamp,
+    ) -> Entry<Body> {
         let queue = self.queue_mut(&new.queue).id;
-        let kind = self.kind(&new.kind);
         Entry {
             id: new.id,
             sequence: self.engine.next_sequence(),
@@ -124,36 +175,45 @@ impl World {
             queue,
             kind,
             terms: Terms::NONE,
-            unique: new
-                .unique_key
-                .as_deref()
-                .map(|key| Unique::unfinished(key).into()),
+            unique,
             holder: None,
             carry: Body::new(new, now),
         }
     }
 
-    fn note_submitted(&mut self, slot: Slot, now: Timestamp) {
+    fn undo_step(&mut self, step: Step) {
+        match step {
+            Step::Displaced(displaced) => self.engine.put_back(displaced),
+            Step::Admitted { slot, .. } => self.engine.undo(slot),
+            Step::Replaced(before) => self.undo_replace(*before),
+        }
+    }
+
+    fn note(&mut self, step: Step, now: Timestamp, queues: &mut BTreeSet<Name>) {
+        let (slot, event, detail) = match step {
+            Step::Displaced(_) => return,
+            Step::Admitted { slot, due_at } => {
+                let detail = Detail {
+                    due_at,
+                    ..Detail::default()
+                };
+                (slot, EventKind::Submitted, detail)
+            }
+            Step::Replaced(before) => (before.slot, EventKind::Replaced, before.detail),
+        };
         let Some(entry) = self.engine.entry(slot) else {
             return;
         };
-        let scheduled = entry.vitals.state == State::Scheduled;
-        let due_at = scheduled.then_some(entry.vitals.due_at);
         let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
-        let tenant = entry.carry.tenant().cloned();
-        self.tasks.insert(sequence, Place::Unfinished(slot));
-        self.queue_of(queue).made = true;
-        self.enters(kind, tenant.as_ref());
-        self.await_alert(slot);
-        self.write(
-            slot,
-            EventKind::Submitted,
-            now,
-            Detail {
-                due_at,
-                ..Detail::default()
-            },
-        );
+        if event == EventKind::Submitted {
+            let tenant = entry.carry.tenant().cloned();
+            self.tasks.insert(sequence, Place::Unfinished(slot));
+            self.queue_of(queue).made = true;
+            self.enters(kind, tenant.as_ref());
+            self.await_alert(slot);
+        }
+        queues.insert(self.queue_name(queue).clone());
+        self.write(slot, event, now, detail);
     }
 }
 

@@ -11,6 +11,7 @@ use super::roll::Roll;
 use super::schedule::Schedules;
 use super::snapshot::Watch;
 use super::sparse::Sparse;
+use super::unique::Replaced;
 use super::worker::Worker;
 use crate::{Counts, KindSettings, Name, QueueSettings, TaskRecord, TenantSettings, Totals};
 
@@ -43,6 +44,8 @@ pub(super) struct World {
     pub(super) finished: HashMap<TaskId, i64>,
     /// When somebody may have to be told of which task.
     pub(super) alerts: BTreeSet<(Timestamp, i64)>,
+    /// Submissions that have replaced what a task was to do.
+    pub(super) replaced: Replaced,
     pub(super) log: Log,
     pub(super) queues: BTreeMap<Name, usize>,
     pub(super) queue_list: Vec<Queue>,
@@ -79,6 +82,7 @@ impl World {
             tasks: Sparse::new(),
             finished: HashMap::new(),
             alerts: BTreeSet::new(),
+            replaced: Replaced::default(),
             log: Log::new(),
             queues: BTreeMap::new(),
             queue_list: Vec::new(),
@@ -266,12 +270,13 @@ impl World {
     }
 
     /// Removes a finished task with its events.
-    pub(super) fn remove(&mut self, sequence: i64) {
-        if let Some(finished) = self.unfinish(sequence) {
-            self.watch.mark(sequence);
-            self.forget_alert(&finished.entry);
-            self.log.remove(finished.entry.carry.last_event);
-        }
+    pub(super) fn remove(&mut self, sequence: i64) -> Option<Finished> {
+        let finished = self.unfinish(sequence)?;
+        self.watch.mark(sequence);
+        self.forget_alert(&finished.entry);
+        self.replaced.forget(finished.entry.id);
+        self.log.remove(finished.entry.carry.last_event);
+        Some(finished)
     }
 
     pub(super) fn task(&self, id: TaskId, now: Timestamp) -> Option<TaskRecord> {

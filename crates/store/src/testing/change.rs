@@ -93,7 +93,7 @@ pub async fn a_completed_task_is_final(rig: Rig) {
 
 /// A task whose unique key somebody else has now cannot come back.
 pub async fn retry_needs_its_unique_key(rig: Rig) {
-    let keyed = |n| task_with(n, |t| t.unique_key = Some("k".into()));
+    let keyed = |n| task_with(n, |t| t.unique = Some("k".into()));
     rig.submit(vec![keyed(1)]).await;
     rig.store.cancel(id(1)).await.unwrap();
     rig.submit(vec![keyed(2)]).await;
@@ -390,7 +390,7 @@ pub async fn a_step_gives_no_more_payload_than_a_submit(rig: Rig) {
 
 /// Of several that share a unique key, the newest comes back, and a dry run knows that.
 pub async fn one_of_many_gets_the_unique_key(rig: Rig) {
-    let keyed = |n| task_with(n, |t| t.unique_key = Some("k".into()));
+    let keyed = |n| task_with(n, |t| t.unique = Some("k".into()));
     for n in 1..=3 {
         rig.submit(vec![keyed(n)]).await;
         rig.store.cancel(id(n)).await.unwrap();

@@ -143,7 +143,7 @@ pub async fn a_pruned_id_is_free_again(rig: Rig) {
     rig.advance(24 * 3600);
     keep(&rig, Duty::Prune, 9).await;
     let reply = rig.store.submit(Submit::one(task(1))).await.unwrap();
-    assert!(!reply.tasks[0].existed);
+    assert!(!reply.tasks[0].existed());
     assert_eq!(rig.run_ids(1).await, [id(1)]);
 }
 

@@ -81,7 +81,7 @@ async fn sample(rig: &Rig) {
         t.timeout = Some(Duration::from_millis(1_500));
         t.retry.jitter = Jitter::Equal;
         t.lost_max = 2;
-        t.unique_key = Some("u".into());
+        t.unique = Some("u".into());
         t.tenant = Some("acme".into());
         t.labels.insert("team".into(), "blue".into());
     });
@@ -223,7 +223,7 @@ pub async fn what_is_there_already_is_left(rig: Rig) {
 /// Unique keys and bounds hold for what comes back, and a refusal undoes the whole batch.
 pub async fn keys_and_bounds_hold(rig: Rig) {
     let source = memory(&rig).await;
-    let keyed = |n| task_with(n, |t| t.unique_key = Some("k".into()));
+    let keyed = |n| task_with(n, |t| t.unique = Some("k".into()));
     source.submit(vec![task(1), task(2), keyed(3)]).await;
     source.store.cancel(id(1)).await.unwrap();
     let tasks = saved(&*source.store).await;

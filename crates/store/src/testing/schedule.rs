@@ -194,7 +194,7 @@ pub async fn of_two_steps_one_is_made(rig: Rig) {
     let first = moved(&rig, step(&rig, &read, vec![task(1), task(2)])).await;
     let submitted: Vec<TaskId> = first.tasks.iter().map(|task| task.id).collect();
     assert_eq!(submitted, [id(1), id(2)]);
-    assert!(first.tasks.iter().all(|task| !task.existed));
+    assert!(first.tasks.iter().all(|task| !task.existed()));
     let second = Advance {
         state: "elsewhere".into(),
         ..step(&rig, &read, vec![task(3)])
@@ -224,14 +224,14 @@ pub async fn a_repeated_step_is_one_step(rig: Rig) {
     );
     let read = found(&rig, "nightly").await.unwrap();
     let decided_again = moved(&rig, step(&rig, &read, vec![task(1)])).await;
-    assert!(decided_again.tasks[0].existed, "one id is one task");
+    assert!(decided_again.tasks[0].existed(), "one id is one task");
     assert_eq!(tasks(&rig).await, 1);
 }
 
 /// If one task of a step is refused, nothing has happened: no task, no state, nothing called off.
 pub async fn a_refused_step_changes_nothing(rig: Rig) {
     let read = placed(&rig, "nightly", 0).await;
-    let keyed = |n| task_with(n, |task| task.unique_key = Some("one".into()));
+    let keyed = |n| task_with(n, |task| task.unique = Some("one".into()));
     rig.submit(vec![keyed(1), task(2)]).await;
     let mut refused = step(&rig, &read, vec![task(3), keyed(4)]);
     refused.cancel = vec![id(2)];

@@ -220,7 +220,7 @@ pub async fn a_refused_task_makes_no_records(rig: Rig) {
     let keyed = |n| {
         task_with(n, |task| {
             task.tenant = Some(ACME.into());
-            task.unique_key = Some("one".into());
+            task.unique = Some("one".into());
         })
     };
     let tasks = vec![keyed(1), keyed(2)];
@@ -261,7 +261,7 @@ pub async fn what_drains_takes_in_nothing_new(rig: Rig) {
         assert_eq!(refused.to_string(), text);
         assert_eq!(rig.store.task(id(2)).await.unwrap(), None, "all or none");
         let again = rig.store.submit(Submit::one(of_acme(1))).await.unwrap();
-        assert!(again.tasks[0].existed, "a lost reply is asked for again");
+        assert!(again.tasks[0].existed(), "a lost reply is asked for again");
         drain(&rig, &subject, false).await;
     }
     rig.submit(vec![of_acme(3)]).await;

@@ -22,7 +22,7 @@ pub async fn all_or_nothing(rig: Rig) {
         matches!(refused, Err(SubmitError::InvalidInput { index: 1, .. })),
         "{refused:?}"
     );
-    let key = |n| task_with(n, |t| t.unique_key = Some("k".into()));
+    let key = |n| task_with(n, |t| t.unique = Some("k".into()));
     let refused = rig
         .store
         .submit(Submit {
@@ -58,12 +58,12 @@ pub async fn the_same_id_is_one_task(rig: Rig) {
         .await
         .unwrap();
     assert_eq!(
-        reply.tasks.iter().map(|t| t.existed).collect::<Vec<_>>(),
+        reply.tasks.iter().map(|t| t.existed()).collect::<Vec<_>>(),
         [false, true]
     );
     let other = task_with(1, |t| t.priority = Priority::Critical);
     let reply = rig.store.submit(Submit::one(other)).await.unwrap();
-    assert!(reply.tasks[0].existed);
+    assert!(reply.tasks[0].existed());
     assert_eq!(rig.task(1).await.priority, Priority::Normal);
     assert_eq!(rig.run_ids(9).await, [id(1)]);
 }
@@ -75,7 +75,7 @@ pub async fn a_finished_id_is_still_one_task(rig: Rig) {
     rig.settle(lease.attempt, Decision::Complete).await.unwrap();
     let reply = rig.store.submit(Submit::one(task(1))).await.unwrap();
     assert_eq!(
-        (reply.tasks[0].state, reply.tasks[0].existed),
+        (reply.tasks[0].state, reply.tasks[0].existed()),
         (State::Completed, true)
     );
     assert!(rig.run(1).await.is_empty());
@@ -83,7 +83,7 @@ pub async fn a_finished_id_is_still_one_task(rig: Rig) {
 
 /// A unique key is taken while its task is unfinished, for its kind.
 pub async fn a_unique_key_is_rejected_while_unfinished(rig: Rig) {
-    let keyed = |n| task_with(n, |t| t.unique_key = Some("only".into()));
+    let keyed = |n| task_with(n, |t| t.unique = Some("only".into()));
     rig.submit(vec![keyed(1)]).await;
     let refused = rig.store.submit(Submit::one(keyed(2))).await;
     let taken = SubmitError::TaskExists {
@@ -93,7 +93,7 @@ pub async fn a_unique_key_is_rejected_while_unfinished(rig: Rig) {
     };
     assert_eq!(refused, Err(taken));
     rig.submit(vec![task_with(3, |t| {
-        t.unique_key = Some("only".into());
+        t.unique = Some("only".into());
         t.kind = "else".into();
     })])
     .await;
@@ -175,7 +175,7 @@ pub async fn the_record_shows_what_was_submitted(rig: Rig) {
             ..RetryPolicy::NEVER
         };
         t.lost_max = 2;
-        t.unique_key = Some("u".into());
+        t.unique = Some("u".into());
         t.tenant = Some("acme".into());
         t.labels.insert("team".into(), "blue".into());
     });
@@ -195,7 +195,7 @@ pub async fn the_record_shows_what_was_submitted(rig: Rig) {
     );
     assert_eq!(
         (shown.unique_key, shown.tenant),
-        (new.unique_key, new.tenant)
+        (new.unique.map(|unique| unique.key), new.tenant)
     );
     assert_eq!((shown.labels, shown.submitted_at), (new.labels, now));
     assert_eq!((shown.attempt, shown.spent, shown.lost), (0, 0, 0));
@@ -230,7 +230,7 @@ pub async fn lines_are_bounded(rig: Rig) {
     refused.push(task_with(1, |t| {
         t.payload = Payload::bytes(vec![0; (1 << 20) + 1])
     }));
-    let keyed = |n| task_with(n, |t| t.unique_key = Some("k".into()));
+    let keyed = |n| task_with(n, |t| t.unique = Some("k".into()));
     let mut clashing = kinds(1_000..1_990);
     clashing.extend([keyed(2), keyed(3)]);
     assert!(rig.store.submit(Submit { tasks: refused }).await.is_err());

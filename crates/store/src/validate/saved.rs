@@ -2,11 +2,13 @@
 
 use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
 
-use super::{Checked, at_most, labels, name, payload, refuse, result, times, unique_key};
+use super::{
+    Checked, at_most, labels, name, payload, refuse, result, times, unique_key, unique_scope,
+};
 use crate::bounds::{
     ERROR_BYTES_MAX, EVENTS_SAVED_MAX, PAGE_MAX, PROGRESS_BYTES_MAX, RESTORE_BYTES_MAX,
 };
-use crate::{Event, InvalidInput, Restore, SavedTask, SubmitError, TaskRecord};
+use crate::{Event, InvalidInput, Restore, SavedTask, SubmitError, TaskRecord, UniqueScope};
 
 /// What a saved task is in the store that takes it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,10 @@ fn what_was_submitted(task: &TaskRecord) -> Checked {
         .as_ref()
         .map_or(Ok(()), |tenant| name("tenant", tenant))?;
     task.unique_key.as_ref().map_or(Ok(()), unique_key)?;
+    unique_scope(task.unique_scope)?;
+    if task.unique_key.is_none() && task.unique_scope != UniqueScope::Unfinished {
+        return refuse("unique_scope", "given", "none without a unique_key");
+    }
     payload(&task.payload)?;
     labels(&task.labels)?;
     times::alerts(task.alert_unstarted, task.alert_unfinished)?;

@@ -36,7 +36,7 @@ fn what_is_wrong_is_named() {
     assert_eq!(field(|t| t.timeout = Some(Duration::ZERO)), "timeout");
     assert_eq!(field(|t| t.retry.attempts_max = 0), "retry.attempts_max");
     assert_eq!(field(|t| t.lost_max = 0), "lost_max");
-    assert_eq!(field(|t| t.unique_key = Some("".into())), "unique_key");
+    assert_eq!(field(|t| t.unique = Some("".into())), "unique_key");
     assert_eq!(
         field(|t| t.labels = (0..33).map(|n| (n.to_string(), String::new())).collect()),
         "labels"

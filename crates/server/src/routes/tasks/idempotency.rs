@@ -104,7 +104,7 @@ pub(super) async fn check_after(
         .tasks
         .iter()
         .filter(|task| derived.next_if_eq(&&task.id).is_some());
-    match ours.find(|task| task.existed) {
+    match ours.find(|task| task.existed()) {
         Some(task) => check(app, key, task.id).await,
         None => Ok(()),
     }

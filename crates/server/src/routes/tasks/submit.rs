@@ -64,7 +64,7 @@ pub(crate) async fn submit(
     let submitted = app.store().submit(Submit { tasks: asked }).await;
     let reply = submitted.map_err(|error| of_batch(error.into()))?;
     let fresh = kinds.iter().zip(&reply.tasks);
-    let fresh = fresh.filter(|(_, task)| !task.existed);
+    let fresh = fresh.filter(|(_, task)| task.is_new());
     app.metrics().scheduled(fresh.map(|(kind, _)| kind));
     if let Some(key) = &key {
         idempotency::check_after(&app, key, &derived, &reply).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn submit(
 }
 
 fn answer(submitted: Vec<port::Submitted>, is_array: bool) -> Response {
-    let is_new = submitted.iter().any(|task| !task.existed);
+    let is_new = submitted.iter().any(port::Submitted::is_new);
     let status = if is_new || submitted.is_empty() {
         StatusCode::CREATED
     } else {
@@ -93,7 +93,7 @@ fn shown(reply: port::Submitted) -> duly_api::Submitted {
     duly_api::Submitted {
         id: reply.id,
         state: reply.state,
-        existed: reply.existed,
+        existed: reply.existed(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::testing::{Rig, names};
 use crate::{
     Claim, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, List, ListCursor, ListNames,
     MemoryStore, Name, NewTask, Payload, Progress, Promote, Registration, Settle, Settlement,
-    Store, Submit, TakeBack,
+    Store, Submit, TakeBack, Unique,
 };
 
 /// Replays `history` on the rig's store and on a memory store with the same clock.
@@ -388,7 +388,7 @@ pub(super) fn new_task(draft: &Draft) -> NewTask {
     task.deadline = draft.deadline;
     task.finish_by = draft.finish_by;
     [task.alert_unstarted, task.alert_unfinished] = draft.alerts;
-    task.unique_key = draft.unique.map(|n| format!("key-{n}").into());
+    task.unique = draft.unique.map(|n| Unique::new(format!("key-{n}")));
     task.lost_max = draft.lost_max;
     task.labels = draft
         .label
