@@ -61,6 +61,7 @@ impl Port {
 
     pub(crate) async fn claim(&self, run: u32) -> anyhow::Result<Vec<Settlement>> {
         let claim = Claim {
+            weights: Vec::new(),
             incarnation: self.incarnation,
             queues: self.queues.clone(),
             kinds: self.kinds.clone(),

@@ -109,6 +109,7 @@ impl Inline {
             let claim = Claim {
                 incarnation,
                 queues: self.settings.queues.clone(),
+                weights: self.settings.weights.clone(),
                 kinds: self.settings.kinds.clone(),
                 run: 1,
                 prefetch: 0,

@@ -166,6 +166,7 @@ async fn lose_all(bench: &Bench) {
         run: 9,
         prefetch: 0,
         suspect: true,
+        weights: Vec::new(),
         turn: 0,
     };
     store.claim(claim).await.unwrap();

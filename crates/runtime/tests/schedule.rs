@@ -83,6 +83,7 @@ impl Bench {
         };
         store.register(registration).await.unwrap();
         let claim = Claim {
+            weights: Vec::new(),
             incarnation,
             queues: vec!["default".into()],
             kinds: vec!["report".into()],

@@ -2,12 +2,14 @@
 //! cost no look-up. It is exact as long as no other connection has committed; then it is read anew.
 
 mod kind;
+mod limit;
 mod line;
 mod name;
 mod tenant;
 
 use std::collections::HashMap;
 
+use duly_core::dispatch::{Dispatch, Round, Terms};
 use duly_core::{Incarnation, TaskId};
 use duly_store::Name;
 use rusqlite::{Connection, Result, params};
@@ -15,12 +17,20 @@ use rusqlite::{Connection, Result, params};
 #[cfg(test)]
 pub(crate) use kind::HELD as HELD_KINDS;
 pub(crate) use kind::settings as kind_settings;
-pub(crate) use line::{Lane, LaneSlot, Queue, QueueSlot, settings};
+use line::Lane;
+pub(crate) use line::{
+    LaneSlot, Line, Queue, QueueSlot, SETTINGS_WIDTH, kind_id, order_columns, settings,
+    settings_columns,
+};
 pub(crate) use name::Worker;
 pub(crate) use tenant::{Tenant, settings as tenant_settings};
 
 /// More names than this are not kept by heart between transactions.
 const NAMES_MAX: usize = 20_000;
+/// More records of tenants than this are not kept by heart between transactions.
+const TENANTS_KEPT_MAX: usize = 200_000;
+/// With more lanes than this, those in which nobody stands are not kept by heart between transactions.
+const LANES_KEPT_MAX: usize = 250_000;
 /// How many leases are kept by heart: task id to sequence.
 const LEASES_MAX: usize = 100_000;
 
@@ -45,7 +55,9 @@ const SET_COUNT: &str = "INSERT INTO duly_count (queue, state, n) VALUES (?1, ?2
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     queues: usize,
+    lines: usize,
     lanes: usize,
+    offered: usize,
     kinds: usize,
     tenants: usize,
     names: usize,
@@ -64,12 +76,23 @@ pub(crate) struct Book {
     queue_slots: HashMap<Name, Option<QueueSlot>>,
     lanes: Vec<Lane>,
     lane_slots: HashMap<i64, LaneSlot>,
+    /// Who is next: it knows queues and lanes by the same numbers.
+    pub(crate) dispatch: Dispatch,
+    pub(crate) round: Round,
+    no_queue: Option<QueueSlot>,
+    gates: limit::Gates,
     kinds: HashMap<Name, i64>,
     kind_names: HashMap<i64, Name>,
     kind_roll: kind::Kinds,
     tenants: HashMap<Name, Option<Tenant>>,
     names: HashMap<Name, i64>,
     workers: HashMap<Incarnation, Option<Worker>>,
+    /// Lines made in this transaction.
+    made_lines: Vec<(QueueSlot, i64)>,
+    /// Lanes made in this transaction.
+    made_lanes: Vec<LaneSlot>,
+    /// Lanes into which tasks came in this transaction.
+    offered: Vec<LaneSlot>,
     /// Kinds made in this transaction.
     made_kinds: Vec<Name>,
     /// Tenants made in this transaction.
@@ -88,6 +111,9 @@ impl Book {
         self.queue_slots.clear();
         self.lanes.clear();
         self.lane_slots.clear();
+        self.dispatch = Dispatch::default();
+        self.no_queue = None;
+        self.gates = limit::Gates::default();
         self.workers.clear();
         self.kind_roll.refresh();
         self.tenants.clear();
@@ -103,7 +129,9 @@ impl Book {
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             queues: self.queues.len(),
-            lanes: self.lanes.len(),
+            lines: self.made_lines.len(),
+            lanes: self.made_lanes.len(),
+            offered: self.offered.len(),
             kinds: self.made_kinds.len(),
             tenants: self.made_tenants.len(),
             names: self.made_names.len(),
@@ -112,13 +140,7 @@ impl Book {
 
     /// Forgets what was made or read since.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
-        for lane in self.lanes.split_off(mark.lanes) {
-            self.lane_slots.remove(&lane.id);
-            self.queue_mut(lane.queue).drop_lane(&lane);
-        }
-        for queue in self.queues.drain(mark.queues..) {
-            self.queue_slots.remove(&queue.name);
-        }
+        self.undo_lanes(&mark);
         for kind in self.made_kinds.drain(mark.kinds..) {
             if let Some(id) = self.kinds.remove(&kind) {
                 self.kind_names.remove(&id);
@@ -135,20 +157,50 @@ impl Book {
 
     /// Keeps itself small, between transactions.
     pub(crate) fn trim(&mut self) {
+        self.made_lines.clear();
+        self.made_lanes.clear();
+        self.offered.clear();
         self.made_kinds.clear();
         self.made_tenants.clear();
         self.made_names.clear();
-        let names = self.kinds.len()
-            + self.tenants.len()
-            + self.names.len()
-            + self.queue_slots.len()
-            + self.workers.len();
+        let names =
+            self.kinds.len() + self.names.len() + self.queue_slots.len() + self.workers.len();
         if names > NAMES_MAX {
             self.forget();
+        }
+        if self.tenants.len() > TENANTS_KEPT_MAX {
+            self.tenants.clear();
+        }
+        if self.dispatch.lane_count() > LANES_KEPT_MAX {
+            self.drop_idle_lanes();
         }
         if self.leases.len() > LEASES_MAX {
             self.leases.clear();
         }
+    }
+
+    /// A queue that stands for those that nobody has made.
+    pub(crate) fn no_queue(&mut self) -> QueueSlot {
+        if let Some(slot) = self.no_queue {
+            return slot;
+        }
+        let slot = self.add_nobody();
+        self.no_queue = Some(slot);
+        slot
+    }
+
+    /// Of which lane the head is next in the claim that was begun.
+    pub(crate) fn next(&mut self) -> Option<duly_core::dispatch::Pick> {
+        self.dispatch.next(&mut self.round)
+    }
+
+    /// Forgets lanes with conditions in which nobody stands and of which nothing is leased.
+    fn drop_idle_lanes(&mut self) {
+        let dispatch = &mut self.dispatch;
+        let lanes = &self.lanes;
+        self.lane_slots.retain(|_, lane| {
+            lanes[lane.index()].terms == Terms::NONE || !dispatch.drop_idle(*lane)
+        });
     }
 
     pub(crate) fn counters(&mut self, connection: &Connection) -> Result<&mut Counters> {
@@ -183,7 +235,7 @@ impl Book {
         }
         let mut set = connection.prepare_cached(SET_COUNT)?;
         let mut add = connection.prepare_cached(ADD_TOTAL)?;
-        for queue in &mut self.queues {
+        for queue in self.queues.iter_mut().filter(|queue| !queue.is_gone()) {
             for (state, n) in queue.take_changed() {
                 set.execute(params![queue.id, state.code(), n])?;
             }
@@ -191,6 +243,7 @@ impl Book {
                 add.execute(params![queue.id, kind.code(), n])?;
             }
         }
+        self.flush_gates(connection)?;
         self.flush_kinds(connection)
     }
 }

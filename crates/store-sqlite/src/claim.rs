@@ -1,23 +1,22 @@
-//! Claiming work, and beginning what was prefetched. Which task is next is found by stepping through
-//! the open lanes of a worker in step, so that a claim visits no more than it hands out and one head
-//! a lane.
+//! Claiming work, and beginning what was prefetched. Of which lane the head is next, core's dispatch says; here
+//! lanes are stepped through, so that a claim visits no more than it hands out, and one more a lane.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use duly_core::bounds::{CLAIM_MAX, EXPIRE_MAX, PROMOTE_MAX};
-use duly_core::{AttemptRef, EventKind, OrderKey, Priority, Timestamp, Vitals};
+use duly_core::dispatch::{ClaimSpec, KindId};
+use duly_core::{AttemptRef, EventKind, OrderKey, Timestamp, Vitals};
 use duly_store::{
-    Claim, ClaimError, Claimed, Lease, Name, Promote, Promoted, SettleError, StoreError, validate,
+    Claim, ClaimError, Claimed, Lease, Promote, Promoted, SettleError, StoreError, validate,
 };
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{OptionalExtension, Result, Row, Rows, Statement, params};
 
-use crate::book::{LaneSlot, QueueSlot, Worker};
+use crate::book::{LaneSlot, QueueSlot, Worker, kind_id};
 use crate::error::Fault;
 use crate::house;
 use crate::live::Trace;
-use crate::pens::{LANE_STEPS_MAX, Pen};
+use crate::pens::Pen;
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
 use crate::settle::fence;
 use crate::transaction::{NewEvent, Transaction};
@@ -63,12 +62,13 @@ pub(crate) fn claim(
             at: now,
         });
     }
-    let chosen = choose(tx, request)?;
+    let (chosen, gave_up) = choose(tx, request)?;
     let leases = take(tx, chosen, request.run, &worker)?;
-    let next_at = if promoted.more {
+    let next_at = if promoted.more || gave_up {
         Some(now)
     } else {
-        next_due(tx)?
+        let opens = tx.book.dispatch.next_open();
+        next_due(tx)?.into_iter().chain(opens).min()
     };
     Ok(Claimed {
         leases,
@@ -93,217 +93,148 @@ struct Chosen {
     lease: Lease,
 }
 
-/// An open lane, being stepped through.
+/// A lane that is being stepped through.
 struct Cursor<'s> {
-    rows: Rows<'s>,
-    queue: QueueSlot,
     lane: LaneSlot,
-    suspect: bool,
+    rows: Rows<'s>,
 }
 
 impl Cursor<'_> {
-    /// The key and the priority of its head.
-    fn head(&self) -> Result<Option<(OrderKey, Priority)>> {
+    /// The key of the task that it has come to.
+    fn key(&self) -> Result<Option<OrderKey>> {
         let Some(row) = self.rows.get() else {
             return Ok(None);
         };
-        let key = OrderKey {
+        Ok(Some(OrderKey {
             sequence: row.get(VITALS_WIDTH)?,
             class: row::number(row, VITALS_WIDTH + 1)?,
             rank: row.get(VITALS_WIDTH + 2)?,
-        };
-        Ok(Some((key, row::priority(row, 1)?)))
+        }))
     }
 }
 
-/// The open lanes of one queue by their heads: key, priority, which cursor.
-type Heads = BinaryHeap<Reverse<(OrderKey, Priority, usize)>>;
+/// What a claim asks for, by the numbers that dispatch knows.
+#[derive(Default)]
+struct Asked {
+    queues: Vec<QueueSlot>,
+    weights: Vec<u32>,
+    kinds: Vec<KindId>,
+}
 
-/// Chooses the most urgent pending tasks that the worker may take.
-fn choose(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Vec<Chosen>> {
-    let run = (request.run as usize).min(CLAIM_MAX);
-    let total = run.saturating_add(request.prefetch as usize).min(CLAIM_MAX);
-    let mut queues = open_lanes(tx, request)?;
-    if queues.iter().map(Vec::len).sum::<usize>() > LANE_STEPS_MAX {
-        for lanes in &mut queues {
-            narrow(tx, lanes, total)?;
-        }
-    }
-    let lanes: usize = queues.iter().map(Vec::len).sum();
-    if total == 0 || lanes == 0 {
-        return Ok(Vec::new());
-    }
-    let mut steps = tx.pens.lane_steps(lanes)?;
-    let chosen = merge(tx, request, &queues, &mut steps, (run, total));
+/// Chooses the most urgent pending tasks that the worker may take; and whether it stopped looking early.
+fn choose(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<(Vec<Chosen>, bool)> {
+    tx.book.know_limits(tx.connection, tx.now)?;
+    let asked = asked(tx, request)?;
+    let turns = match asked.weights.is_empty() {
+        true => asked.queues.len().max(1),
+        false => usize::MAX,
+    };
+    let spec = ClaimSpec {
+        queues: &asked.queues,
+        weights: &asked.weights,
+        kinds: &asked.kinds,
+        run: request.run as usize,
+        prefetch: request.prefetch as usize,
+        suspect: request.suspect,
+        turn: request.turn as usize % turns,
+    };
+    tx.book.dispatch.begin(&spec, tx.now, &mut tx.book.round);
+    look(tx)?;
+    let total = spec.run.saturating_add(spec.prefetch).min(CLAIM_MAX);
+    let standing: usize = (asked.queues.iter())
+        .map(|queue| tx.book.dispatch.standing(*queue))
+        .sum();
+    let mut steps = tx.pens.lane_steps(total.min(standing))?;
+    let chosen = pick(tx, &mut steps);
     tx.pens.keep_lane_steps(steps);
-    chosen
+    Ok((chosen?, tx.book.round.gave_up()))
 }
 
-/// The open lanes, by queue in the order of the request; those that are certainly empty are left out.
-fn open_lanes(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Vec<Vec<LaneSlot>>> {
+/// The queues and kinds that a claim names, each once; without kinds that are paused. A queue that nobody
+/// has made has no tasks, but its place in the turns.
+fn asked(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<Asked> {
+    let mut asked = Asked::default();
     let mut seen = HashSet::new();
-    let queues = request.queues.iter().filter(|name| seen.insert(*name));
-    let mut open = Vec::new();
-    for name in queues {
+    for (at, name) in request.queues.iter().enumerate() {
+        if !seen.insert(name) {
+            continue;
+        }
         let queue = tx.book.queue_slot(tx.connection, name)?;
-        let queue = queue.filter(|queue| !tx.book.queue(*queue).settings.paused);
-        open.push(match queue {
-            Some(queue) => lanes_of(tx, queue, &request.kinds, request.suspect)?,
-            None => Vec::new(),
-        });
+        if let Some(queue) = queue {
+            tx.book.know_standing(tx.connection, queue)?;
+        }
+        let queue = queue.unwrap_or_else(|| tx.book.no_queue());
+        asked.queues.push(queue);
+        asked.weights.extend(request.weights.get(at));
     }
-    Ok(open)
-}
-
-fn lanes_of(
-    tx: &mut Transaction<'_, '_>,
-    queue: QueueSlot,
-    kinds: &[Name],
-    suspect: bool,
-) -> Result<Vec<LaneSlot>> {
-    let mut lanes = Vec::new();
-    for name in kinds {
+    let mut seen = HashSet::new();
+    for name in request.kinds.iter().filter(|name| seen.insert(*name)) {
         let Some(kind) = tx.book.known_kind(name) else {
             continue;
         };
-        if tx.book.kind_settings(tx.connection, kind)?.paused {
-            continue;
-        }
-        for suspect in [false, true].into_iter().take(1 + usize::from(suspect)) {
-            let lane = tx.book.lane_slot(queue, kind, suspect);
-            lanes.extend(lane.filter(|lane| tx.book.lane(*lane).may_hold));
+        if !tx.book.kind_settings(tx.connection, kind)?.paused {
+            asked.kinds.push(kind_id(kind));
         }
     }
-    lanes.sort_unstable();
-    lanes.dedup();
-    Ok(lanes)
+    Ok(asked)
 }
 
-/// Leaves of the lanes of one queue those that a claim of `total` tasks may come to: so many with the
-/// least heads, and one of suspects. Stepping through a lane costs far more than looking at its head.
-fn narrow(tx: &mut Transaction<'_, '_>, lanes: &mut Vec<LaneSlot>, total: usize) -> Result<()> {
-    let mut heads = [Vec::new(), Vec::new()];
+/// Looks at the heads that matter and are not known.
+fn look(tx: &mut Transaction<'_, '_>) -> Result<()> {
+    let unknown = tx.book.round.take_unknown();
     let mut statement = tx.connection.prepare_cached(HEAD)?;
-    for slot in lanes.drain(..) {
-        let lane = *tx.book.lane(slot);
-        let head = statement.query_row([lane.id], |row| {
+    for lane in unknown {
+        let id = tx.book.lane_id(lane)?;
+        let head = statement.query_row([id], |row| {
             Ok(OrderKey {
                 class: row::number(row, 0)?,
                 rank: row.get(1)?,
                 sequence: row.get(2)?,
             })
         });
-        match head.optional()? {
-            Some(key) => heads[usize::from(lane.suspect)].push((key, slot)),
-            None => tx.book.lane_mut(slot).may_hold = false,
-        }
-    }
-    for (heads, most) in heads.iter_mut().zip([total, 1]) {
-        heads.sort_unstable();
-        lanes.extend(heads.iter().take(most).map(|(_, slot)| *slot));
+        tx.book.dispatch.set_head(lane, head.optional()?);
     }
     Ok(())
 }
 
-fn merge(
-    tx: &mut Transaction<'_, '_>,
-    request: &Claim,
-    queues: &[Vec<LaneSlot>],
-    steps: &mut [Statement<'_>],
-    (run, total): (usize, usize),
-) -> Result<Vec<Chosen>> {
-    let mut cursors = Vec::new();
-    let mut steps = steps.iter_mut();
-    let mut heads = Vec::with_capacity(queues.len());
-    for lanes in queues {
-        let mut heap = Heads::new();
-        for (lane, step) in lanes.iter().zip(&mut steps) {
-            let found = *tx.book.lane(*lane);
-            let mut cursor = Cursor {
-                rows: step.query([found.id])?,
-                queue: found.queue,
-                lane: *lane,
-                suspect: found.suspect,
-            };
-            advance(tx, &mut cursor, cursors.len(), &mut heap)?;
-            cursors.push(cursor);
-        }
-        heads.push(heap);
-    }
+/// Picks one head after the other.
+fn pick(tx: &mut Transaction<'_, '_>, steps: &mut [Statement<'_>]) -> Result<Vec<Chosen>> {
     let mut chosen = Vec::new();
-    let mut suspect = request.suspect;
-    let mut turn = request.turn as usize;
-    while chosen.len() < total {
-        let open = suspect && chosen.len() < run;
-        let Some(at) = most_urgent(&mut heads, &cursors, turn, open) else {
-            break;
+    let mut cursors: Vec<Cursor<'_>> = Vec::new();
+    let mut places: HashMap<LaneSlot, usize> = HashMap::new();
+    let mut steps = steps.iter_mut();
+    while let Some(pick) = tx.book.next() {
+        let lane = pick.lane;
+        let recent = cursors.last().filter(|cursor| cursor.lane == lane);
+        let place = match (recent, places.get(&lane)) {
+            (Some(_), _) => cursors.len() - 1,
+            (None, Some(place)) => *place,
+            (None, None) => {
+                let Some(step) = steps.next() else { break };
+                let mut rows = step.query([tx.book.lane_id(lane)?])?;
+                rows.advance()?;
+                places.insert(lane, cursors.len());
+                cursors.push(Cursor { lane, rows });
+                cursors.len() - 1
+            }
         };
-        let Some(Reverse((_, _, lane))) = heads[at].pop() else {
-            break;
-        };
-        let cursor = &mut cursors[lane];
-        suspect &= !cursor.suspect;
-        turn = at + 1;
-        let row = cursor
-            .rows
-            .get()
-            .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        chosen.push(choice(tx, row, cursor.queue, cursor.lane)?);
-        advance(tx, cursor, lane, &mut heads[at])?;
+        let cursor = &mut cursors[place];
+        if let Some(row) = cursor.rows.get() {
+            chosen.push(choice(tx, row, lane)?);
+            tx.book.take(&pick);
+            tx.book.dispatch.lease(lane);
+            cursor.rows.advance()?;
+        } else {
+            debug_assert!(false, "a lane that is picked has a head");
+        }
+        let next = cursor.key()?;
+        tx.book.dispatch.set_head(lane, next);
     }
     Ok(chosen)
 }
 
-/// Steps a lane to its next task; one that has none is known to be empty from the moment on that the
-/// claim has taken what it chose.
-fn advance(
-    tx: &mut Transaction<'_, '_>,
-    cursor: &mut Cursor<'_>,
-    place: usize,
-    heads: &mut Heads,
-) -> Result<()> {
-    cursor.rows.advance()?;
-    match cursor.head()? {
-        Some((key, priority)) => heads.push(Reverse((key, priority, place))),
-        None => tx.book.lane_mut(cursor.lane).may_hold = false,
-    }
-    Ok(())
-}
-
-/// The queue whose head is the most urgent; in turns among equals. Suspect lanes close for good once a
-/// claim may not take from them any more.
-fn most_urgent(
-    heads: &mut [Heads],
-    cursors: &[Cursor<'_>],
-    turn: usize,
-    suspect: bool,
-) -> Option<usize> {
-    let count = heads.len();
-    let mut best: Option<(Priority, usize)> = None;
-    for step in 0..count {
-        let at = (turn % count + step) % count;
-        let heap = &mut heads[at];
-        while !suspect
-            && let Some(Reverse((_, _, lane))) = heap.peek()
-            && cursors[*lane].suspect
-        {
-            heap.pop();
-        }
-        if let Some(Reverse((_, priority, _))) = heap.peek()
-            && best.is_none_or(|(urgent, _)| *priority < urgent)
-        {
-            best = Some((*priority, at));
-        }
-    }
-    best.map(|(_, at)| at)
-}
-
-fn choice(
-    tx: &Transaction<'_, '_>,
-    row: &Row<'_>,
-    queue: QueueSlot,
-    lane: LaneSlot,
-) -> Result<Chosen> {
+fn choice(tx: &Transaction<'_, '_>, row: &Row<'_>, lane: LaneSlot) -> Result<Chosen> {
+    let queue = tx.book.lane(lane).queue;
     let vitals = row::vitals(row, 0)?;
     let at = |column| VITALS_WIDTH + column;
     let lease = Lease {

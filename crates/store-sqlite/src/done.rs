@@ -1,10 +1,10 @@
 //! Tasks that have ended.
 
 use duly_core::{Hold, State, TaskId, Timestamp, Vitals};
-use duly_store::UniqueScope;
+use duly_store::{LimitUse, UniqueScope};
 use rusqlite::{OptionalExtension, Result, params};
 
-use crate::book::QueueSlot;
+use crate::book::{self, QueueSlot};
 use crate::row::{self, vitals_columns};
 use crate::transaction::Transaction;
 use crate::unique::{self, Key, Keyed};
@@ -22,7 +22,7 @@ const REVIVE: &str = "INSERT INTO duly_live
            progress_fraction, progress_text, error
     FROM duly_done WHERE sequence = ?1";
 pub(crate) const LINE: &str =
-    "SELECT q.name, t.kind, t.unique_key, t.submitted_at, h.task, h.period
+    "SELECT q.name, t.kind, t.unique_key, t.submitted_at, h.task, h.period, t.tenant, t.limits
     FROM duly_task AS t CROSS JOIN duly_queue AS q ON q.id = t.queue
     LEFT JOIN duly_hold AS h ON h.task = t.sequence WHERE t.sequence = ?1";
 
@@ -35,13 +35,15 @@ pub(crate) struct Standing {
     pub(crate) vitals: Vitals,
 }
 
-/// The queue, the kind and the unique key of a task.
+/// What of a task decides where it belongs, and its unique key.
 pub(crate) struct Line {
     pub(crate) queue: duly_store::Name,
     pub(crate) kind: i64,
     pub(crate) unique_key: Option<duly_store::Name>,
     scope: UniqueScope,
     submitted_at: Timestamp,
+    tenant: Option<duly_store::Name>,
+    limits: Vec<LimitUse>,
 }
 
 impl Line {
@@ -84,7 +86,7 @@ impl Transaction<'_, '_> {
         }
     }
 
-    /// The queue, the kind and the unique key of a task.
+    /// What of a task decides where it belongs, and its unique key.
     pub(crate) fn line(&self, sequence: i64) -> Result<Line> {
         self.connection
             .prepare_cached(LINE)?
@@ -95,6 +97,8 @@ impl Transaction<'_, '_> {
                     unique_key: row::optional_name(row, 2)?,
                     submitted_at: row::instant(row, 3)?,
                     scope: unique::scope(row, 4)?,
+                    tenant: row::optional_name(row, 6)?,
+                    limits: row::limit_uses(row, 7)?,
                 })
             })
     }
@@ -107,7 +111,10 @@ impl Transaction<'_, '_> {
         line: &Line,
     ) -> Result<QueueSlot> {
         let queue = self.book.make_queue(self.connection, &line.queue)?;
-        let place = self.place(queue, line.kind, sequence, new)?;
+        let tenant = line.tenant.as_ref();
+        let terms = self.book.terms(self.connection, tenant, &line.limits)?;
+        let kind = line.kind;
+        let place = self.place(book::Line { queue, kind, terms }, sequence, new)?;
         self.connection.prepare_cached(REVIVE)?.execute(params![
             sequence,
             place.lane_id,

@@ -5,7 +5,7 @@ use duly_store::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX, LEAD_MAX};
 use duly_store::{Duty, KeepHouse, Kept, Lead, Leadership, Name, StoreError, is_held};
 use rusqlite::{OptionalExtension, Result, params};
 
-use crate::book;
+use crate::book::{self, settings_columns};
 use crate::error::Fault;
 use crate::live::Trace;
 use crate::row;
@@ -17,9 +17,16 @@ pub(crate) const DUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_liv
     WHERE state IN (0, 5) AND due_at <= ?1 ORDER BY due_at, sequence LIMIT ?2";
 pub(crate) const OVERDUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_live_expires
     WHERE expires_at <= ?1 AND worker IS NULL ORDER BY expires_at, sequence LIMIT ?2";
-const QUEUES: &str =
-    "SELECT name, paused, draining, bound, retention_completed, retention_failed, id
-    FROM duly_queue ORDER BY name";
+const QUEUES: &str = concat!(
+    "SELECT name, ",
+    settings_columns!(),
+    ", id FROM duly_queue ORDER BY name"
+);
+const MIXED: &str =
+    "SELECT name, rekeyed FROM duly_queue WHERE rekeyed IS NOT NULL ORDER BY name LIMIT 1";
+const REKEYED: &str = "UPDATE duly_queue SET rekeyed = ?2 WHERE id = ?1";
+pub(crate) const UNFINISHED: &str =
+    "SELECT sequence FROM duly_live WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 pub(crate) const STALE: &str = "SELECT sequence, state FROM duly_done INDEXED BY duly_done_kept
     WHERE queue = ?1 AND kept = ?2 AND finished_at <= ?3 ORDER BY finished_at, sequence LIMIT ?4";
 pub(crate) const FORGET_TASK: &str =
@@ -44,6 +51,7 @@ pub(crate) fn keep_house(
         Duty::Alert => term::alert(tx, limit)?,
         Duty::Prune => prune(tx, limit)?,
         Duty::Forget => forget(tx, limit)?,
+        Duty::Rekey => rekey(tx, limit)?,
     })
 }
 
@@ -82,6 +90,47 @@ pub(crate) fn promote_due(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<
         tx.size += 1;
     }
     Ok(step(due.len(), limit))
+}
+
+/// Looks at some tasks of a queue whose order was changed, by sequence, and moves those that stand in line to
+/// where it has them.
+fn rekey(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept> {
+    let Some((name, after)) = mixed(tx)? else {
+        return Ok(Kept::default());
+    };
+    let queue = tx.book.make_queue(tx.connection, &name)?;
+    let values = params![after, i64::try_from(limit).unwrap_or(i64::MAX)];
+    let mut statement = tx.connection.prepare_cached(UNFINISHED)?;
+    let step = statement.query_map(values, |row| row.get(0))?;
+    let step: Vec<i64> = step.collect::<Result<_>>()?;
+    let mut count = 0;
+    for sequence in &step {
+        let Some(live) = tx.live(*sequence)? else {
+            continue;
+        };
+        if live.vitals.state == State::Pending && tx.book.lane(live.lane).queue == queue {
+            tx.change(&live, &live.vitals, &Trace::default())?;
+            tx.size += 1;
+            count += 1;
+        }
+    }
+    let until = step.last().filter(|_| step.len() == limit);
+    let id = tx.book.queue(queue).id;
+    tx.connection
+        .prepare_cached(REKEYED)?
+        .execute(params![id, until])?;
+    Ok(Kept {
+        count,
+        more: mixed(tx)?.is_some(),
+    })
+}
+
+/// The first queue whose order was changed while tasks stood in line, and how far they have been moved.
+fn mixed(tx: &Transaction<'_, '_>) -> Result<Option<(Name, i64)>> {
+    tx.connection
+        .prepare_cached(MIXED)?
+        .query_row([], |row| Ok((row::name(row, 0)?, row.get(1)?)))
+        .optional()
 }
 
 /// Ends what waits beyond a deadline.

@@ -16,6 +16,7 @@ mod home;
 mod house;
 mod inside;
 mod kind;
+mod limit;
 mod list;
 mod live;
 mod log;

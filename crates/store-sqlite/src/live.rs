@@ -3,7 +3,7 @@
 
 use duly_core::{State, TaskId, Timestamp, Vitals};
 use duly_store::Payload;
-use rusqlite::{OptionalExtension, Result, Row, params};
+use rusqlite::{Result, Row, params};
 
 use crate::book::{LaneSlot, QueueSlot};
 use crate::pens::Pen;
@@ -86,16 +86,13 @@ pub(crate) const fn kept(state: State) -> bool {
 impl Transaction<'_, '_> {
     /// An unfinished task, if it is one.
     pub(crate) fn live(&mut self, sequence: i64) -> Result<Option<Live>> {
-        let found = self
-            .pens
-            .take_up(Pen::Live)?
-            .query_row([sequence], |row| read(row, sequence))
-            .optional()?;
-        let Some((lane, mut live)) = found else {
+        let mut rows = self.pens.take_up(Pen::Live)?.query([sequence])?;
+        let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        live.lane = self.book.lane_by_id(self.connection, lane)?;
-        Ok(Some(live))
+        let lane = row.get(VITALS_WIDTH)?;
+        let lane = self.book.lane_by_id(self.connection, lane)?;
+        read(row, sequence, lane).map(Some)
     }
 
     /// An unfinished task by its id: the sequence of a task that was claimed here is known by heart.
@@ -115,6 +112,12 @@ impl Transaction<'_, '_> {
     pub(crate) fn change(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
         let queue = self.book.lane(live.lane).queue;
         self.count_move(queue, live.vitals.state, vitals.state);
+        if live.vitals.state == State::Pending {
+            self.book.leaves(live.lane, live.sequence);
+        }
+        if live.vitals.state.is_leased() && !vitals.state.is_leased() {
+            self.book.dispatch.release(live.lane);
+        }
         if vitals.state.is_final() {
             self.finish(live, vitals, trace)
         } else {
@@ -123,8 +126,8 @@ impl Transaction<'_, '_> {
     }
 
     fn update(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
-        let lane = *self.book.lane(live.lane);
-        let place = self.place(lane.queue, lane.kind, live.sequence, vitals)?;
+        let line = self.book.lane(live.lane).line();
+        let place = self.place(line, live.sequence, vitals)?;
         let worker = live.worker.filter(|_| vitals.state.is_leased());
         self.pens.take_up(Pen::Update)?.execute(params![
             live.sequence,
@@ -201,18 +204,16 @@ impl Transaction<'_, '_> {
     }
 }
 
-/// A task with the number of its lane, which the book still has to find.
-fn read(row: &Row<'_>, sequence: i64) -> Result<(i64, Live)> {
-    let live = Live {
+fn read(row: &Row<'_>, sequence: i64, lane: LaneSlot) -> Result<Live> {
+    Ok(Live {
         sequence,
         vitals: row::vitals(row, 0)?,
-        lane: LaneSlot::UNKNOWN,
+        lane,
         worker: row.get(VITALS_WIDTH + 1)?,
         keyed: Keyed::read(row, VITALS_WIDTH + 2)?,
         started_at: row.get(VITALS_WIDTH + 3)?,
         progress_fraction: row.get(VITALS_WIDTH + 4)?,
         progress_text: row.get(VITALS_WIDTH + 5)?,
         error: row.get(VITALS_WIDTH + 6)?,
-    };
-    Ok((row.get(VITALS_WIDTH)?, live))
+    })
 }

@@ -8,17 +8,23 @@ use duly_store::{
 };
 use rusqlite::{Connection, Result, params};
 
-use crate::book;
+use crate::book::{self, SETTINGS_WIDTH, order_columns, settings_columns};
 use crate::error::Fault;
 use crate::row;
 use crate::transaction::Transaction;
 
 const CONFIGURE: &str = "UPDATE duly_queue
-    SET paused = ?2, draining = ?3, bound = ?4, retention_completed = ?5, retention_failed = ?6
+    SET paused = ?2, draining = ?3, bound = ?4, retention_completed = ?5, retention_failed = ?6,
+        ordering = ?7, span = ?8, fair = ?9
     WHERE id = ?1";
-const QUEUES: &str =
-    "SELECT name, paused, draining, bound, retention_completed, retention_failed, id
-    FROM duly_queue ORDER BY name";
+const REKEY: &str = "UPDATE duly_queue SET rekeyed = 0 WHERE id = ?1";
+const QUEUES: &str = concat!(
+    "SELECT name, ",
+    settings_columns!(),
+    ", id FROM duly_queue ORDER BY name"
+);
+/// Who takes up turns anew begins without a history.
+const FORGET_TURNS: &str = "DELETE FROM duly_turn WHERE queue = ?1";
 const COUNTS: &str = "SELECT state, n FROM duly_count WHERE queue = ?1";
 const TOTALS: &str = "SELECT kind, n FROM duly_total WHERE queue = ?1";
 /// In each lane and class of a queue, whoever stands first has been due for longest, as long as order
@@ -44,16 +50,29 @@ pub(crate) fn configure(
         .map_err(|refused| Fault::Refused(refused.into()))?;
     let slot = tx.book.make_queue(tx.connection, name)?;
     let queue = tx.book.queue_mut(slot);
-    queue.settings = change.apply(&queue.settings);
-    let settings = queue.settings.clone();
+    let before = queue.settings.clone();
+    let settings = change.apply(&before);
+    queue.settings = settings.clone();
+    let id = queue.id;
+    let (ordering, span) = order_columns(settings.order);
     tx.connection.prepare_cached(CONFIGURE)?.execute(params![
-        queue.id,
+        id,
         settings.paused,
         settings.draining,
         settings.bound.cast_signed(),
         row::micros(settings.retention_completed),
         row::micros(settings.retention_failed),
+        ordering,
+        span,
+        settings.fair,
     ])?;
+    tx.book.tell_dispatch(slot, &settings);
+    if settings.order != before.order {
+        tx.connection.prepare_cached(REKEY)?.execute([id])?;
+    }
+    if settings.fair && !before.fair {
+        tx.connection.prepare_cached(FORGET_TURNS)?.execute([id])?;
+    }
     tx.hint(slot);
     Ok(settings)
 }
@@ -62,7 +81,7 @@ pub(crate) fn configure(
 pub(crate) fn queues(connection: &Connection, now: Timestamp) -> Result<Vec<QueueRecord>> {
     let mut statement = connection.prepare_cached(QUEUES)?;
     let rows = statement.query_map([], |row| {
-        let id: i64 = row.get(6)?;
+        let id: i64 = row.get(SETTINGS_WIDTH + 1)?;
         let record = QueueRecord {
             name: row::name(row, 0)?,
             settings: book::settings(row, 1)?,

@@ -19,7 +19,7 @@ macro_rules! common_columns {
              s.progress_fraction, s.progress_text, s.error, n.name, ",
             $incarnation,
             ", x.alert_unstarted, x.alert_unfinished, x.late_to_start, x.late_to_finish, \
-             h.task, h.period"
+             h.task, h.period, t.limits"
         )
     };
 }
@@ -63,7 +63,7 @@ pub(crate) const DONE_BRIEF: &str = done!("x''", "x''");
 pub(crate) const SEQUENCE: &str = "SELECT sequence FROM duly_task WHERE id = ?1";
 
 /// How many columns [`common_columns`] names.
-const COMMON_WIDTH: usize = VITALS_WIDTH + 26;
+const COMMON_WIDTH: usize = VITALS_WIDTH + 27;
 
 /// A task by its id.
 pub(crate) fn by_id(
@@ -142,6 +142,7 @@ fn common(row: &Row<'_>, now: Timestamp) -> Result<TaskRecord> {
         unique_key: row::optional_name(row, at(10))?,
         unique_scope: unique::scope(row, at(24))?,
         tenant: row::optional_name(row, at(11))?,
+        limits: row::limit_uses(row, at(26))?,
         labels: row::labels(row, at(12))?,
         submitted_at: row::instant(row, at(13))?,
         started_at: row::optional_instant(row, at(14))?,

@@ -6,7 +6,7 @@ use duly_core::{
     Backoff, Deadlines, Incarnation, Jitter, Priority, RetryPolicy, State, TaskId, Timestamp,
     Vitals,
 };
-use duly_store::{Encoding, Labels, Name, Payload};
+use duly_store::{Encoding, Labels, LimitUse, Name, Payload};
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Error, Result, Row};
 
@@ -235,6 +235,35 @@ fn parse_retry(text: &str) -> Option<RetryPolicy> {
         backoff,
         jitter,
     })
+}
+
+/// The limits that a task or a lane names: a line `weight name` each, in order.
+pub(crate) fn uses_text(uses: &[LimitUse]) -> String {
+    let mut uses: Vec<&LimitUse> = uses.iter().collect();
+    uses.sort_unstable();
+    let lines = uses
+        .iter()
+        .map(|one| format!("{} {}", one.weight, one.name));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The same from its text.
+pub(crate) fn uses(text: &str) -> Result<Vec<LimitUse>> {
+    let read = |line: &str| {
+        let (weight, name) = line.split_once(' ')?;
+        Some(LimitUse::heavy(name, weight.parse().ok()?))
+    };
+    let lines = text
+        .lines()
+        .map(|line| read(line).ok_or(Error::InvalidQuery));
+    lines.collect()
+}
+
+/// The limits of a task, from its column.
+pub(crate) fn limit_uses(row: &Row<'_>, at: usize) -> Result<Vec<LimitUse>> {
+    row.get_ref(at)?
+        .as_str_or_null()?
+        .map_or_else(|| Ok(Vec::new()), uses)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Taking everything out, and putting it into another store.
 
+use duly_core::dispatch::Terms;
 use duly_core::{Hold, Timestamp, Vitals};
 use duly_store::bounds::{EVENTS_SAVED_MAX, SAVE_BYTES_MAX};
 use duly_store::validate::{self, Returned};
@@ -9,7 +10,7 @@ use duly_store::{
 };
 use rusqlite::{Connection, Result, params};
 
-use crate::book::QueueSlot;
+use crate::book::{Line, QueueSlot};
 use crate::error::Fault;
 use crate::live::Ended;
 use crate::submit::{self, Named};
@@ -96,6 +97,7 @@ fn take_in(
         kind: &task.kind,
         queue: &task.queue,
         tenant: task.tenant.as_ref(),
+        limits: &task.limits,
         unfinished: returned.finished_at.is_none(),
     };
     let queue = tx.book.queue_slot(tx.connection, &task.queue)?;
@@ -203,6 +205,7 @@ fn submitted(task: &TaskRecord) -> NewTask {
             ..Unique::new(key.clone())
         }),
         tenant: task.tenant.clone(),
+        limits: task.limits.clone(),
         labels: task.labels.clone(),
         queue: task.queue.clone(),
         ..NewTask::new(task.id, task.kind.clone(), task.payload.clone())
@@ -224,7 +227,12 @@ fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned)
     );
     if let Some(at) = returned.finished_at {
         // Its line is there, should it be put back in line.
-        tx.place(placed.queue, placed.kind, placed.sequence, vitals)?;
+        let line = Line {
+            queue: placed.queue,
+            kind: placed.kind,
+            terms: Terms::NONE,
+        };
+        tx.place(line, placed.sequence, vitals)?;
         return tx.keep(&Ended {
             sequence: placed.sequence,
             queue: placed.queue,

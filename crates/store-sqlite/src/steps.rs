@@ -80,6 +80,7 @@ impl<'c> World<'c> {
         let request = Claim {
             incarnation,
             queues: vec!["default".into()],
+            weights: Vec::new(),
             kinds: vec!["work".into()],
             run,
             prefetch: 0,

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use duly_core::{AttemptRef, Incarnation, TaskId, Timestamp};
+use duly_core::{AttemptRef, Incarnation, Limit, TaskId, Timestamp};
 use duly_store::{
     Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
     ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Heartbeat, Hints, KeepHouse,
-    Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules,
-    Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings,
-    Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage,
-    SavedTask, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
-    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange,
-    TenantPage, TenantSettings, Traits, WorkerRecord,
+    Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List,
+    ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
+    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
+    Restored, Save, SavedPage, SavedTask, ScheduleError, SchedulePage, ScheduleRecord, Settle,
+    Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack,
+    TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -26,8 +26,8 @@ use crate::message::{self, Work};
 use crate::options::Options;
 use crate::writer::{self, Writer};
 use crate::{
-    change, claim, event, house, kind, list, open, queue, reader, record, save, schedule, settle,
-    submit, tenant, worker,
+    change, claim, event, house, kind, limit, list, open, queue, reader, record, save, schedule,
+    settle, submit, tenant, worker,
 };
 
 /// A store in one SQLite file. Several processes may open the same file at once.
@@ -336,6 +336,26 @@ impl Store for SqliteStore {
 
     fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {
         self.read(move |connection, _| tenant::tenants(connection, &request))
+    }
+
+    fn configure_limit(
+        &self,
+        limit: Name,
+        bounds: Option<Limit>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.write((limit, bounds), limit::configure)
+    }
+
+    fn attach(
+        &self,
+        subject: Subject,
+        limits: Vec<LimitUse>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.write((subject, limits), limit::attach)
+    }
+
+    fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {
+        self.write(request, limit::limits)
     }
 
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {

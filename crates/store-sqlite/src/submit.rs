@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use duly_core::bounds::LINES_MAX;
 use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
-use duly_store::bounds::{KINDS_MAX, TENANTS_MAX};
+use duly_store::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
 use duly_store::{
-    Admission, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted, Unique,
-    validate,
+    Admission, LimitUse, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted,
+    Unique, validate,
 };
 use rusqlite::{Result, params};
 
-use crate::book::QueueSlot;
+use crate::book::{Line, QueueSlot};
 use crate::error::Fault;
 use crate::pens::Pen;
 use crate::row;
@@ -20,8 +20,8 @@ use crate::unique::{Key, Keyed};
 
 pub(crate) const ADD_TASK: &str = "INSERT INTO duly_task
     (sequence, id, queue, kind, submitted_at, tenant, unique_key, timeout, retry, labels, encoding,
-     version, key_id, payload)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+     version, key_id, payload, limits)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
     ON CONFLICT (id) DO NOTHING";
 pub(crate) const ADD_LIVE: &str = "INSERT INTO duly_live
     (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
@@ -55,7 +55,7 @@ pub(crate) fn submit_all(
 fn is_sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<bool> {
     let mut per_queue: HashMap<&Name, u64> = HashMap::new();
     for task in tasks {
-        if task.unique.is_some() {
+        if task.unique.is_some() || !task.limits.is_empty() {
             return Ok(false);
         }
         if !may_come(tx, task)? {
@@ -120,6 +120,7 @@ fn admit(
         kind: &task.kind,
         queue: &task.queue,
         tenant: task.tenant.as_ref(),
+        limits: &task.limits,
         unfinished: true,
     };
     let mut refused = match drained(tx, queue, kind, task)? {
@@ -189,6 +190,7 @@ pub(crate) struct Named<'a> {
     pub(crate) kind: &'a Name,
     pub(crate) queue: &'a Name,
     pub(crate) tenant: Option<&'a Name>,
+    pub(crate) limits: &'a [LimitUse],
     /// Otherwise it has no need of a place in its queue.
     pub(crate) unfinished: bool,
 }
@@ -231,6 +233,11 @@ pub(crate) fn lacks_room(
         && tx.book.lacks_tenant(tx.connection, tenant, TENANTS_MAX)?
     {
         return refuse(validate::too_many_tenants(tenant));
+    }
+    let mut new = task.limits.iter();
+    let mut new = new.by_ref().filter(|one| !tx.book.knows_limit(&one.name));
+    if let Some(one) = new.nth(LIMITS_MAX.saturating_sub(tx.book.limit_count())) {
+        return refuse(validate::too_many_limits(&one.name));
     }
     Ok(None)
 }
@@ -334,6 +341,7 @@ pub(crate) fn write_task(
         payload.version,
         payload.key_id.as_deref(),
         &*payload.bytes,
+        (!task.limits.is_empty()).then(|| row::uses_text(&task.limits)),
     ])?;
     if changed == 1
         && let Some(unique) = &task.unique
@@ -350,7 +358,9 @@ pub(crate) fn write_live(
     (queue, kind, sequence): (QueueSlot, i64, i64),
     task: &NewTask,
 ) -> Result<()> {
-    let place = tx.place(queue, kind, sequence, vitals)?;
+    let tenant = task.tenant.as_ref();
+    let terms = tx.book.terms(tx.connection, tenant, &task.limits)?;
+    let place = tx.place(Line { queue, kind, terms }, sequence, vitals)?;
     tx.pens.take_up(Pen::AddLive)?.execute(params![
         sequence,
         place.lane_id,

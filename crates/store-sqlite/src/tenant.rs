@@ -36,6 +36,7 @@ pub(crate) fn configure(
     let tenant = tx.book.make_tenant(tx.connection, name)?;
     let settings = change.apply(&tenant.settings);
     tx.book.set_tenant(tx.connection, name, settings)?;
+    tx.book.tell_tenant(name, settings, tx.now);
     tx.hint_all();
     Ok(settings)
 }

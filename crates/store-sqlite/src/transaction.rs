@@ -1,10 +1,10 @@
 //! One transaction of the writer: what operations work on.
 
-use duly_core::{EventKind, OrderPolicy, Priority, State, TaskId, Timestamp, Vitals};
+use duly_core::{EventKind, Priority, State, TaskId, Timestamp, Vitals};
 use duly_store::Name;
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
-use crate::book::{Book, QueueSlot};
+use crate::book::{Book, Line, QueueSlot};
 use crate::error::Fault;
 use crate::pens::{Owner, Pen, Pens};
 
@@ -225,6 +225,9 @@ impl<'w, 'c> Transaction<'w, 'c> {
         self.flush_events()?;
         self.counted.clear();
         self.won.clear();
+        for queue in self.book.dispatch.take_woken() {
+            self.hint(queue);
+        }
         self.book.flush(self.connection)
     }
 
@@ -236,23 +239,16 @@ impl<'w, 'c> Transaction<'w, 'c> {
             .optional()
     }
 
-    /// The lane that a task belongs in, and its place there.
-    pub(crate) fn place(
-        &mut self,
-        queue: QueueSlot,
-        kind: i64,
-        sequence: i64,
-        vitals: &Vitals,
-    ) -> Result<Place> {
-        let lane = self
-            .book
-            .make_lane(self.connection, queue, kind, vitals.is_suspect())?;
-        let key = vitals.key(OrderPolicy::Strict, sequence);
+    /// The lane of a line that a task belongs in, and its place there.
+    pub(crate) fn place(&mut self, line: Line, sequence: i64, vitals: &Vitals) -> Result<Place> {
+        let suspect = vitals.is_suspect();
+        let lane = self.book.make_lane(self.connection, line, suspect)?;
+        let key = vitals.key(self.book.dispatch.policy(line.queue), sequence);
         if vitals.state == State::Pending {
-            self.book.lane_mut(lane).may_hold = true;
+            self.book.offer(lane, key);
         }
         Ok(Place {
-            lane_id: self.book.lane(lane).id,
+            lane_id: self.book.lane_id(lane)?,
             class: key.class,
             rank: key.rank,
         })

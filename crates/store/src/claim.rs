@@ -13,6 +13,10 @@ pub struct Claim {
     pub incarnation: Incarnation,
     /// The queues it serves.
     pub queues: Vec<Name>,
+    /// What each of them weighs, from 1 to [`QUEUE_WEIGHT_MAX`](duly_core::bounds::QUEUE_WEIGHT_MAX): of so
+    /// many turns each has so many. Empty: the most urgent head of all comes first, and equally urgent queues
+    /// take turns.
+    pub weights: Vec<u32>,
     /// The kinds it has handlers for.
     pub kinds: Vec<Name>,
     /// How many it begins at once: these become `running`.
@@ -22,8 +26,8 @@ pub struct Claim {
     /// It may take one task that has lost a worker before (it runs none now). Such a task is never
     /// prefetched.
     pub suspect: bool,
-    /// Where the turns among equally urgent queues begin: `queues[turn % queues.len()]`. A worker
-    /// counts it up by what it got.
+    /// Where turns begin: among equally urgent queues with `queues[turn % queues.len()]`; by weight, how many
+    /// there were before. A worker counts it up by what it got.
     pub turn: u32,
 }
 

@@ -22,16 +22,19 @@ pub enum Duty {
     /// Remove events older than [`EVENT_RETENTION`](crate::bounds::EVENT_RETENTION), so that a task that
     /// is put off for ever has no history without end.
     Forget,
+    /// Move tasks to where the order of their queue has them, after it was changed.
+    Rekey,
 }
 
 impl Duty {
     /// All duties.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Promote,
         Self::Expire,
         Self::Alert,
         Self::Prune,
         Self::Forget,
+        Self::Rekey,
     ];
 }
 

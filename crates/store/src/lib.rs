@@ -18,6 +18,7 @@ mod hint;
 mod house;
 pub mod id;
 mod kind;
+mod limit;
 mod list;
 mod memory;
 mod name;
@@ -48,6 +49,7 @@ pub use event::{AttemptRecord, Event, EventCursor, EventPage, InvalidCursor, att
 pub use hint::{Hints, Listener};
 pub use house::{Duty, KeepHouse, Kept, Lead, Leadership, is_held};
 pub use kind::{KindChange, KindPage, KindRecord, KindSettings};
+pub use limit::{LimitPage, LimitRecord, LimitUse};
 pub use list::{Filter, List, ListCursor, ListNames, TaskPage};
 pub use memory::MemoryStore;
 pub use name::Name;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::{EventKind, State, Timestamp};
+use duly_core::{EventKind, OrderPolicy, State, Timestamp};
 
 use crate::Name;
 use crate::bounds::QUEUE_BOUND;
@@ -14,6 +14,10 @@ pub struct QueueSettings {
     pub paused: bool,
     /// It takes in no new tasks; those that are there are worked off.
     pub draining: bool,
+    /// In which order its tasks run.
+    pub order: OrderPolicy,
+    /// Its tenants take turns, by weight.
+    pub fair: bool,
     /// How many unfinished tasks it may hold.
     pub bound: u64,
     /// How long completed, cancelled and expired tasks are kept.
@@ -34,11 +38,13 @@ impl QueueSettings {
 }
 
 impl Default for QueueSettings {
-    /// Neither paused nor draining, 10 million unfinished tasks, completed kept for 24 hours, failed for 14 days.
+    /// Neither paused nor draining, in strict order, not fair, 10 million unfinished tasks, completed kept for 24 hours, failed for 14 days.
     fn default() -> Self {
         Self {
             paused: false,
             draining: false,
+            order: OrderPolicy::Strict,
+            fair: false,
             bound: QUEUE_BOUND,
             retention_completed: Duration::from_secs(24 * 3600),
             retention_failed: Duration::from_secs(14 * 24 * 3600),
@@ -53,6 +59,11 @@ pub struct QueueChange {
     pub paused: Option<bool>,
     /// Drain it, or open it to new tasks again.
     pub draining: Option<bool>,
+    /// In which order its tasks run. It counts at once for those that come into line; those that stand in
+    /// line are moved in steps of housekeeping.
+    pub order: Option<OrderPolicy>,
+    /// Whether its tenants take turns.
+    pub fair: Option<bool>,
     /// How many unfinished tasks it may hold; those that are there stay.
     pub bound: Option<u64>,
     /// How long completed, cancelled and expired tasks are kept; counts for those already there.
@@ -68,6 +79,8 @@ impl QueueChange {
         QueueSettings {
             paused: self.paused.unwrap_or(old.paused),
             draining: self.draining.unwrap_or(old.draining),
+            order: self.order.unwrap_or(old.order),
+            fair: self.fair.unwrap_or(old.fair),
             bound: self.bound.unwrap_or(old.bound),
             retention_completed: self.retention_completed.unwrap_or(old.retention_completed),
             retention_failed: self.retention_failed.unwrap_or(old.retention_failed),
@@ -81,6 +94,8 @@ impl From<&QueueSettings> for QueueChange {
         Self {
             paused: Some(settings.paused),
             draining: Some(settings.draining),
+            order: Some(settings.order),
+            fair: Some(settings.fair),
             bound: Some(settings.bound),
             retention_completed: Some(settings.retention_completed),
             retention_failed: Some(settings.retention_failed),

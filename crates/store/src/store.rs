@@ -3,17 +3,17 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use duly_core::{AttemptRef, Incarnation, Priority, TaskId};
+use duly_core::{AttemptRef, Incarnation, Limit, Priority, TaskId};
 
 use crate::{
     Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError,
     Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, KindChange,
-    KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener, Name,
-    Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration,
-    RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError,
-    SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Submit, SubmitError, SubmitReply,
-    TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, When,
-    WorkerRecord,
+    KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List, ListNames, ListSchedules,
+    Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings,
+    Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage,
+    ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Subject, Submit,
+    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage,
+    TenantSettings, When, WorkerRecord,
 };
 
 /// A boxed future, as the port returns them: batches make its cost vanish.
@@ -131,6 +131,24 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of the tenants that there are records of, by name.
     fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>>;
+
+    /// Says what a limit bounds; `None`: nothing any more. It counts at once, also for what is leased.
+    fn configure_limit(
+        &self,
+        limit: Name,
+        bounds: Option<Limit>,
+    ) -> BoxFuture<'_, Result<(), RequestError>>;
+
+    /// Attaches exactly these limits to a queue, a kind or a tenant: all its tasks are bound by them, at
+    /// once, also those that are leased.
+    fn attach(
+        &self,
+        subject: Subject,
+        limits: Vec<LimitUse>,
+    ) -> BoxFuture<'_, Result<(), RequestError>>;
+
+    /// A page of the limits that were defined, by name.
+    fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>>;
 
     /// One task.
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>>;

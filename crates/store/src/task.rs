@@ -7,7 +7,7 @@ use duly_core::{
     Alerts, Deadlines, Incarnation, Priority, RetryPolicy, State, TaskId, Timestamp, Vitals,
 };
 
-use crate::{Name, Payload, Unique, UniqueScope};
+use crate::{LimitUse, Name, Payload, Unique, UniqueScope};
 
 /// A small map of text: labels, and what the layers above keep with a task.
 pub type Labels = BTreeMap<String, String>;
@@ -70,6 +70,9 @@ pub struct NewTask {
     pub unique: Option<Unique>,
     /// Whose work it is.
     pub tenant: Option<Name>,
+    /// The limits that bound it, beside those of its queue, kind and tenant: at most
+    /// [`TASK_LIMITS_MAX`](duly_core::bounds::TASK_LIMITS_MAX), none twice.
+    pub limits: Vec<LimitUse>,
     /// The user's labels, and what the layers above keep with the task.
     pub labels: Labels,
 }
@@ -100,6 +103,7 @@ impl NewTask {
             lost_max: Self::LOST_MAX_DEFAULT,
             unique: None,
             tenant: None,
+            limits: Vec::new(),
             labels: Labels::new(),
         }
     }
@@ -178,6 +182,8 @@ pub struct TaskRecord {
     pub unique_scope: UniqueScope,
     /// Whose work it is.
     pub tenant: Option<Name>,
+    /// The limits that it names, with its weights, by name.
+    pub limits: Vec<LimitUse>,
     /// The user's labels.
     pub labels: Labels,
     /// When it was submitted.

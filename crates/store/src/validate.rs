@@ -1,5 +1,6 @@
 //! What every store checks at its door, before anything is changed.
 
+mod limits;
 mod saved;
 mod schedule;
 mod subjects;
@@ -17,6 +18,7 @@ use crate::{
     Change, Claim, InvalidInput, Labels, Name, NewTask, OnConflict, Payload, Progress,
     Registration, Settlement, Submit, SubmitError, Unique, UniqueScope,
 };
+pub use limits::{limit, limit_uses, too_many_limits};
 pub use saved::{Returned, restore};
 pub use schedule::{advance, put_schedule, schedule_count};
 pub use subjects::{tenant_change, too_many_kinds, too_many_lines, too_many_tenants};
@@ -81,6 +83,7 @@ fn task(new: &NewTask, now: Timestamp) -> Checked {
         name("tenant", tenant)?;
     }
     new.unique.as_ref().map_or(Ok(()), unique)?;
+    limit_uses(&new.limits)?;
     payload(&new.payload)?;
     labels(&new.labels)?;
     if new.lost_max == 0 {
@@ -180,7 +183,8 @@ pub fn registration(request: &Registration) -> Checked {
 /// # Errors
 /// [`InvalidInput`], naming the field.
 pub fn claim(request: &Claim) -> Checked {
-    worker_names(&request.queues, &request.kinds)
+    worker_names(&request.queues, &request.kinds)?;
+    limits::weights(request)
 }
 
 fn worker_names(queues: &[crate::Name], kinds: &[crate::Name]) -> Checked {

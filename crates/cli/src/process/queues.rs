@@ -28,6 +28,8 @@ pub(super) async fn set(duly: &Duly, queues: &BTreeMap<String, Queue>) -> Result
 
 const fn change(said: &Queue) -> QueueChange {
     QueueChange {
+        order: None,
+        fair: None,
         paused: said.paused,
         draining: said.draining,
         bound: said.bound,

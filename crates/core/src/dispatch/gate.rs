@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::line::LineId;
-use super::{Dispatch, GateId, LaneId, LimitId, TenantId};
+use super::{Dispatch, GateId, LaneId, LimitId, QueueId, TenantId};
 use crate::{Limit, RateState, Timestamp};
 
 /// Why a gate lets nobody of a weight through.
@@ -189,9 +189,13 @@ impl Dispatch {
         self.use_gates(lane, 1);
     }
 
-    /// So many attempts of this lane are leased, by a state that was saved.
-    pub fn lease_many(&mut self, lane: LaneId, attempts: u32) {
-        self.use_gates(lane, attempts);
+    /// So many attempts of this lane are leased: it was counted.
+    pub fn set_leased(&mut self, lane: LaneId, attempts: u32) {
+        while self.lanes[lane.index()].leased > attempts {
+            self.release(lane);
+        }
+        let more = attempts - self.lanes[lane.index()].leased;
+        self.use_gates(lane, more);
     }
 
     fn use_gates(&mut self, lane: LaneId, attempts: u32) {
@@ -224,10 +228,21 @@ impl Dispatch {
         let groups: Vec<_> = self.gates[gate.index()].groups.iter().copied().collect();
         for (line, weight) in groups {
             match self.gates[gate.index()].closed(weight, now) {
-                None => self.lines[line.index()].show((gate, weight)),
+                None => {
+                    if self.lines[line.index()].show((gate, weight)) {
+                        self.wakes(self.lines[line.index()].queue);
+                    }
+                }
                 Some(Closed::Rate { ready_at }) => self.set_timer(gate, ready_at),
                 Some(_) => {}
             }
+        }
+    }
+
+    fn wakes(&mut self, queue: QueueId) {
+        let found = &mut self.queues[queue.index()];
+        if !core::mem::replace(&mut found.woken, true) {
+            self.woken.push(queue);
         }
     }
 

@@ -146,6 +146,14 @@ impl Dispatch {
         ids.filter(|id| self.lane_ids.get(&self.spec(*id)) == Some(id))
     }
 
+    /// In how many lanes of a queue somebody stands, or may stand.
+    #[must_use]
+    pub fn standing(&self, queue: QueueId) -> usize {
+        let busy = self.queues[queue.index()].busy.iter();
+        busy.map(|line| self.lines[line.index()].standing as usize)
+            .sum()
+    }
+
     /// The lanes of a queue in which somebody stands or may stand, by line.
     pub fn lanes_of(&self, queue: QueueId) -> impl Iterator<Item = LaneId> {
         let busy = &self.queues[queue.index()].busy;

@@ -114,15 +114,16 @@ impl Line {
         last
     }
 
-    /// The gate has opened: its group stands in line.
-    pub(super) fn show(&mut self, bar: (GateId, u32)) {
+    /// The gate has opened: its group stands in line. Answers whether it did not before.
+    pub(super) fn show(&mut self, bar: (GateId, u32)) -> bool {
         let Some(group) = self.groups.get_mut(&bar) else {
-            return;
+            return false;
         };
-        if let (None, Some((turn, _))) = (group.shown, group.lanes.first()) {
-            group.shown = Some(*turn);
-            self.open.insert((*turn, Node::Group(bar.0, bar.1)));
-        }
+        let (None, Some((turn, _))) = (group.shown, group.lanes.first()) else {
+            return false;
+        };
+        group.shown = Some(*turn);
+        self.open.insert((*turn, Node::Group(bar.0, bar.1)))
     }
 
     /// The gate is closed: its group does not stand in line.

@@ -68,6 +68,8 @@ struct Queue {
     lines: HashMap<KindId, [Option<line::LineId>; 2]>,
     /// The lines in which somebody stands.
     busy: Vec<line::LineId>,
+    /// A gate has opened for it since somebody asked.
+    woken: bool,
 }
 
 /// Lanes, gates and turns; see the [module](self).
@@ -86,6 +88,8 @@ pub struct Dispatch {
     attached: Attached,
     /// The latest instant of a claim.
     now: Timestamp,
+    /// Queues for which a gate has opened since somebody asked.
+    woken: Vec<QueueId>,
     /// When gates that are closed by a rate are looked at again.
     timers: BTreeSet<(Timestamp, GateId)>,
 }
@@ -149,6 +153,15 @@ impl Dispatch {
     #[must_use]
     pub fn is_fair(&self, queue: QueueId) -> bool {
         self.queues[queue.index()].fairness.is_some()
+    }
+
+    /// The queues for which a gate has opened since this was asked before: whoever waits for work of
+    /// theirs may get some.
+    pub fn take_woken(&mut self) -> Vec<QueueId> {
+        for queue in &self.woken {
+            self.queues[queue.index()].woken = false;
+        }
+        core::mem::take(&mut self.woken)
     }
 
     /// The earliest instant at which a gate that closes lanes by its rate may open.

@@ -45,6 +45,14 @@ pub struct Pick {
     at: usize,
 }
 
+impl Pick {
+    /// The class of its key.
+    #[must_use]
+    pub const fn class(&self) -> u8 {
+        self.key.class
+    }
+}
+
 /// The lines of one queue that a claim may take from, by their heads; the more urgent is the greater.
 #[derive(Debug, Default)]
 struct Heads {

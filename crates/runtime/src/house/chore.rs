@@ -18,7 +18,7 @@ pub(super) async fn run(keeper: Keeper, duty: Duty) {
 
 const fn rhythm(house: &House, duty: Duty) -> Duration {
     match duty {
-        Duty::Promote => house.promote,
+        Duty::Promote | Duty::Rekey => house.promote,
         Duty::Expire => house.expire,
         Duty::Alert => house.alert,
         Duty::Prune => house.prune,

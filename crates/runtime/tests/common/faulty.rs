@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use duly_core::{AttemptRef, Incarnation, TaskId};
+use duly_core::{AttemptRef, Incarnation, Limit, TaskId};
 use duly_store::*;
 
 /// An operation that can be made to fail.
@@ -285,6 +285,26 @@ impl Store for FaultyStore {
 
     fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {
         self.call(Operation::Other, |s| s.tenants(request))
+    }
+
+    fn configure_limit(
+        &self,
+        limit: Name,
+        bounds: Option<Limit>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.call(Operation::Other, move |s| s.configure_limit(limit, bounds))
+    }
+
+    fn attach(
+        &self,
+        subject: Subject,
+        limits: Vec<LimitUse>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.call(Operation::Other, |s| s.attach(subject, limits))
+    }
+
+    fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {
+        self.call(Operation::Other, |s| s.limits(request))
     }
 
     fn task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<TaskRecord>, StoreError>> {

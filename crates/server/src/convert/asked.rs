@@ -162,6 +162,8 @@ pub(crate) fn queue_change(wire: duly_api::QueueChange) -> QueueChange {
     QueueChange {
         paused: wire.paused,
         draining: wire.draining,
+        order: None,
+        fair: None,
         bound: wire.bound,
         retention_completed: wire.retention_completed_ms.map(Duration::from_millis),
         retention_failed: wire.retention_failed_ms.map(Duration::from_millis),

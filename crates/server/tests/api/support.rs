@@ -165,6 +165,7 @@ pub(crate) async fn claim(api: &Api) -> duly_core::AttemptRef {
         run: 1,
         prefetch: 0,
         suspect: false,
+        weights: Vec::new(),
         turn: 0,
     };
     api.store.claim(claim).await.unwrap().leases[0].attempt

@@ -212,6 +212,7 @@ impl Worker {
         self.claims.wanted = false;
         self.claims.slots_unasked = run == 0;
         self.call(Ask::Claim(Claim {
+            weights: Vec::new(),
             incarnation: self.incarnation,
             queues: self.spec.queues.clone(),
             kinds: self.spec.kinds.clone(),

@@ -100,3 +100,45 @@ CREATE TABLE duly_replaced (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX duly_replaced_task ON duly_replaced (task, n);
+
+-- Limits: what they bound, and what their rates have given out. What is in use is not stored: it is the
+-- sum over the leased tasks.
+CREATE TABLE duly_limit (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    concurrency INTEGER,
+    permits     INTEGER,
+    period      INTEGER,
+    burst       INTEGER,
+    given       TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- What is attached to a queue, a kind or a tenant, with the weight of each task there.
+CREATE TABLE duly_attachment (
+    what    TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    weight  INTEGER NOT NULL,
+    PRIMARY KEY (what, subject, name)
+) STRICT, WITHOUT ROWID;
+
+-- The limits that a task names, as a lane has them: a line `weight name` each.
+ALTER TABLE duly_task ADD COLUMN limits TEXT;
+
+-- The order of a queue: 0 strict, 1 aging by a step, 2 by deadline with a slack. `rekeyed` is the sequence
+-- up to which tasks stand where the order has them, NULL once all do.
+ALTER TABLE duly_queue ADD COLUMN ordering INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE duly_queue ADD COLUMN span INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE duly_queue ADD COLUMN rekeyed INTEGER;
+ALTER TABLE duly_queue ADD COLUMN fair INTEGER NOT NULL DEFAULT 0;
+
+-- In fair queues, what each tenant has had (an empty name: tasks that are nobody's), and how far the class
+-- had come then.
+CREATE TABLE duly_turn (
+    queue  INTEGER NOT NULL,
+    tenant TEXT NOT NULL,
+    class  INTEGER NOT NULL,
+    finish INTEGER NOT NULL,
+    time   INTEGER NOT NULL,
+    PRIMARY KEY (queue, tenant, class)
+) STRICT, WITHOUT ROWID;

@@ -1,15 +1,17 @@
 //! The elements of saved state: a queue, and a task with its history. They are the same in an archive and in the
 //! file of a memory store.
 
-use duly_core::{Backoff, EventKind, Incarnation, Jitter, Priority, RetryPolicy, State, TaskId};
+use duly_core::{
+    Backoff, EventKind, Incarnation, Jitter, OrderPolicy, Priority, RetryPolicy, State, TaskId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::payload::Element as PayloadElement;
 use super::text::{Instant, Micros, Named};
 use super::unique::ScopeElement;
 use crate::{
-    Event, EventCursor, Expected, KindSettings, Labels, Name, Progress, PutSchedule, QueueSettings,
-    SavedTask, ScheduleRecord, TaskRecord, TenantSettings,
+    Event, EventCursor, Expected, KindSettings, Labels, LimitUse, Name, Progress, PutSchedule,
+    QueueSettings, SavedTask, ScheduleRecord, TaskRecord, TenantSettings,
 };
 
 /// A struct that is written and read, and takes no field that it does not know.
@@ -31,10 +33,46 @@ element! {
         paused: bool,
         #[serde(default, skip_serializing_if = "is_false")]
         draining: bool,
+        #[serde(default, skip_serializing_if = "OrderElement::is_strict")]
+        order: OrderElement,
+        #[serde(default, skip_serializing_if = "is_false")]
+        fair: bool,
         bound: u64,
         retention_completed_us: Micros,
         retention_failed_us: Micros,
     }
+}
+
+/// In which order the tasks of a queue run.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum OrderElement {
+    #[default]
+    Strict,
+    Aging {
+        step_us: Micros,
+    },
+    Deadline {
+        default_slack_us: Micros,
+    },
+}
+
+element! {
+    /// A limit that a task names.
+    LimitUseElement {
+        name: String,
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        weight: u32,
+    }
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_one(weight: &u32) -> bool {
+    *weight == 1
 }
 
 element! {
@@ -108,6 +146,8 @@ element! {
         unique_scope: ScopeElement,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tenant: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        limits: Vec<LimitUseElement>,
         #[serde(default, skip_serializing_if = "Labels::is_empty")]
         labels: Labels,
         submitted_at_us: Instant,
@@ -238,6 +278,8 @@ impl QueueElement {
             name: text(name),
             paused: settings.paused,
             draining: settings.draining,
+            order: settings.order.into(),
+            fair: settings.fair,
             bound: settings.bound,
             retention_completed_us: Micros(settings.retention_completed),
             retention_failed_us: Micros(settings.retention_failed),
@@ -248,6 +290,8 @@ impl QueueElement {
         let settings = QueueSettings {
             paused: self.paused,
             draining: self.draining,
+            order: self.order.into(),
+            fair: self.fair,
             bound: self.bound,
             retention_completed: self.retention_completed_us.0,
             retention_failed: self.retention_failed_us.0,
@@ -280,6 +324,53 @@ impl ScheduleElement {
     }
 }
 
+impl OrderElement {
+    const fn is_strict(&self) -> bool {
+        matches!(self, Self::Strict)
+    }
+}
+
+impl From<OrderPolicy> for OrderElement {
+    fn from(order: OrderPolicy) -> Self {
+        match order {
+            OrderPolicy::Strict => Self::Strict,
+            OrderPolicy::Aging { step } => Self::Aging {
+                step_us: Micros(step),
+            },
+            OrderPolicy::Deadline { default_slack } => Self::Deadline {
+                default_slack_us: Micros(default_slack),
+            },
+        }
+    }
+}
+
+impl From<OrderElement> for OrderPolicy {
+    fn from(order: OrderElement) -> Self {
+        match order {
+            OrderElement::Strict => Self::Strict,
+            OrderElement::Aging { step_us } => Self::Aging { step: step_us.0 },
+            OrderElement::Deadline { default_slack_us } => Self::Deadline {
+                default_slack: default_slack_us.0,
+            },
+        }
+    }
+}
+
+impl LimitUseElement {
+    pub(super) fn new(one: &LimitUse) -> Self {
+        Self {
+            name: text(&one.name),
+            weight: one.weight,
+        }
+    }
+}
+
+impl From<LimitUseElement> for LimitUse {
+    fn from(element: LimitUseElement) -> Self {
+        Self::heavy(element.name, element.weight)
+    }
+}
+
 impl TaskElement {
     pub(crate) fn new(saved: &SavedTask) -> Self {
         let task = &saved.task;
@@ -306,6 +397,7 @@ impl TaskElement {
             unique_key: task.unique_key.as_ref().map(text),
             unique_scope: ScopeElement::new(task.unique_scope),
             tenant: task.tenant.as_ref().map(text),
+            limits: task.limits.iter().map(LimitUseElement::new).collect(),
             labels: task.labels.clone(),
             submitted_at_us: Instant(task.submitted_at),
             started_at_us: task.started_at.map(Instant),
@@ -353,6 +445,7 @@ impl TaskElement {
             unique_key: self.unique_key.map(Into::into),
             unique_scope: self.unique_scope.into_scope(),
             tenant: self.tenant.map(Into::into),
+            limits: self.limits.into_iter().map(Into::into).collect(),
             labels: self.labels,
             submitted_at: self.submitted_at_us.0,
             started_at: self.started_at_us.map(|at| at.0),

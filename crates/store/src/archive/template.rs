@@ -5,7 +5,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::element::RetryElement;
+use super::element::{LimitUseElement, RetryElement};
 use super::payload::Element as PayloadElement;
 use super::text::{Micros, Named};
 use super::unique::UniqueElement;
@@ -39,6 +39,8 @@ struct Element {
     unique: Option<UniqueElement>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitUseElement>,
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     labels: Labels,
 }
@@ -76,6 +78,7 @@ impl Element {
             lost_max,
             unique,
             tenant,
+            limits,
             labels,
         } = task;
         Ok(Self {
@@ -92,6 +95,7 @@ impl Element {
             lost_max: *lost_max,
             unique: unique.as_ref().map(UniqueElement::new),
             tenant: tenant.as_ref().map(text),
+            limits: limits.iter().map(LimitUseElement::new).collect(),
             labels: labels.clone(),
         })
     }
@@ -113,6 +117,7 @@ impl Element {
             lost_max: self.lost_max,
             unique: self.unique.map(UniqueElement::into_unique),
             tenant: self.tenant.map(Into::into),
+            limits: self.limits.into_iter().map(Into::into).collect(),
             labels: self.labels,
         }
     }

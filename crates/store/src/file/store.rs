@@ -2,18 +2,18 @@
 
 use std::sync::PoisonError;
 
-use duly_core::{AttemptRef, Incarnation, TaskId};
+use duly_core::{AttemptRef, Incarnation, Limit, TaskId};
 
 use super::{MemoryFile, save};
 use crate::{
     Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
     ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept,
-    KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames, ListSchedules, Listener,
-    Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings, Registration,
-    RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError,
-    SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Submit, SubmitError,
-    SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage,
-    TenantSettings, Traits, WorkerRecord,
+    KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List, ListNames,
+    ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord,
+    QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save,
+    SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
+    Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
+    TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 
 impl Store for MemoryFile {
@@ -103,6 +103,26 @@ impl Store for MemoryFile {
         change: TenantChange,
     ) -> BoxFuture<'_, Result<TenantSettings, RequestError>> {
         self.inner.store.configure_tenant(tenant, change)
+    }
+
+    fn configure_limit(
+        &self,
+        limit: Name,
+        bounds: Option<Limit>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.inner.store.configure_limit(limit, bounds)
+    }
+
+    fn attach(
+        &self,
+        subject: Subject,
+        limits: Vec<LimitUse>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        self.inner.store.attach(subject, limits)
+    }
+
+    fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {
+        self.inner.store.limits(request)
     }
 
     fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {

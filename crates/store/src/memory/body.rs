@@ -5,7 +5,7 @@ use std::time::Duration;
 use duly_core::engine::Entry;
 use duly_core::{Alerts, Hold, Incarnation, RetryPolicy, State, Timestamp};
 
-use crate::{Labels, Name, NewTask, Payload, Progress, TaskRecord, UniqueScope};
+use crate::{Labels, LimitUse, Name, NewTask, Payload, Progress, TaskRecord, UniqueScope};
 
 /// What the memory store keeps with an unfinished task.
 #[derive(Debug)]
@@ -120,6 +120,8 @@ pub(super) struct Seen<'a> {
     pub(super) worker: Option<Name>,
     pub(super) holder: Option<Incarnation>,
     pub(super) finished: Option<&'a Finished>,
+    /// The limits that it names.
+    pub(super) limits: Vec<LimitUse>,
     pub(super) state: State,
 }
 
@@ -165,6 +167,7 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
         unique_key: unique_key(entry),
         unique_scope: unique_scope(entry),
         tenant: rare.tenant,
+        limits: seen.limits,
         labels: rare.labels,
         submitted_at: body.submitted_at,
         started_at: rare.started_at,

@@ -28,16 +28,19 @@ impl World {
             });
         }
         let mut leased = Vec::new();
-        let (queues, kinds) = self.named(request);
-        let queue_count = unique(&request.queues).len().max(1);
+        let (queues, weights, kinds) = self.named(request);
+        let turns = match weights.is_empty() {
+            true => queues.len().max(1),
+            false => usize::MAX,
+        };
         let spec = ClaimSpec {
             queues: &queues,
-            weights: &[],
+            weights: &weights,
             kinds: &kinds,
             run: request.run as usize,
             prefetch: request.prefetch as usize,
             suspect: request.suspect,
-            turn: request.turn as usize % queue_count,
+            turn: request.turn as usize % turns,
         };
         let gave_up = self
             .engine
@@ -59,19 +62,17 @@ impl World {
         })
     }
 
-    /// The queues and kinds that a claim names, as the engine knows them, in order; without kinds that are
-    /// paused.
-    fn named(&mut self, request: &Claim) -> (Vec<QueueId>, Vec<KindId>) {
-        let queues = unique(&request.queues)
-            .into_iter()
-            .map(|name| self.queue_id(name))
-            .collect();
+    /// The queues with their weights, and the kinds that a claim names, as the engine knows them, in order;
+    /// without kinds that are paused.
+    fn named(&mut self, request: &Claim) -> (Vec<QueueId>, Vec<u32>, Vec<KindId>) {
+        let (queues, weights) = weighed(&request.queues, &request.weights);
+        let queues = queues.into_iter().map(|name| self.queue_id(name)).collect();
         let kinds = unique(&request.kinds)
             .into_iter()
             .filter(|name| !self.kinds.settings(name).paused)
             .filter_map(|name| self.known_kind(name))
             .collect();
-        (queues, kinds)
+        (queues, weights, kinds)
     }
 
     /// A queue that nobody has made yet has no tasks, but its place in the turns.
@@ -167,6 +168,16 @@ impl World {
         self.begin(slot, true, now);
         Ok(())
     }
+}
+
+/// Each queue once, with the first weight that is named for it.
+fn weighed<'a>(queues: &'a [Name], weights: &[u32]) -> (Vec<&'a Name>, Vec<u32>) {
+    let mut seen = std::collections::BTreeSet::new();
+    let firsts = queues.iter().enumerate();
+    let firsts = firsts.filter(|(_, name)| seen.insert(*name));
+    let (places, queues): (Vec<usize>, _) = firsts.unzip();
+    let weights = places.iter().filter_map(|at| weights.get(*at).copied());
+    (queues, weights.collect())
 }
 
 fn unique(names: &[Name]) -> Vec<&Name> {

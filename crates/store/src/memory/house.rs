@@ -1,9 +1,11 @@
 //! Housekeeping, in bounded steps.
 
-use duly_core::Timestamp;
+use duly_core::engine::Entry;
+use duly_core::{State, Timestamp};
 
+use super::body::Body;
 use super::event::Detail;
-use super::world::World;
+use super::world::{Place, World};
 use crate::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX, LEAD_MAX};
 use crate::house::is_held;
 use crate::{Duty, KeepHouse, Kept, Lead, Leadership};
@@ -25,6 +27,7 @@ impl World {
                 let count = self.log.forget(until, limit) as usize;
                 (count, self.log.has_older(until))
             }
+            Duty::Rekey => self.rekey(limit as usize),
         };
         Kept {
             count: u32::try_from(count).unwrap_or(u32::MAX),
@@ -48,6 +51,44 @@ impl World {
         let (tasks, more) = self.prune(now, limit);
         let (keys, more_keys) = self.engine.forget_lapsed(now, limit - tasks);
         (tasks + keys, more || more_keys)
+    }
+
+    /// Looks at some tasks of a queue whose order was changed, by sequence, and moves those that stand in line
+    /// to where it has them; answers how many.
+    fn rekey(&mut self, limit: usize) -> (usize, bool) {
+        let mixed = |world: &Self| {
+            let mut queues = world.queues.values().map(|at| &world.queue_list[*at]);
+            queues.find_map(|queue| {
+                let mixed = world.engine.is_mixed(queue.id);
+                mixed.then_some((queue.id, queue.rekeyed_to))
+            })
+        };
+        let Some((queue, after)) = mixed(self) else {
+            return (0, false);
+        };
+        let places = self.tasks.above(after);
+        let unfinished = places.filter_map(|(sequence, place)| match place {
+            Place::Unfinished(slot) => Some((sequence, *slot)),
+            Place::Finished(_) => None,
+        });
+        let step: Vec<_> = unfinished.take(limit).collect();
+        let mut moved = 0;
+        for (_, slot) in &step {
+            let entry = self.engine.entry(*slot);
+            let waits =
+                |entry: &Entry<Body>| entry.queue == queue && entry.vitals.state == State::Pending;
+            if entry.is_some_and(waits) {
+                self.engine.rekey(*slot);
+                moved += 1;
+            }
+        }
+        match step.last() {
+            Some((sequence, _)) if step.len() == limit => {
+                self.queue_of(queue).rekeyed_to = *sequence;
+            }
+            _ => self.engine.rekeyed(queue),
+        }
+        (moved, mixed(self).is_some())
     }
 
     fn prune(&mut self, now: Timestamp, limit: usize) -> (usize, bool) {

@@ -7,6 +7,7 @@ mod claim;
 mod event;
 mod house;
 mod kind;
+mod limit;
 mod list;
 mod queue;
 mod roll;
@@ -23,18 +24,18 @@ mod world;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use duly_core::{AttemptRef, Incarnation, State, TaskId, Timestamp};
+use duly_core::{AttemptRef, Incarnation, Limit, State, TaskId, Timestamp};
 use world::World;
 
 use crate::{
     Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
     ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Heartbeat, Hints,
-    KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, List, ListNames,
-    ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord,
-    QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save,
-    SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
-    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange,
-    TenantPage, TenantSettings, Traits, WorkerRecord,
+    KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse,
+    List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
+    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
+    Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store,
+    StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage,
+    TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
 };
 
 /// A store in this process's memory: nothing outlives it.
@@ -83,7 +84,11 @@ impl MemoryStore {
         let events = world.log.end();
         let answer = operation(&mut world, self.clock.now());
         let events_came = world.log.end() != events;
+        let woken = world.take_woken();
         drop(world);
+        if !woken.is_empty() {
+            self.hints.give(woken.iter());
+        }
         if events_came {
             self.hints.give_events();
         }
@@ -198,9 +203,30 @@ impl MemoryStore {
         tenant: &Name,
         change: TenantChange,
     ) -> Result<TenantSettings, RequestError> {
-        let settings = self.with(|world, _| world.configure_tenant(tenant, change))??;
+        let settings = self.with(|world, now| world.configure_tenant(tenant, change, now))??;
         self.hints.give_all();
         Ok(settings)
+    }
+
+    /// It may bound tasks in any queue.
+    pub(crate) fn configure_limit_now(
+        &self,
+        limit: &Name,
+        bounds: Option<Limit>,
+    ) -> Result<(), RequestError> {
+        self.with(|world, now| world.configure_limit(limit, bounds, now))??;
+        self.hints.give_all();
+        Ok(())
+    }
+
+    pub(crate) fn attach_now(
+        &self,
+        subject: &Subject,
+        limits: &[LimitUse],
+    ) -> Result<(), RequestError> {
+        self.with(|world, now| world.attach(subject, limits, now))??;
+        self.hints.give_all();
+        Ok(())
     }
 }
 
@@ -310,6 +336,27 @@ impl Store for MemoryStore {
 
     fn tenants(&self, request: ListNames) -> BoxFuture<'_, Result<TenantPage, RequestError>> {
         let page = self.with(|world, _| world.tenant_page(&request));
+        done(page.map_err(Into::into).flatten())
+    }
+
+    fn configure_limit(
+        &self,
+        limit: Name,
+        bounds: Option<Limit>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        done(self.configure_limit_now(&limit, bounds))
+    }
+
+    fn attach(
+        &self,
+        subject: Subject,
+        limits: Vec<LimitUse>,
+    ) -> BoxFuture<'_, Result<(), RequestError>> {
+        done(self.attach_now(&subject, &limits))
+    }
+
+    fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {
+        let page = self.with(|world, now| world.limit_page(&request, now));
         done(page.map_err(Into::into).flatten())
     }
 

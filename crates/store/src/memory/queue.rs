@@ -20,6 +20,11 @@ impl World {
         self.watch.note();
         self.engine.set_paused(id, settings.paused);
         self.engine.set_bound(id, settings.bound);
+        self.engine.dispatch_mut().set_fair(id, settings.fair);
+        if self.engine.dispatch().policy(id) != settings.order {
+            self.engine.set_policy(id, settings.order);
+            self.queue_of(id).rekeyed_to = 0;
+        }
         Ok(settings)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use duly_core::engine::{Displaced, Entry, Terms};
+use duly_core::engine::{Displaced, Entry};
 use duly_core::{EventKind, HeldKey, Timestamp};
 
 use super::body::{Body, Finished};
@@ -126,7 +126,7 @@ impl World {
             vitals: returned.vitals,
             queue,
             kind,
-            terms: Terms::NONE,
+            terms: self.terms(task.tenant.as_ref(), &task.limits),
             unique: restored_key(task),
             holder: None,
             carry: Body::restored(task),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use duly_core::engine::{Displaced, Entry, KindId, Rejected, Slot, Terms};
+use duly_core::engine::{Displaced, Entry, KindId, Rejected, Slot};
 use duly_core::{EventKind, HeldKey, State, Timestamp};
 
 use super::body::Body;
@@ -145,7 +145,9 @@ impl World {
             let draining = self.tenants.settings(tenant).draining;
             drains(draining, Subject::Tenant(tenant.clone()))?;
         }
+        let limits = new.limits.iter().map(|one| &one.name);
         self.has_room(&new.kind, tenant)
+            .and_then(|()| self.has_room_for_limits(limits))
             .map_err(|source| SubmitError::InvalidInput { index, source })
     }
 
@@ -168,13 +170,14 @@ impl World {
         now: Timestamp,
     ) -> Entry<Body> {
         let queue = self.queue_mut(&new.queue).id;
+        let terms = self.terms(new.tenant.as_ref(), &new.limits);
         Entry {
             id: new.id,
             sequence: self.engine.next_sequence(),
             vitals: new.vitals(now),
             queue,
             kind,
-            terms: Terms::NONE,
+            terms,
             unique,
             holder: None,
             carry: Body::new(new, now),

@@ -1,5 +1,7 @@
 //! Tenants: their settings and the counts of their tasks.
 
+use duly_core::Timestamp;
+
 use super::roll::Member;
 use super::world::World;
 use crate::bounds::TENANTS_MAX;
@@ -12,6 +14,7 @@ impl World {
         &mut self,
         name: &Name,
         change: TenantChange,
+        now: Timestamp,
     ) -> Result<TenantSettings, RequestError> {
         validate::name("tenant", name)?;
         validate::tenant_change(&change)?;
@@ -23,12 +26,11 @@ impl World {
         tenant.settings = change.apply(&tenant.settings);
         let settings = tenant.settings;
         self.watch.note();
-        self.tenant_changed(place, settings);
+        let id = self.tenant_id(place);
+        let dispatch = self.engine.dispatch_mut();
+        dispatch.set_tenant(id, settings.weight, settings.paused, now);
         Ok(settings)
     }
-
-    /// Where the engine is told what holds for a tenant: whether it is paused, and its weight.
-    fn tenant_changed(&mut self, _place: usize, _settings: TenantSettings) {}
 
     pub(super) fn tenant_page(&self, request: &ListNames) -> Result<TenantPage, RequestError> {
         validate::page(request.limit)?;

@@ -7,6 +7,7 @@ use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
 
 use super::body::{self, Body, Finished, Seen};
 use super::event::{self, Detail, Log, Subject};
+use super::limit::Limits;
 use super::roll::Roll;
 use super::schedule::Schedules;
 use super::snapshot::Watch;
@@ -30,6 +31,8 @@ pub(super) struct Queue {
     pub(super) settings: QueueSettings,
     /// A task or a setting has made it; a submit that was refused has not.
     pub(super) made: bool,
+    /// Up to which sequence tasks stand where its order has them, while those behind may not.
+    pub(super) rekeyed_to: i64,
     pub(super) finished: Counts,
     pub(super) totals: Totals,
     /// Finished tasks by `(finished_at, sequence)`: completed ones, and failed ones.
@@ -55,6 +58,7 @@ pub(super) struct World {
     /// Where a kind has its place, the engine has its number.
     pub(super) kinds: Roll<KindSettings>,
     pub(super) tenants: Roll<TenantSettings>,
+    pub(super) limits: Limits,
     pub(super) workers: BTreeMap<Incarnation, Worker>,
     pub(super) leaders: HashMap<Name, (Incarnation, Timestamp)>,
     pub(super) schedules: Schedules,
@@ -88,6 +92,7 @@ impl World {
             queue_list: Vec::new(),
             kinds: Roll::new(),
             tenants: Roll::new(),
+            limits: Limits::default(),
             workers: BTreeMap::new(),
             leaders: HashMap::new(),
             schedules: Schedules::default(),
@@ -109,6 +114,7 @@ impl World {
                 id,
                 settings,
                 made: false,
+                rekeyed_to: 0,
                 finished: Counts::default(),
                 totals: Totals::default(),
                 history: [BTreeSet::new(), BTreeSet::new()],
@@ -143,6 +149,12 @@ impl World {
 
     pub(super) fn kind_name(&self, kind: KindId) -> &Name {
         &self.kinds.at(kind.0 as usize).name
+    }
+
+    /// The queues for which a limit or a tenant has opened.
+    pub(super) fn take_woken(&mut self) -> Vec<Name> {
+        let woken = self.engine.dispatch_mut().take_woken().into_iter();
+        woken.map(|queue| self.queue_name(queue).clone()).collect()
     }
 
     /// The name of the worker that holds an entry.
@@ -297,6 +309,7 @@ impl World {
                     worker: finished.worker.clone(),
                     holder: None,
                     finished: Some(finished),
+                    limits: self.limit_uses(entry.terms),
                     state: entry.vitals.state,
                 };
                 Some(body::record(entry, seen))
@@ -312,6 +325,7 @@ impl World {
             worker: self.holder_name(holder),
             holder,
             finished: None,
+            limits: self.limit_uses(entry.terms),
             state: entry.vitals.state_at(now),
         };
         body::record(entry, seen)

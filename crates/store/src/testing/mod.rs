@@ -17,7 +17,9 @@ pub mod claim;
 pub mod event;
 pub mod house;
 pub mod late;
+pub mod limit;
 pub mod list;
+pub mod order;
 pub mod queue;
 pub mod save;
 pub mod schedule;
@@ -88,6 +90,20 @@ macro_rules! conformance {
                 a_refused_task_makes_no_records, what_drains_takes_in_nothing_new,
                 what_drains_is_worked_off, a_saved_task_comes_back_into_what_drains,
                 a_paused_kind_waits, a_filter_means_a_tenant, a_purge_leaves_what_runs
+            ],
+            limit: [
+                a_concurrency_holds_and_comes_back, a_rate_is_counted_at_the_claim,
+                a_heavy_task_takes_several_slots, a_task_needs_all_its_limits,
+                a_limit_bounds_what_it_is_attached_to, changes_act_at_once,
+                permits_come_back_however_an_attempt_ends, limits_are_listed,
+                absurd_limits_are_refused, limits_survive_a_save, a_rate_is_not_prefetched,
+                who_waits_for_a_permit_is_told, a_paused_tenant_waits
+            ],
+            order: [
+                an_aging_queue_starves_nobody, a_deadline_queue_runs_by_deadline,
+                another_order_moves_those_in_line, tenants_take_turns_by_weight,
+                who_was_idle_has_no_credit, turns_are_within_a_priority,
+                queues_are_served_by_weight, an_aged_task_is_urgent_beside_other_queues
             ],
             list: [
                 filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded,

@@ -72,6 +72,7 @@ pub fn registration(incarnation: Incarnation, name: &str) -> Registration {
 #[must_use]
 pub fn claim(run: u32) -> Claim {
     Claim {
+        weights: Vec::new(),
         incarnation: ME,
         queues: names(&[QUEUE]),
         kinds: names(&[KIND]),

@@ -3,7 +3,8 @@
 use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
 
 use super::{
-    Checked, at_most, labels, name, payload, refuse, result, times, unique_key, unique_scope,
+    Checked, at_most, labels, limit_uses, name, payload, refuse, result, times, unique_key,
+    unique_scope,
 };
 use crate::bounds::{
     ERROR_BYTES_MAX, EVENTS_SAVED_MAX, PAGE_MAX, PROGRESS_BYTES_MAX, RESTORE_BYTES_MAX,
@@ -70,6 +71,7 @@ fn what_was_submitted(task: &TaskRecord) -> Checked {
     if task.unique_key.is_none() && task.unique_scope != UniqueScope::Unfinished {
         return refuse("unique_scope", "given", "none without a unique_key");
     }
+    limit_uses(&task.limits)?;
     payload(&task.payload)?;
     labels(&task.labels)?;
     times::alerts(task.alert_unstarted, task.alert_unfinished)?;

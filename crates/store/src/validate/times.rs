@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::{Backoff, DELAY_MAX, Jitter, RetryPolicy, Timestamp};
+use duly_core::{Backoff, DELAY_MAX, Jitter, OrderPolicy, RetryPolicy, Timestamp};
 
 use super::{Checked, refuse};
 use crate::bounds::{AHEAD_MAX, RETENTION_MAX};
@@ -119,5 +119,17 @@ pub fn queue_change(change: &QueueChange) -> Checked {
             return refuse(field, format_args!("{days} days"), "at most 100 years");
         }
     }
-    Ok(())
+    match change.order {
+        Some(OrderPolicy::Aging { step }) if step.as_micros() == 0 || step > DELAY_MAX => refuse(
+            "order (step)",
+            format_args!("{step:?}"),
+            "1 microsecond to 366 days",
+        ),
+        Some(OrderPolicy::Deadline { default_slack }) if default_slack > DELAY_MAX => refuse(
+            "order (default_slack)",
+            format_args!("{default_slack:?}"),
+            "at most 366 days",
+        ),
+        _ => Ok(()),
+    }
 }

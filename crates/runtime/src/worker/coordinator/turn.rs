@@ -174,6 +174,7 @@ impl Coordinator {
         self.calls.claim(Claim {
             incarnation: self.life.incarnation,
             queues: self.settings.queues.clone(),
+            weights: self.settings.weights.clone(),
             kinds: self.settings.kinds.clone(),
             run: ask.run,
             prefetch: ask.prefetch,

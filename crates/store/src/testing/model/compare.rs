@@ -4,14 +4,14 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 
-use duly_core::{AttemptRef, Incarnation, RetryPolicy, TaskId};
+use duly_core::{AttemptRef, Incarnation, OrderPolicy, RetryPolicy, TaskId};
 
 use super::operation::{Draft, Ending, Operation, Pick};
 use crate::testing::{Rig, names};
 use crate::{
-    Claim, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, List, ListCursor, ListNames,
-    MemoryStore, Name, NewTask, Payload, Progress, Promote, Registration, Settle, Settlement,
-    Store, Submit, TakeBack, Unique,
+    Claim, Duty, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, LimitUse, List,
+    ListCursor, ListNames, MemoryStore, Name, NewTask, Payload, Progress, Promote, QueueChange,
+    Registration, Settle, Settlement, Store, Subject, Submit, TakeBack, Unique,
 };
 
 /// Replays `history` on the rig's store and on a memory store with the same clock.
@@ -119,6 +119,7 @@ impl Pair {
         let Operation::Claim {
             worker,
             queues,
+            weighed,
             kinds,
             run,
             prefetch,
@@ -129,6 +130,10 @@ impl Pair {
             return;
         };
         let request = Claim {
+            weights: (1..4)
+                .cycle()
+                .take(if *weighed { queues.len() } else { 0 })
+                .collect(),
             incarnation: incarnation(*worker),
             queues: queues.iter().map(|n| queue(*n)).collect(),
             kinds: kinds.iter().map(|n| kind(*n)).collect(),
@@ -239,8 +244,56 @@ impl Pair {
                 };
                 self.same(what, change).await.ok();
             }
+            other => self.apply_limits(what, other).await,
+        }
+    }
+
+    async fn apply_limits(&self, what: &str, operation: Operation) {
+        match operation {
+            Operation::ConfigureLimit { limit: n, bounds } => {
+                let change = |store: Arc<dyn Store>| async move {
+                    store.configure_limit(limit(n), bounds).await
+                };
+                self.same(what, change).await.ok();
+            }
+            Operation::Attach {
+                what: sort,
+                subject: n,
+                limits,
+            } => {
+                let subject = match sort {
+                    0 => Subject::Queue(queue(n)),
+                    1 => Subject::Kind(kind(n)),
+                    _ => Subject::Tenant(tenant(n)),
+                };
+                let change = |store: Arc<dyn Store>| {
+                    let (subject, limits) = (subject.clone(), uses(&limits));
+                    async move { store.attach(subject, limits).await }
+                };
+                self.same(what, change).await.ok();
+            }
+            Operation::Order { queue: n, order } => self.order(what, queue(n), order).await,
             other => self.look(what, other).await,
         }
+    }
+
+    /// Changes the order of a queue, and moves all that stand in line.
+    async fn order(&self, what: &str, queue: Name, order: OrderPolicy) {
+        let change = QueueChange {
+            order: Some(order),
+            ..QueueChange::default()
+        };
+        let configure = |store: Arc<dyn Store>| {
+            let queue = queue.clone();
+            async move { store.configure(queue, change).await }
+        };
+        self.same(what, configure).await.ok();
+        let step = KeepHouse {
+            duty: Duty::Rekey,
+            limit: 5,
+        };
+        let keep = |store: Arc<dyn Store>| async move { store.keep_house(step).await };
+        while self.same(what, keep).await.is_ok_and(|kept| kept.more) {}
     }
 
     async fn look(&self, what: &str, operation: Operation) {
@@ -272,6 +325,11 @@ impl Pair {
             }
             Operation::Tenants(request) => {
                 self.same(what, |store| ask(store, request.clone(), Store::tenants))
+                    .await
+                    .ok();
+            }
+            Operation::Limits(request) => {
+                self.same(what, |store| ask(store, request.clone(), Store::limits))
                     .await
                     .ok();
             }
@@ -327,6 +385,9 @@ impl Pair {
         self.same(what, |store| ask(store, all.clone(), Store::tenants))
             .await
             .expect("the tenants");
+        self.same(what, |store| ask(store, all.clone(), Store::limits))
+            .await
+            .expect("the limits");
         self.same(what, |store| async move { store.workers().await })
             .await
             .expect("the workers");
@@ -365,6 +426,17 @@ fn tenant(n: u8) -> Name {
     format!("tenant-{n}").into()
 }
 
+fn limit(n: u8) -> Name {
+    format!("limit-{n}").into()
+}
+
+fn uses(limits: &[(u8, u32)]) -> Vec<LimitUse> {
+    let limits = limits.iter();
+    limits
+        .map(|(n, weight)| LimitUse::heavy(limit(*n), *weight))
+        .collect()
+}
+
 fn registration(worker: u8) -> Registration {
     Registration {
         incarnation: incarnation(worker),
@@ -396,6 +468,7 @@ pub(super) fn new_task(draft: &Draft) -> NewTask {
         .into_iter()
         .collect();
     task.tenant = draft.tenant.map(tenant);
+    task.limits = uses(&draft.limits);
     if !draft.plain {
         task.retry = RetryPolicy::NEVER;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, Priority};
+use duly_core::{Decision, Limit, OrderPolicy, Priority};
 
 use crate::{Change, Duty, Filter, KindChange, ListNames, QueueChange, TenantChange, When};
 
@@ -30,6 +30,8 @@ pub struct Draft {
     pub(super) lost_max: u32,
     pub(super) label: Option<u8>,
     pub(super) tenant: Option<u8>,
+    /// With their weights.
+    pub(super) limits: Vec<(u8, u32)>,
     pub(super) plain: bool,
 }
 
@@ -52,6 +54,7 @@ pub enum Operation {
     Claim {
         worker: u8,
         queues: Vec<u8>,
+        weighed: bool,
         kinds: Vec<u8>,
         run: u32,
         prefetch: u32,
@@ -110,6 +113,23 @@ pub enum Operation {
     ConfigureTenant {
         tenant: u8,
         change: TenantChange,
+    },
+    ConfigureLimit {
+        limit: u8,
+        bounds: Option<Limit>,
+    },
+    /// To a queue, a kind or a tenant.
+    Attach {
+        what: u8,
+        subject: u8,
+        limits: Vec<(u8, u32)>,
+    },
+    Limits(ListNames),
+    /// Moves all that stand in line to where the order of their queue has them: how tasks of two orders stand
+    /// to each other is nobody's promise.
+    Order {
+        queue: u8,
+        order: OrderPolicy,
     },
     List {
         filter: Filter,

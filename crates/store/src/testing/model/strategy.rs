@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, Priority, State};
+use duly_core::{Decision, Limit, OrderPolicy, Priority, Rate, State};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -17,6 +17,7 @@ const QUEUES: std::ops::Range<u8> = 0..3;
 const KINDS: std::ops::Range<u8> = 0..3;
 const SCHEDULES: std::ops::Range<u8> = 0..3;
 const TENANTS: std::ops::Range<u8> = 0..2;
+const LIMITS: std::ops::Range<u8> = 0..3;
 
 /// Histories of up to `length` operations.
 pub fn history(length: usize) -> impl Strategy<Value = Vec<Operation>> {
@@ -51,6 +52,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => configure(),
         1 => configure_kind(),
         1 => configure_tenant(),
+        3 => configure_limit(),
+        1 => attach(),
+        1 => (QUEUES, order()).prop_map(|(queue, order)| Operation::Order { queue, order }),
         4 => looks(),
         3 => (duty(), 1_u32..6).prop_map(|(duty, limit)| Operation::KeepHouse { duty, limit }),
         1 => (WORKERS, seconds()).prop_map(|(holder, ttl)| Operation::Lead { holder, ttl }),
@@ -60,10 +64,12 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 fn claim() -> impl Strategy<Value = Operation> {
     let names = (vec(QUEUES, 1..4), vec(KINDS, 1..4));
-    (WORKERS, names, 0_u32..4, 0_u32..3, any::<bool>(), 0_u32..5).prop_map(
-        |(worker, (queues, kinds), run, prefetch, suspect, turn)| Operation::Claim {
+    let turns = (0_u32..5, proptest::bool::weighted(0.2));
+    (WORKERS, names, 0_u32..4, 0_u32..3, any::<bool>(), turns).prop_map(
+        |(worker, (queues, kinds), run, prefetch, suspect, (turn, weighed))| Operation::Claim {
             worker,
             queues,
+            weighed,
             kinds,
             run,
             prefetch,
@@ -126,22 +132,25 @@ fn configure() -> impl Strategy<Value = Operation> {
     let change = (
         proptest::option::of(any::<bool>()),
         proptest::option::of(seldom()),
+        proptest::option::of(any::<bool>()),
         proptest::option::of(1_u64..12),
         proptest::option::of(seconds()),
         proptest::option::of(seconds()),
     );
-    (QUEUES, change).prop_map(|(queue, (paused, draining, bound, completed, failed))| {
-        Operation::Configure {
+    (QUEUES, change).prop_map(
+        |(queue, (paused, draining, fair, bound, completed, failed))| Operation::Configure {
             queue,
             change: QueueChange {
                 paused,
                 draining,
+                order: None,
+                fair,
                 bound,
                 retention_completed: completed,
                 retention_failed: failed,
             },
-        }
-    })
+        },
+    )
 }
 
 fn configure_kind() -> impl Strategy<Value = Operation> {
@@ -152,18 +161,60 @@ fn configure_kind() -> impl Strategy<Value = Operation> {
     })
 }
 
-/// Nothing is paused here: see the cases of the suite.
 fn configure_tenant() -> impl Strategy<Value = Operation> {
     let weight = proptest::option::of(0_u32..4);
-    let draining = proptest::option::of(seldom());
-    (TENANTS, weight, draining).prop_map(|(tenant, weight, draining)| Operation::ConfigureTenant {
-        tenant,
-        change: TenantChange {
-            weight,
-            paused: None,
-            draining,
-        },
+    let flag = || proptest::option::of(seldom());
+    (TENANTS, weight, flag(), flag()).prop_map(|(tenant, weight, paused, draining)| {
+        Operation::ConfigureTenant {
+            tenant,
+            change: TenantChange {
+                weight,
+                paused,
+                draining,
+            },
+        }
     })
+}
+
+fn configure_limit() -> impl Strategy<Value = Operation> {
+    let rate = (1_u32..5, 1_u64..9, 1_u32..4).prop_map(|(permits, seconds, burst)| {
+        Rate::new(permits, Duration::from_secs(seconds)).burst(burst)
+    });
+    let bounds = prop_oneof![
+        1 => Just(None),
+        3 => (1_u32..4).prop_map(|n| Some(Limit::concurrency(n))),
+        2 => rate.clone().prop_map(|rate| Some(Limit::rate(rate))),
+        1 => (1_u32..4, rate).prop_map(|(n, rate)| Some(Limit::concurrency(n).and_rate(rate))),
+    ];
+    (LIMITS, bounds).prop_map(|(limit, bounds)| Operation::ConfigureLimit { limit, bounds })
+}
+
+/// Of different limits, with their weights.
+fn limits() -> impl Strategy<Value = Vec<(u8, u32)>> {
+    let one = proptest::option::weighted(0.3, 1_u32..3);
+    vec(one, LIMITS.len()).prop_map(|weights| {
+        let limits = LIMITS.zip(weights);
+        limits
+            .filter_map(|(limit, weight)| Some((limit, weight?)))
+            .collect()
+    })
+}
+
+fn attach() -> impl Strategy<Value = Operation> {
+    (0_u8..3, 0_u8..2, limits()).prop_map(|(what, subject, limits)| Operation::Attach {
+        what,
+        subject,
+        limits,
+    })
+}
+
+fn order() -> impl Strategy<Value = OrderPolicy> {
+    let span = (1_u64..9).prop_map(Duration::from_secs);
+    prop_oneof![
+        Just(OrderPolicy::Strict),
+        span.clone().prop_map(|step| OrderPolicy::Aging { step }),
+        span.prop_map(|default_slack| OrderPolicy::Deadline { default_slack }),
+    ]
 }
 
 /// What would stop much of a history were it always so.
@@ -172,7 +223,11 @@ fn seldom() -> impl Strategy<Value = bool> {
 }
 
 fn list_names() -> impl Strategy<Value = ListNames> {
-    let name = || proptest::option::of(proptest::sample::select(&["kind-1", "tenant-0"][..]));
+    let name = || {
+        proptest::option::of(proptest::sample::select(
+            &["kind-1", "limit-1", "tenant-0"][..],
+        ))
+    };
     (name(), name(), 0_u32..3).prop_map(|(only, after, limit)| ListNames {
         only: only.map(Into::into),
         after: after.map(Into::into),
@@ -190,6 +245,7 @@ fn looks() -> impl Strategy<Value = Operation> {
         Just(Operation::Queues),
         list_names().prop_map(Operation::Kinds),
         list_names().prop_map(Operation::Tenants),
+        list_names().prop_map(Operation::Limits),
         (TASKS, 0_i64..40, 1_u32..5).prop_map(|(task, after, limit)| Operation::TaskEvents {
             task,
             after,
@@ -238,11 +294,16 @@ fn draft() -> impl Strategy<Value = Draft> {
         proptest::option::weighted(0.3, 0_u8..3),
         1_u32..4,
         proptest::option::weighted(0.3, 0_u8..2),
-        proptest::option::weighted(0.5, TENANTS),
+        (proptest::option::weighted(0.5, TENANTS), limits()),
         any::<bool>(),
     );
     (names, priority(), times, rest).prop_map(
-        |((id, kind, queue), priority, times, (unique, lost_max, label, tenant, plain))| Draft {
+        |(
+            (id, kind, queue),
+            priority,
+            times,
+            (unique, lost_max, label, (tenant, limits), plain),
+        )| Draft {
             id,
             kind,
             queue,
@@ -255,6 +316,7 @@ fn draft() -> impl Strategy<Value = Draft> {
             lost_max,
             label,
             tenant,
+            limits,
             plain,
         },
     )

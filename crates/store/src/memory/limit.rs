@@ -1,0 +1,207 @@
+//! Limits, and the conditions under which tasks may start, by name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+use duly_core::dispatch::{GateId, LimitId, Target, TenantId};
+use duly_core::engine::Terms;
+use duly_core::{Limit, Timestamp};
+
+use super::world::World;
+use crate::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
+use crate::{
+    InvalidInput, LimitPage, LimitRecord, LimitUse, ListNames, Name, RequestError, Subject,
+    validate,
+};
+
+/// The limits that were defined, or that tasks name.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    ids: BTreeMap<Name, LimitId>,
+    names: HashMap<GateId, Name>,
+    /// What was attached to what, by subject.
+    attached: BTreeMap<Subject, Vec<LimitUse>>,
+    /// The tenants that tasks were submitted for, by their place in the roll.
+    tenants: HashMap<usize, TenantId>,
+}
+
+impl World {
+    pub(super) fn configure_limit(
+        &mut self,
+        name: &Name,
+        bounds: Option<Limit>,
+        now: Timestamp,
+    ) -> Result<(), RequestError> {
+        validate::name("limit", name)?;
+        bounds.as_ref().map_or(Ok(()), validate::limit)?;
+        if bounds.is_none() && !self.limits.ids.contains_key(name) {
+            return Ok(());
+        }
+        self.has_room_for_limits(std::iter::once(name))?;
+        let id = self.limit_id(name);
+        self.engine.dispatch_mut().set_limit(id, bounds, now);
+        self.watch.note();
+        Ok(())
+    }
+
+    pub(super) fn attach(
+        &mut self,
+        subject: &Subject,
+        uses: &[LimitUse],
+        now: Timestamp,
+    ) -> Result<(), RequestError> {
+        validate::name(subject.what(), subject.name())?;
+        validate::limit_uses(uses)?;
+        self.has_room_for_limits(uses.iter().map(|one| &one.name))?;
+        let target = self.target(subject)?;
+        let limits: Vec<_> = uses.iter().map(|one| self.limit_use(one)).collect();
+        self.engine.dispatch_mut().attach(target, &limits, now);
+        if uses.is_empty() {
+            self.limits.attached.remove(subject);
+        } else {
+            let attached = &mut self.limits.attached;
+            attached.insert(subject.clone(), sorted(uses.to_vec()));
+        }
+        self.watch.note();
+        Ok(())
+    }
+
+    /// What a subject is to dispatch; its record is made if there is none.
+    fn target(&mut self, subject: &Subject) -> Result<Target, InvalidInput> {
+        Ok(match subject {
+            Subject::Queue(name) => {
+                let queue = self.queue_mut(name);
+                queue.made = true;
+                Target::Queue(queue.id)
+            }
+            Subject::Kind(name) => {
+                if self.kinds.lacks_room(name, KINDS_MAX) {
+                    return Err(validate::too_many_kinds(name));
+                }
+                let place = self.kinds.place(name);
+                self.kinds.make(place);
+                Target::Kind(self.kind(name))
+            }
+            Subject::Tenant(name) => {
+                if self.tenants.lacks_room(name, TENANTS_MAX) {
+                    return Err(validate::too_many_tenants(name));
+                }
+                let place = self.tenants.place(name);
+                self.tenants.make(place);
+                Target::Tenant(self.tenant_id(place))
+            }
+        })
+    }
+
+    pub(super) fn limit_page(
+        &self,
+        request: &ListNames,
+        now: Timestamp,
+    ) -> Result<LimitPage, RequestError> {
+        validate::page(request.limit)?;
+        let (only, after) = (request.only.as_ref(), request.after.as_ref());
+        let from = match (only, after) {
+            (Some(name), _) => Bound::Included(name),
+            (None, Some(name)) => Bound::Excluded(name),
+            (None, None) => Bound::Unbounded,
+        };
+        let limit = request.limit as usize;
+        let ids = self.limits.ids.range::<Name, _>((from, Bound::Unbounded));
+        let mut limits: Vec<LimitRecord> = ids
+            .take_while(|(name, _)| only.is_none_or(|only| *name == only))
+            .filter(|(name, _)| after.is_none_or(|after| *name > after))
+            .filter_map(|(name, id)| self.limit_record(name, *id, now))
+            .take(limit + 1)
+            .collect();
+        let more = limits.len() > limit;
+        limits.truncate(limit);
+        let next = limits.last().filter(|_| more).map(|last| last.name.clone());
+        Ok(LimitPage { limits, next })
+    }
+
+    /// A limit, if anybody has defined it.
+    fn limit_record(&self, name: &Name, id: LimitId, now: Timestamp) -> Option<LimitRecord> {
+        let dispatch = self.engine.dispatch();
+        let limit = dispatch.limit(id)?;
+        let ready = limit
+            .rate
+            .map(|rate| dispatch.rate_state(id).ready_at(&rate));
+        let attached = self.limits.attached.iter().filter_map(|(subject, uses)| {
+            let one = uses.iter().find(|one| one.name == *name)?;
+            Some((subject.clone(), one.weight))
+        });
+        Some(LimitRecord {
+            name: name.clone(),
+            limit,
+            in_use: dispatch.in_use(id),
+            next_permit_at: ready.filter(|at| *at > now),
+            attached: attached.collect(),
+        })
+    }
+
+    /// Whether there may be these limits.
+    pub(super) fn has_room_for_limits<'a>(
+        &self,
+        names: impl Iterator<Item = &'a Name>,
+    ) -> Result<(), InvalidInput> {
+        let known = self.limits.ids.len();
+        let mut news = names.filter(|name| !self.limits.ids.contains_key(*name));
+        match news.nth(LIMITS_MAX.saturating_sub(known)) {
+            Some(name) => Err(validate::too_many_limits(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// The terms of a task.
+    pub(super) fn terms(&mut self, tenant: Option<&Name>, uses: &[LimitUse]) -> Terms {
+        if tenant.is_none() && uses.is_empty() {
+            return Terms::NONE;
+        }
+        let tenant = tenant.map(|name| {
+            let place = self.tenants.place(name);
+            self.tenant_id(place)
+        });
+        let limits: Vec<_> = uses.iter().map(|one| self.limit_use(one)).collect();
+        self.engine.dispatch_mut().terms(tenant, &limits)
+    }
+
+    /// The limits that tasks of these terms name, by name.
+    pub(super) fn limit_uses(&self, terms: Terms) -> Vec<LimitUse> {
+        let limits = self.engine.dispatch().limits_of(terms).iter();
+        let named = limits.map(|(limit, weight)| {
+            LimitUse::heavy(self.limits.names[&limit.gate()].clone(), *weight)
+        });
+        sorted(named.collect())
+    }
+
+    pub(super) fn tenant_id(&mut self, place: usize) -> TenantId {
+        if let Some(id) = self.limits.tenants.get(&place) {
+            return *id;
+        }
+        let settings = self.tenants.at(place).settings;
+        let id = self.engine.dispatch_mut().add_tenant();
+        self.limits.tenants.insert(place, id);
+        let dispatch = self.engine.dispatch_mut();
+        dispatch.set_tenant(id, settings.weight, settings.paused, Timestamp::MIN);
+        id
+    }
+
+    fn limit_use(&mut self, one: &LimitUse) -> (LimitId, u32) {
+        (self.limit_id(&one.name), one.weight)
+    }
+
+    fn limit_id(&mut self, name: &Name) -> LimitId {
+        if let Some(id) = self.limits.ids.get(name) {
+            return *id;
+        }
+        let id = self.engine.dispatch_mut().add_limit();
+        self.limits.ids.insert(name.clone(), id);
+        self.limits.names.insert(id.gate(), name.clone());
+        id
+    }
+}
+
+fn sorted(mut uses: Vec<LimitUse>) -> Vec<LimitUse> {
+    uses.sort_unstable();
+    uses
+}
