@@ -19,6 +19,7 @@ mod openapi;
 mod queue;
 mod ready;
 mod show;
+mod subject;
 mod submit;
 mod support;
 mod worker;
