@@ -58,6 +58,8 @@ compile_error!(
 mod builder;
 #[cfg(feature = "stored")]
 mod client;
+#[cfg(feature = "stored")]
+mod control;
 #[cfg(all(
     doctest,
     feature = "local",
@@ -84,6 +86,8 @@ mod wait;
 pub use builder::DulyBuilder;
 #[cfg(feature = "stored")]
 pub use client::Duly;
+#[cfg(feature = "stored")]
+pub use control::Control;
 #[cfg(feature = "stored")]
 pub use open::OpenError;
 #[cfg(feature = "stored")]
@@ -115,9 +119,11 @@ pub use duly_store::trace::{InvalidTrace, TraceContext};
 #[cfg(feature = "stored")]
 pub use duly_store::{
     Admission, AttemptRecord, Change, ChangeError, ChangeMatching, ChangedMatching, Clock, Counts,
-    Encoding, Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, Labels, List,
-    ListCursor, ManualClock, MemoryStore, Name, NewTask, OnConflict, Payload, Progress,
-    QueueChange, QueueRecord, QueueSettings, Replace, RequestError, Restore, Restored, Save,
-    SaveCursor, SavedPage, SavedTask, Store, StoreError, SubmitError, Submitted, SystemClock,
-    TaskPage, TaskRecord, Totals, Unique, UniqueScope, When, WorkerRecord, attempts,
+    Encoding, Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, KindChange,
+    KindPage, KindRecord, KindSettings, Labels, List, ListCursor, ListNames, ManualClock,
+    MemoryStore, Name, NewTask, OnConflict, Payload, Progress, QueueChange, QueueRecord,
+    QueueSettings, Replace, RequestError, Restore, Restored, Save, SaveCursor, SavedPage,
+    SavedTask, Store, StoreError, Subject, SubmitError, Submitted, SystemClock, TaskPage,
+    TaskRecord, TenantChange, TenantPage, TenantRecord, TenantSettings, Totals, Unique,
+    UniqueScope, When, WorkerRecord, attempts,
 };
