@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    bench, cancel, completions, config, events, export, failed, import, list, man, moving, queue,
-    retry, rules, run, serve, show, stats, submit, worker, workers,
+    bench, cancel, completions, config, events, export, failed, import, kind, list, man, moving,
+    queue, retry, rules, run, serve, show, stats, submit, tenant, worker, workers,
 };
 use crate::failure::Failure;
 use crate::{logs, target};
@@ -19,7 +19,7 @@ Exit codes:
   2    the command line, or a file that it names, makes no sense
   3    the server cannot be reached, or not in time
   4    the server refused
-  5    there is no such task, queue or worker
+  5    there is no such task, queue, kind, tenant or worker
   6    the task that was waited for ended otherwise than completed
   130  interrupted (Ctrl-C)
 
@@ -103,8 +103,12 @@ pub(crate) enum ClientCommand {
     Move(moving::Arguments),
     /// Show what happened to tasks, or follow what happens
     Events(events::Arguments),
-    /// Show queues, pause them, change their settings, empty them
+    /// Show queues, pause or drain them, change their settings, empty them
     Queue(queue::Arguments),
+    /// Show kinds, pause or drain them, call off what waits
+    Kind(kind::Arguments),
+    /// Show tenants, pause or drain them, change their weights, call off what waits
+    Tenant(tenant::Arguments),
     /// Show what failed for good, try it again, or remove it
     Failed(failed::Arguments),
     /// Show the workers and what they run
@@ -123,6 +127,7 @@ impl ClientCommand {
         match self {
             Self::Submit(_) | Self::Import(_) => true,
             Self::Queue(asked) => asked.may_make_store(),
+            Self::Tenant(asked) => asked.may_make_store(),
             _ => false,
         }
     }
@@ -142,6 +147,8 @@ impl ClientCommand {
             Self::Move(asked) => moving::run(client, &asked, json).await,
             Self::Events(asked) => events::run(client, &asked, json).await,
             Self::Queue(asked) => queue::run(client, &asked, json).await,
+            Self::Kind(asked) => kind::run(client, &asked, json).await,
+            Self::Tenant(asked) => tenant::run(client, &asked, json).await,
             Self::Failed(asked) => failed::run(client, &asked, json).await,
             Self::Workers(asked) => workers::run(client, &asked, json).await,
             Self::Stats(asked) => stats::run(client, &asked, json).await,

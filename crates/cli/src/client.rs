@@ -6,8 +6,11 @@ mod archive;
 mod event;
 mod queue;
 mod stats;
+mod subject;
 mod task;
 mod transport;
+
+pub(crate) use subject::{Subject, Switch};
 
 use axum::body::Bytes;
 use axum::http::{HeaderName, Method, Request, header};

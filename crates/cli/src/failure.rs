@@ -10,9 +10,11 @@ use serde_json::json;
 use crate::output;
 
 /// Codes of what is not there.
-const NOT_FOUND: [&str; 3] = [
+const NOT_FOUND: [&str; 5] = [
     Code::TaskNotFound.name(),
     Code::QueueNotFound.name(),
+    Code::KindNotFound.name(),
+    Code::TenantNotFound.name(),
     Code::WorkerNotFound.name(),
 ];
 

@@ -1,9 +1,8 @@
-//! Queues.
+//! Queues, kinds and tenants, all of them.
 
-use axum::http::Method;
-use duly_api::{BulkDone, Purge, Queue, QueueChange, Queues};
+use duly_api::{Kinds, Queues, Tenants};
 
-use super::Client;
+use super::{Client, Parameter};
 use crate::failure::Failure;
 
 impl Client {
@@ -12,36 +11,13 @@ impl Client {
         self.get(&["v1", "queues"], &[]).await
     }
 
-    /// One queue.
-    pub(crate) async fn queue(&self, name: &str) -> Result<Queue, Failure> {
-        self.get(&["v1", "queues", name], &[]).await
+    /// A page of kinds, by name.
+    pub(crate) async fn kinds(&self, query: &[Parameter]) -> Result<Kinds, Failure> {
+        self.get(&["v1", "kinds"], query).await
     }
 
-    /// Changes what holds for a queue, which is made if there is none.
-    pub(crate) async fn configure(
-        &self,
-        name: &str,
-        change: &QueueChange,
-    ) -> Result<Queue, Failure> {
-        self.ask(Method::PATCH, &["v1", "queues", name], change)
-            .await
-    }
-
-    /// Nothing starts from it any more.
-    pub(crate) async fn pause(&self, name: &str) -> Result<Queue, Failure> {
-        self.tell(Method::POST, &["v1", "queues", name, "pause"])
-            .await
-    }
-
-    /// Work starts from it again.
-    pub(crate) async fn resume(&self, name: &str) -> Result<Queue, Failure> {
-        self.tell(Method::POST, &["v1", "queues", name, "resume"])
-            .await
-    }
-
-    /// One step of calling off everything that waits in it.
-    pub(crate) async fn purge(&self, name: &str, purge: &Purge) -> Result<BulkDone, Failure> {
-        self.ask(Method::POST, &["v1", "queues", name, "purge"], purge)
-            .await
+    /// A page of tenants, by name.
+    pub(crate) async fn tenants(&self, query: &[Parameter]) -> Result<Tenants, Failure> {
+        self.get(&["v1", "tenants"], query).await
     }
 }

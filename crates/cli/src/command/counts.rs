@@ -22,7 +22,7 @@ pub(super) fn table(queues: &[Queue]) -> Table {
     let counted = COLUMNS.map(|(name, _)| name);
     let mut table = Table::new(&[&["QUEUE"], &counted[..], &["OTHER", "OLDEST", ""]].concat());
     for queue in queues {
-        let note = if queue.paused { "paused" } else { "" };
+        let note = super::subject::state(queue);
         table.row(row(&queue.name, &queue.tasks, oldest(queue), note));
     }
     table

@@ -21,6 +21,7 @@ mod server;
 mod shell;
 mod signal;
 mod stranger;
+mod subject;
 mod support;
 mod typed;
 mod worker;

@@ -203,7 +203,13 @@ const CHANGED: &[Case] = &[
         "--keep-failed",
         "days",
     ),
-    (&["queue", "pause"], "QUEUE", "required"),
+    (&["queue", "pause"], "NAME", "required"),
+    (&["tenant", "set", "t"], "--weight", "required"),
+    (
+        &["tenant", "set", "t", "--weight", "1001"],
+        "--weight",
+        "1..=1000",
+    ),
 ];
 
 /// Where the tasks are.

@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
-    say(&client.queue(&asked.name).await?, json)
+    say(&client.subject(&asked.name).await?, json)
 }
 
 /// A queue, with all that is known of it.
@@ -34,14 +34,16 @@ pub(super) fn say(queue: &Queue, json: bool) -> Result<(), Failure> {
     output::print(&output::facts(&facts(queue)))
 }
 
+fn yes_or_no(is_so: bool) -> String {
+    if is_so { "yes" } else { "no" }.to_owned()
+}
+
 fn facts(queue: &Queue) -> Vec<(String, String)> {
     let kept = |ms| duration::format(Duration::from_millis(ms));
     let mut facts = vec![
         ("queue".to_owned(), queue.name.clone()),
-        (
-            "paused".to_owned(),
-            if queue.paused { "yes" } else { "no" }.to_owned(),
-        ),
+        ("paused".to_owned(), yes_or_no(queue.paused)),
+        ("draining".to_owned(), yes_or_no(queue.draining)),
         ("bound".to_owned(), output::count(queue.bound)),
         (
             "keeps".to_owned(),
