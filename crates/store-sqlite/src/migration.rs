@@ -193,6 +193,40 @@ mod tests {
     }
 
     #[test]
+    fn what_was_there_before_there_were_records_of_tenants_is_counted() {
+        let connection = Connection::open_in_memory().unwrap();
+        let batch = |sql: &str| connection.execute_batch(sql).unwrap();
+        let (before, after) = MIGRATIONS.split_at(2);
+        before.iter().for_each(|step| batch(step.sql));
+        batch(
+            "INSERT INTO duly_kind (id, name) VALUES (1, 'a'), (2, 'b');
+             INSERT INTO duly_task
+                 (sequence, id, queue, kind, submitted_at, tenant, encoding, version, payload)
+                 VALUES (1, x'01', 7, 1, 0, 'x', 0, 0, x''), (2, x'02', 7, 2, 0, 'x', 0, 0, x''),
+                        (3, x'03', 7, 1, 0, 'y', 0, 0, x''), (4, x'04', 7, 1, 0, NULL, 0, 0, x'');
+             INSERT INTO duly_live
+                 (sequence, lane, class, rank, state, priority, due_at, attempt, spent, lost,
+                  lost_max, cancel_requested, keyed)
+                 SELECT column1, 1, 2, 0, 2, 2, 0, 0, 0, 0, 3, 0, 0 FROM (VALUES (1), (2), (4));",
+        );
+        after.iter().for_each(|step| batch(step.sql));
+        let counts = |sql: &str| -> Vec<(String, i64)> {
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+            rows.unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        let named = |expected: [(&str, i64); 2]| expected.map(|(name, n)| (name.to_owned(), n));
+        assert_eq!(
+            counts("SELECT name, unfinished FROM duly_kind ORDER BY name"),
+            named([("a", 2), ("b", 1)])
+        );
+        assert_eq!(
+            counts("SELECT name, unfinished FROM duly_tenant ORDER BY name"),
+            named([("x", 2), ("y", 0)])
+        );
+    }
+
+    #[test]
     fn a_checksum_tells_texts_apart() {
         assert_eq!(checksum(""), "cbf29ce484222325");
         assert_ne!(checksum("a"), checksum("b"));

@@ -10,8 +10,8 @@ use duly_core::{Decision, Priority, State};
 use super::*;
 use crate::testing::{QUEUE, Rig, id, task, task_with};
 use crate::{
-    Change, EventCursor, ManualClock, NewTask, Payload, QueueChange, Save, SavedTask, Store,
-    StoreError,
+    Change, EventCursor, KindChange, ListNames, ManualClock, NewTask, Payload, QueueChange, Save,
+    SavedTask, Store, StoreError, TenantChange,
 };
 
 mod midst;
@@ -83,6 +83,40 @@ async fn held(store: &dyn Store) -> Vec<SavedTask> {
 
 fn keyed(n: u8) -> NewTask {
     task_with(n, |t| t.unique = Some("k".into()))
+}
+
+#[tokio::test]
+async fn what_holds_for_kinds_and_tenants_is_there_again() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    rig.submit(vec![task_with(1, |t| t.tenant = Some("acme".into()))])
+        .await;
+    let drain = KindChange {
+        paused: None,
+        draining: Some(true),
+    };
+    file.configure_kind("work".into(), drain).await.unwrap();
+    let weight = TenantChange {
+        weight: Some(7),
+        paused: Some(true),
+        draining: None,
+    };
+    file.configure_tenant("globex".into(), weight)
+        .await
+        .unwrap();
+    let all = || ListNames::first(9);
+    let before = (
+        file.kinds(all()).await.unwrap(),
+        file.tenants(all()).await.unwrap(),
+    );
+    assert_eq!((before.0.kinds.len(), before.1.tenants.len()), (1, 2));
+    file.close().await.unwrap();
+    let again = place.open().await.unwrap();
+    let after = (
+        again.kinds(all()).await.unwrap(),
+        again.tenants(all()).await.unwrap(),
+    );
+    assert_eq!(after, before);
 }
 
 #[tokio::test]
