@@ -76,6 +76,28 @@ async fn each_is_purged_and_then_drained_at_once() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_drain_is_waited_for() {
+    both(async |there| {
+        for [what, name] in SUBJECTS {
+            there.submit("k", &OPTIONS).await;
+            let waiting = there.text(&[what, "drain", name, "--wait"]);
+            let purging = async {
+                // Each look is a process of its own: that is pause enough.
+                while there.json(&["queue", "show", "mail"]).await["draining"] != true
+                    && there.lines(&[what, "list"]).await[0]["draining"] != true
+                {}
+                there.text(&[what, "purge", name, "--yes"]).await
+            };
+            let (drained, purged) = tokio::join!(waiting, purging);
+            assert_eq!(purged, "1 task cancelled\n", "{what}");
+            assert_eq!(drained, format!("{name}  drained\n"));
+            there.text(&[what, "undrain", name]).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn tasks_of_a_tenant_are_meant() {
     both(async |there| {
         there.submit("k", &OPTIONS).await;
