@@ -80,7 +80,8 @@ async fn the_end_of_a_drain_is_waited_for() {
     both(async |there| {
         for [what, name] in SUBJECTS {
             there.submit("k", &OPTIONS).await;
-            let waiting = there.text(&[what, "drain", name, "--wait"]);
+            let wait = [what, "drain", name, "--wait"];
+            let waiting = there.text(&wait);
             let purging = async {
                 // Each look is a process of its own: that is pause enough.
                 while there.lines(&[what, "list"]).await[0]["draining"] != true {}
