@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use duly_core::Timestamp;
+
+/// When every world begins: 2026-01-01T00:00:00Z.
+pub(crate) const EPOCH: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
 /// How often a worker renews its leases.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(3);
 /// Silence after which leases may be taken back.

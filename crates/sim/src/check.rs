@@ -1,7 +1,9 @@
 //! The checkers: each holds one promise against everything that happens.
 
+mod alert;
 mod cancel;
 mod charge;
+mod drain;
 mod due;
 mod expiry;
 mod feed;
@@ -15,6 +17,7 @@ mod pause;
 mod record;
 mod retention;
 mod suspect;
+mod tick;
 mod unique;
 mod wake;
 
@@ -109,6 +112,8 @@ checks![
     order,
     due,
     pause,
+    drain,
+    alert,
     expiry,
     unique,
     suspect,
@@ -116,6 +121,7 @@ checks![
     cancel,
     lease,
     leader,
+    tick,
     retention,
     wake,
     nothing_lost,

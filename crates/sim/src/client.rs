@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duly_store::{ChangeError, RequestError, SubmitError};
+use duly_store::{ChangeError, RequestError, ScheduleError, SubmitError};
 
 use crate::bounds::POLL;
 use crate::dice::Dice;
@@ -91,5 +91,8 @@ const fn is_retryable(answer: &Answer) -> bool {
         Answer::Submit(Err(SubmitError::Store(_)))
             | Answer::Change(Err(ChangeError::Store(_)))
             | Answer::Configure(Err(RequestError::Store(_)))
+            | Answer::Kind(Err(RequestError::Store(_)))
+            | Answer::Tenant(Err(RequestError::Store(_)))
+            | Answer::PutSchedule(Err(ScheduleError::Store(_)))
     )
 }

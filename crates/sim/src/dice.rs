@@ -50,6 +50,15 @@ impl Dice {
         self.below(times) == 0
     }
 
+    /// Mostly nothing; otherwise yes or no.
+    pub(crate) fn maybe(&mut self) -> Option<bool> {
+        match self.below(4) {
+            0 => Some(true),
+            1 => Some(false),
+            _ => None,
+        }
+    }
+
     /// One of several, which are not none.
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.index(from.len())]

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use duly_core::{Incarnation, Pulse, Timestamp, Watch};
 use duly_store::bounds::HOUSEKEEPING_MAX;
-use duly_store::{Duty, KeepHouse, Kept, Lead, Leadership, TakeBack, TakenBack, WorkerRecord};
+use duly_store::{
+    Duty, KeepHouse, Kept, Lead, Leadership, ScheduleRecord, TakeBack, TakenBack, WorkerRecord,
+};
 
 use crate::bounds::{DUTY, DUTY_PAUSE, LEASE, LOOK, REIGN};
 use crate::mutant::{Mutant, Switch};
 use crate::process::{Act, Moment, Process};
+use crate::tick;
 use crate::wire::{Answer, Ask, Heard, Op};
 
 /// The name of the lead.
@@ -31,7 +34,10 @@ pub(crate) struct House {
     reaping: Service,
     /// Those whose leases are to be taken back before the next look.
     silent: VecDeque<Pulse>,
-    chores: [(Duty, Service); 3],
+    chores: [(Duty, Service); 4],
+    scheduling: Service,
+    /// Schedules that were due when it looked.
+    due: VecDeque<ScheduleRecord>,
     leaving: Option<Timestamp>,
     given_up: bool,
 }
@@ -45,6 +51,8 @@ enum Service {
 
 const LEAD_TAG: u32 = Op::Lead as u32;
 const LOOK_TAG: u32 = Op::Workers as u32;
+const DUE_TAG: u32 = Op::DueSchedules as u32;
+const ADVANCE_TAG: u32 = Op::Advance as u32;
 const TAKE_TAG: u32 = Op::TakeBack as u32;
 /// Duties count from here.
 const DUTY_TAG: u32 = 100;
@@ -67,7 +75,10 @@ impl House {
             watch: Watch::new(lease, LOOK),
             reaping: Service::Rests(now.real),
             silent: VecDeque::new(),
-            chores: [Duty::Promote, Duty::Expire, Duty::Prune].map(|duty| (duty, first)),
+            chores: [Duty::Promote, Duty::Expire, Duty::Alert, Duty::Prune]
+                .map(|duty| (duty, first)),
+            scheduling: Service::Rests(now.real),
+            due: VecDeque::new(),
             leaving: None,
             given_up: false,
         }
@@ -138,6 +149,12 @@ impl House {
                 self.reaping = Service::Rests(self.after_take(now));
             }
             Answer::KeepHouse(Ok(kept)) => self.kept(now, tag, kept),
+            Answer::DueSchedules(Ok(due)) => {
+                self.due.extend(due.schedules);
+                self.scheduling = Service::Rests(self.after_advance(now));
+            }
+            // Whoever else has moved it on has fired the tick.
+            Answer::Advance(_) => self.scheduling = Service::Rests(self.after_advance(now)),
             other => unreachable!("an instance does not ask for this: {other:?}"),
         }
     }
@@ -151,6 +168,14 @@ impl House {
         }
     }
 
+    fn after_advance(&self, now: Moment) -> Timestamp {
+        if self.due.is_empty() {
+            now.real + LOOK
+        } else {
+            now.real
+        }
+    }
+
     fn failed(&mut self, now: Moment, tag: u32) {
         match tag {
             LEAD_TAG => self.asking = Service::Rests(now.real + REIGN / 10 * 3),
@@ -158,6 +183,8 @@ impl House {
                 self.watch.look_failed();
                 self.reaping = Service::Rests(now.real + LOOK);
             }
+            DUE_TAG => self.scheduling = Service::Rests(now.real + LOOK),
+            ADVANCE_TAG => self.scheduling = Service::Rests(self.after_advance(now)),
             TAKE_TAG => {
                 self.silent.pop_front();
                 self.reaping = Service::Rests(self.after_take(now));
@@ -190,6 +217,34 @@ impl House {
             None => Act::Call {
                 tag: LOOK_TAG,
                 ask: Ask::Workers,
+            },
+        };
+        acts.push(call);
+    }
+
+    /// If it leads: looks for schedules that are due, and fires one tick of each.
+    fn schedule(&mut self, now: Moment, acts: &mut Vec<Act>) {
+        if !self.scheduling.is_due(now) {
+            return;
+        }
+        if !self.leads(now.clock) {
+            self.due.clear();
+            self.scheduling = Service::Rests(now.real + LOOK);
+            return;
+        }
+        self.scheduling = Service::Waits;
+        let advance = self
+            .due
+            .pop_front()
+            .and_then(|record| tick::advance(&record));
+        let call = match advance {
+            Some(advance) => Act::Call {
+                tag: ADVANCE_TAG,
+                ask: Ask::Advance(advance),
+            },
+            None => Act::Call {
+                tag: DUE_TAG,
+                ask: Ask::DueSchedules,
             },
         };
         acts.push(call);
@@ -246,8 +301,9 @@ impl Process for House {
             return end.since(now.real).max(Duration::from_millis(1));
         }
         self.reap(now, acts);
+        self.schedule(now, acts);
         self.keep(now, acts);
-        let services = [self.asking, self.reaping].into_iter();
+        let services = [self.asking, self.reaping, self.scheduling].into_iter();
         let services = services.chain(self.chores.iter().map(|(_, service)| *service));
         let wake = services.filter_map(Service::wake).min();
         wake.map_or(DUTY, |at| at.since(now.real))

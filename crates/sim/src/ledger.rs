@@ -4,16 +4,19 @@
 //! everything is searched for, nothing is indexed. The checkers hold each answer against it before it is
 //! entered, so it never takes over a mistake.
 
+mod alert;
 mod apply;
 mod people;
+mod schedule;
 
 use std::collections::BTreeMap;
 
 use duly_core::{AttemptRef, EventKind, Incarnation, Priority, State, TaskId, Timestamp};
-use duly_store::{Name, NewTask, QueueSettings};
+use duly_store::{KindSettings, Name, NewTask, QueueSettings, Subject, TenantSettings};
 
 use crate::name::Who;
 use crate::wire::{Answer, Ask};
+use schedule::Schedule;
 
 /// A call that took effect.
 #[derive(Clone, Debug)]
@@ -38,7 +41,10 @@ pub(crate) struct Told {
 pub(crate) struct Ledger {
     pub(crate) tasks: BTreeMap<TaskId, Task>,
     pub(crate) queues: BTreeMap<Name, QueueSettings>,
+    pub(crate) kinds: BTreeMap<Name, KindSettings>,
+    pub(crate) tenants: BTreeMap<Name, TenantSettings>,
     pub(crate) workers: BTreeMap<Incarnation, Worker>,
+    pub(crate) schedules: BTreeMap<Name, Schedule>,
     pub(crate) lead: Option<(Incarnation, Timestamp)>,
     /// Tasks submitted so far.
     sequence: i64,
@@ -52,8 +58,11 @@ pub(crate) struct Task {
     pub(crate) new: NewTask,
     pub(crate) life: Life,
     pub(crate) priority: Priority,
+    pub(crate) submitted_at: Timestamp,
     pub(crate) due_at: Timestamp,
     pub(crate) deadline: Option<Timestamp>,
+    pub(crate) finish_by: Option<Timestamp>,
+    pub(crate) alerts: Alerts,
     pub(crate) attempt: u32,
     pub(crate) spent: u32,
     pub(crate) lost: u32,
@@ -81,6 +90,15 @@ pub(crate) enum Life {
     Gone,
 }
 
+/// When somebody wants to hear that a task is late, as far as that was not told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Alerts {
+    pub(crate) start_at: Option<Timestamp>,
+    pub(crate) finish_at: Option<Timestamp>,
+    /// When it is looked at next.
+    pub(crate) next_at: Option<Timestamp>,
+}
+
 /// A registered worker.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Worker {
@@ -101,7 +119,17 @@ impl Task {
     }
 
     pub(crate) fn is_overdue(&self, at: Timestamp) -> bool {
-        self.waits() && self.deadline.is_some_and(|deadline| deadline <= at)
+        self.waits() && self.ends_by().is_some_and(|end| end <= at)
+    }
+
+    /// The earlier of the instants by which it must have begun, and ended.
+    pub(crate) fn ends_by(&self) -> Option<Timestamp> {
+        [self.deadline, self.finish_by].into_iter().flatten().min()
+    }
+
+    /// The store still shows it.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.life != Life::Gone
     }
 
     pub(crate) const fn is_unfinished(&self) -> bool {
@@ -145,9 +173,43 @@ impl Ledger {
         self.in_order(|task| matches!(task.life, Life::Held { by: holder, .. } if holder == by))
     }
 
-    /// Whether nothing may start from a queue.
-    pub(crate) fn is_paused(&self, queue: &Name) -> bool {
-        self.queues.get(queue).is_some_and(|queue| queue.paused)
+    /// What is paused, so that a task does not start.
+    pub(crate) fn paused(&self, task: &Task) -> Option<Subject> {
+        let NewTask {
+            queue,
+            kind,
+            tenant,
+            ..
+        } = &task.new;
+        if self.queues.get(queue).is_some_and(|queue| queue.paused) {
+            return Some(Subject::Queue(queue.clone()));
+        }
+        if self.kinds.get(kind).is_some_and(|kind| kind.paused) {
+            return Some(Subject::Kind(kind.clone()));
+        }
+        let tenant = tenant.as_ref()?;
+        let paused = self.tenants.get(tenant).is_some_and(|tenant| tenant.paused);
+        paused.then(|| Subject::Tenant(tenant.clone()))
+    }
+
+    /// What takes in no new tasks, so that a task is refused.
+    pub(crate) fn draining(&self, new: &NewTask) -> Option<Subject> {
+        if self
+            .queues
+            .get(&new.queue)
+            .is_some_and(|queue| queue.draining)
+        {
+            return Some(Subject::Queue(new.queue.clone()));
+        }
+        if self.kinds.get(&new.kind).is_some_and(|kind| kind.draining) {
+            return Some(Subject::Kind(new.kind.clone()));
+        }
+        let tenant = new.tenant.as_ref()?;
+        let drains = self
+            .tenants
+            .get(tenant)
+            .is_some_and(|tenant| tenant.draining);
+        drains.then(|| Subject::Tenant(tenant.clone()))
     }
 
     /// Whether claims and heartbeats of a worker are answered.

@@ -61,6 +61,7 @@ mod process;
 mod shrink;
 mod tell;
 mod temper;
+mod tick;
 mod wire;
 mod worker;
 mod world;

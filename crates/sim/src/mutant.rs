@@ -50,8 +50,14 @@ mutants! {
     ChargesHandBacks, "charges-hand-backs", charge;
     /// The store does not count lost workers.
     ForgetsLosses, "forgets-losses", charge;
-    /// The store hands out tasks of paused queues.
+    /// The store hands out tasks of paused queues, kinds and tenants.
     StartsPaused, "starts-paused", pause;
+    /// The store takes in what drains.
+    TakesDrained, "takes-drained", drain;
+    /// The store tells nobody that tasks are late.
+    TellsNobody, "tells-nobody", alert;
+    /// The store lets what must have ended begin.
+    IgnoresFinish, "ignores-finish", expiry;
     /// The store knows no deadlines.
     StartsOverdue, "starts-overdue", expiry;
     /// The store's deadlines come early.
@@ -76,6 +82,10 @@ mutants! {
     PrunesEarly, "prunes-early", retention;
     /// The store tells everybody that they lead.
     LeadsTwo, "leads-two", leader;
+    /// The store moves schedules on from whatever version.
+    AdvancesBlindly, "advances-blindly", tick;
+    /// An instance that fires a tick leaves every third out.
+    SkipsTicks, "skips-ticks", tick;
     /// The store says nothing of when to ask again.
     SaysNoNext, "says-no-next", wake;
     /// The store leaves some events out.

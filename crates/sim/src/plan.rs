@@ -7,13 +7,15 @@ mod draw;
 
 use std::time::Duration;
 
-use duly_core::TaskId;
-use duly_store::{Change, Name, QueueChange, Submit};
+use duly_store::{KindChange, Name, QueueChange, TenantChange};
 
 use crate::name::Who;
-use crate::wire::Op;
+use crate::wire::{Ask, Op};
 
 pub(crate) use draw::draw;
+
+/// Whose work it may be.
+pub(crate) const TENANTS: [&str; 3] = ["acme", "bolt", "cord"];
 
 /// A world before it begins.
 #[derive(Clone, Debug)]
@@ -21,6 +23,7 @@ pub(crate) struct Plan {
     /// What it was drawn from; small things, such as how long a handler runs, still follow from it.
     pub(crate) seed: u64,
     pub(crate) queues: Vec<Name>,
+    pub(crate) kinds: Vec<Name>,
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) houses: u8,
     /// How many rows one step of housekeeping touches.
@@ -51,18 +54,12 @@ pub(crate) struct Item {
 /// What people do, and what goes wrong.
 #[derive(Clone, Debug)]
 pub(crate) enum Deed {
-    Submit(Submit),
-    Change(TaskId, Change),
-    Configure(Name, QueueChange),
+    /// Somebody asks the store for something, until it is known what became of it.
+    Ask(Ask),
     /// A process is told to stop, and starts again a while after it has.
-    Stop {
-        who: Who,
-        within: Duration,
-    },
+    Stop { who: Who, within: Duration },
     /// A process is gone at once, and starts again a while later.
-    Crash {
-        who: Who,
-    },
+    Crash { who: Who },
     /// The next call of a process (of that kind) goes wrong.
     Mishap {
         who: Who,
@@ -76,20 +73,11 @@ pub(crate) enum Deed {
         unknown: bool,
     },
     /// A process and the store do not hear each other.
-    Cut {
-        who: Who,
-        lasts: Duration,
-    },
+    Cut { who: Who, lasts: Duration },
     /// A process stands still.
-    Freeze {
-        who: Who,
-        lasts: Duration,
-    },
+    Freeze { who: Who, lasts: Duration },
     /// A clock is set: that of a process, or the store's.
-    Jump {
-        whose: Option<Who>,
-        micros: i64,
-    },
+    Jump { whose: Option<Who>, micros: i64 },
 }
 
 /// What goes wrong with one call.
@@ -111,11 +99,40 @@ pub(crate) enum Mishap {
     Still(Duration),
 }
 
+impl Plan {
+    /// What lets everything go on.
+    pub(crate) fn resumed(&self) -> Vec<Ask> {
+        let queue = QueueChange {
+            paused: Some(false),
+            draining: Some(false),
+            bound: Some(duly_store::bounds::QUEUE_BOUND),
+            ..QueueChange::default()
+        };
+        let kind = KindChange {
+            paused: Some(false),
+            draining: Some(false),
+        };
+        let tenant = TenantChange {
+            paused: Some(false),
+            ..TenantChange::default()
+        };
+        let queues = self
+            .queues
+            .iter()
+            .map(|name| Ask::Configure(name.clone(), queue));
+        let kinds = self.kinds.iter().map(|name| Ask::Kind(name.clone(), kind));
+        let tenants = TENANTS
+            .iter()
+            .map(|name| Ask::Tenant((*name).into(), tenant));
+        queues.chain(kinds).chain(tenants).collect()
+    }
+}
+
 impl Deed {
     /// Which process it is about.
     pub(crate) const fn who(&self) -> Option<Who> {
         match self {
-            Self::Submit(_) | Self::Change(..) | Self::Configure(..) => Some(Who::Client),
+            Self::Ask(_) => Some(Who::Client),
             Self::Stop { who, .. }
             | Self::Crash { who }
             | Self::Mishap { who, .. }

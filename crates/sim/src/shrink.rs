@@ -1,7 +1,8 @@
 //! From a plan that fails to a small one that fails in the same way.
 
 use crate::bounds::SHRINK_MAX;
-use crate::plan::Plan;
+use crate::plan::{Deed, Plan};
+use crate::wire::Ask;
 use crate::world::{self, Run};
 
 /// A plan of which nothing more could be left out, and how many worlds that took.
@@ -65,7 +66,7 @@ impl Shrinking<'_> {
             let mut at = 0;
             loop {
                 let mut plan = self.best.clone();
-                let crate::plan::Deed::Submit(submit) = &mut plan.items[item].deed else {
+                let Deed::Ask(Ask::Submit(submit)) = &mut plan.items[item].deed else {
                     break;
                 };
                 if at >= submit.tasks.len() || submit.tasks.len() == 1 {

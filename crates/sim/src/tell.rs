@@ -10,7 +10,7 @@ use crate::wire::{Answer, Ask};
 /// What a deed is, if it is not told by the call that follows from it.
 pub(crate) fn deed(deed: &Deed) -> Option<String> {
     Some(match deed {
-        Deed::Submit(_) | Deed::Change(..) | Deed::Configure(..) => return None,
+        Deed::Ask(_) => return None,
         Deed::Stop { within, .. } => format!("is told to stop within {within:?}"),
         Deed::Crash { .. } => "crashes".to_owned(),
         Deed::Mishap { op, mishap, .. } => {
@@ -98,6 +98,20 @@ pub(crate) fn change(ask: &Ask, answer: &Answer) -> Option<String> {
         (Ask::Configure(queue, change), Answer::Configure(_)) => {
             format!("queue {queue}: {}", configured(change))
         }
+        (Ask::PutSchedule(request), Answer::PutSchedule(answer)) => outcome(
+            format!("schedules {} ({})", request.name, request.definition),
+            answer,
+        ),
+        (Ask::Advance(request), Answer::Advance(answer)) => {
+            let tasks = list(request.tasks.iter().map(|task| name::task(task.id)));
+            outcome(format!("fires {}: {tasks}", request.name), answer)
+        }
+        (Ask::Kind(kind, change), _) => {
+            format!("kind {kind}: {}", held(change.paused, change.draining))
+        }
+        (Ask::Tenant(tenant, change), _) => {
+            format!("tenant {tenant}: {}", held(change.paused, change.draining))
+        }
         _ => return None,
     })
 }
@@ -134,6 +148,12 @@ fn submitted(tasks: &[NewTask], reply: &SubmitReply) -> String {
         }
         if let Some(deadline) = task.deadline {
             text += &format!(", to start within {}", when(deadline));
+        }
+        if let Some(instant) = task.finish_by {
+            text += &format!(", to end within {}", when(instant));
+        }
+        if let Some(tenant) = &task.tenant {
+            text += &format!(", of {tenant}");
         }
         if let Some(unique) = &task.unique {
             let key = &unique.key;
@@ -172,15 +192,20 @@ fn changed(id: TaskId, change: &Change) -> String {
 }
 
 fn configured(change: &QueueChange) -> String {
-    let pause = change
-        .paused
-        .map(|paused| if paused { "paused" } else { "resumed" }.to_owned());
+    let pause = held(change.paused, change.draining);
+    let pause = (!pause.is_empty()).then_some(pause);
     let bound = change.bound.map(|bound| format!("holds at most {bound}"));
     let completed = change.retention_completed;
     let completed = completed.map(|kept| format!("keeps completed tasks for {kept:?}"));
     let failed = change.retention_failed;
     let failed = failed.map(|kept| format!("keeps failed tasks for {kept:?}"));
     list([pause, bound, completed, failed].into_iter().flatten())
+}
+
+fn held(paused: Option<bool>, draining: Option<bool>) -> String {
+    let paused = paused.map(|paused| if paused { "paused" } else { "resumed" });
+    let draining = draining.map(|draining| if draining { "drains" } else { "is open" });
+    list([paused, draining].into_iter().flatten().map(str::to_owned))
 }
 
 fn outcome<T, E: std::fmt::Display>(what: String, answer: &Result<T, E>) -> String {

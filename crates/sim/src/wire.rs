@@ -5,10 +5,12 @@ use std::task::{Context, Poll, Waker};
 use duly_core::{AttemptRef, Incarnation, State, TaskId};
 use duly_store::bounds::PAGE_MAX;
 use duly_store::{
-    BoxFuture, Change, ChangeError, Claim, ClaimError, Claimed, Filter, Heartbeat, KeepHouse, Kept,
-    Lead, Leadership, List, Name, Promote, Promoted, QueueChange, QueueSettings, Registration,
-    Renewed, RequestError, Settle, Settled, Store, StoreError, Submit, SubmitError, SubmitReply,
-    TakeBack, TakenBack, TaskRecord, WorkerRecord,
+    Advance, Advanced, BoxFuture, Change, ChangeError, Claim, ClaimError, Claimed, DueSchedules,
+    Filter, Heartbeat, KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership, List, Name,
+    Promote, Promoted, PutSchedule, QueueChange, QueueSettings, Registration, Renewed,
+    RequestError, ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError, Submit,
+    SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange, TenantSettings,
+    WorkerRecord,
 };
 
 /// A kind of call, by which faults are aimed.
@@ -26,6 +28,8 @@ pub(crate) enum Op {
     Held,
     Change,
     Configure,
+    DueSchedules,
+    Advance,
     KeepHouse,
     Lead,
 }
@@ -46,6 +50,11 @@ pub(crate) enum Ask {
     Held(Name),
     Change(TaskId, Change),
     Configure(Name, QueueChange),
+    Kind(Name, KindChange),
+    Tenant(Name, TenantChange),
+    PutSchedule(PutSchedule),
+    DueSchedules,
+    Advance(Advance),
     KeepHouse(KeepHouse),
     Lead(Lead),
 }
@@ -65,6 +74,11 @@ pub(crate) enum Answer {
     Held(Result<Vec<AttemptRef>, RequestError>),
     Change(Result<Box<TaskRecord>, ChangeError>),
     Configure(Result<QueueSettings, RequestError>),
+    Kind(Result<KindSettings, RequestError>),
+    Tenant(Result<TenantSettings, RequestError>),
+    PutSchedule(Result<ScheduleRecord, ScheduleError>),
+    DueSchedules(Result<DueSchedules, RequestError>),
+    Advance(Result<Advanced, ScheduleError>),
     KeepHouse(Result<Kept, StoreError>),
     Lead(Result<Leadership, StoreError>),
 }
@@ -93,12 +107,18 @@ impl Ask {
             Self::Workers => Op::Workers,
             Self::Held(_) => Op::Held,
             Self::Change(..) => Op::Change,
-            Self::Configure(..) => Op::Configure,
+            Self::Configure(..) | Self::Kind(..) | Self::Tenant(..) => Op::Configure,
+            Self::PutSchedule(_) => Op::Configure,
+            Self::DueSchedules => Op::DueSchedules,
+            Self::Advance(_) => Op::Advance,
             Self::KeepHouse(_) => Op::KeepHouse,
             Self::Lead(_) => Op::Lead,
         }
     }
 }
+
+/// How many schedules one question after those that are due brings.
+const SCHEDULES: u32 = 10;
 
 /// Asks the store.
 pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
@@ -115,6 +135,13 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
         Ask::Held(name) => Answer::Held(held(store, name)),
         Ask::Change(id, change) => Answer::Change(ready(store.change(id, change)).map(Box::new)),
         Ask::Configure(queue, change) => Answer::Configure(ready(store.configure(queue, change))),
+        Ask::Kind(kind, change) => Answer::Kind(ready(store.configure_kind(kind, change))),
+        Ask::Tenant(tenant, change) => {
+            Answer::Tenant(ready(store.configure_tenant(tenant, change)))
+        }
+        Ask::PutSchedule(request) => Answer::PutSchedule(ready(store.put_schedule(request))),
+        Ask::DueSchedules => Answer::DueSchedules(ready(store.due_schedules(SCHEDULES))),
+        Ask::Advance(request) => Answer::Advance(ready(store.advance_schedule(request))),
         Ask::KeepHouse(request) => Answer::KeepHouse(ready(store.keep_house(request))),
         Ask::Lead(request) => Answer::Lead(ready(store.lead(request))),
     }

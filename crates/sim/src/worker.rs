@@ -39,8 +39,8 @@ pub(crate) struct Worker {
     dice: Dice,
     standing: Standing,
     claims: Claims,
-    stock: VecDeque<Lease>,
-    promoting: Vec<Lease>,
+    stock: VecDeque<Held>,
+    promoting: Vec<Held>,
     promotes: Retries,
     running: BTreeMap<AttemptRef, Running>,
     outbox: VecDeque<Settlement>,
@@ -49,6 +49,14 @@ pub(crate) struct Worker {
     audit: Audit,
     leaving: Option<Leaving>,
     acts: Vec<Act>,
+}
+
+/// Work that was handed out.
+#[derive(Debug)]
+struct Held {
+    lease: Lease,
+    /// When the task must have ended, in the worker's own time.
+    finish_by: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -220,8 +228,8 @@ impl Process for Worker {
             retiring: Retiring::NotYet,
             retries: Retries::default(),
         });
-        for lease in std::mem::take(&mut self.stock) {
-            self.give_back(lease.attempt);
+        for held in std::mem::take(&mut self.stock) {
+            self.give_back(held.lease.attempt);
         }
     }
 

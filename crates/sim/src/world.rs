@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duly_core::{AttemptRef, Timestamp};
-use duly_store::{EventCursor, ManualClock, MemoryStore, QueueChange};
+use duly_store::{EventCursor, ManualClock, MemoryStore};
 
-use crate::bounds::{COMPARE, HAPPENINGS_MAX, REST_MAX, RESTART, STRAYS};
+use crate::bounds::{COMPARE, EPOCH, HAPPENINGS_MAX, REST_MAX, RESTART, STRAYS};
 use crate::check::{self, Named, Seen};
 use crate::client::Client;
 use crate::history::{Detail, History};
@@ -108,8 +108,8 @@ pub(crate) fn run(plan: &Plan, run: Run) -> Ended {
 
 impl<'a> World<'a> {
     fn new(plan: &'a Plan, run: Run) -> Self {
-        let clock = Arc::new(ManualClock::default());
-        let start = duly_store::Clock::now(&*clock);
+        let start = EPOCH;
+        let clock = Arc::new(ManualClock::at(start));
         let mut hosts = BTreeMap::new();
         hosts.insert(Who::Client, Host::default());
         hosts.extend((0..plan.houses).map(|n| (Who::House(n), Host::default())));
@@ -192,9 +192,7 @@ impl<'a> World<'a> {
             self.history.say(self.real, who, || text);
         }
         match deed {
-            Deed::Submit(request) => self.want(Ask::Submit(request.clone())),
-            Deed::Change(id, change) => self.want(Ask::Change(*id, change.clone())),
-            Deed::Configure(queue, change) => self.want(Ask::Configure(queue.clone(), *change)),
+            Deed::Ask(ask) => self.want(ask.clone()),
             Deed::Stop { who, within } => self.stop(*who, *within),
             Deed::Crash { who } => self.crash(*who),
             Deed::Mishap { who, op, mishap } => {
@@ -372,19 +370,15 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Once nothing is wanted any more, and nothing astray, all queues are resumed.
+    /// Once nothing is wanted any more, and nothing astray, everything is resumed.
     fn resume(&mut self) -> Went {
         let settled_at = self.start + self.plan.horizon + STRAYS;
         if self.resumed || self.real < settled_at || !self.is_content() {
             return Ok(());
         }
         self.resumed = true;
-        let resumed = QueueChange {
-            paused: Some(false),
-            ..QueueChange::default()
-        };
-        for queue in &self.plan.queues {
-            self.want(Ask::Configure(queue.clone(), resumed))?;
+        for ask in self.plan.resumed() {
+            self.want(ask)?;
         }
         Ok(())
     }
@@ -401,8 +395,10 @@ impl<'a> World<'a> {
     /// All has ended, or should have.
     fn is_over(&self) -> bool {
         let end = self.start + self.plan.horizon + REST_MAX;
+        let schedules = self.ledger.schedules.values();
+        let fired = schedules.into_iter().all(|s| s.fired == s.every.ticks);
         let at_rest =
-            self.resumed && self.is_content() && self.ledger.unfinished().next().is_none();
+            self.resumed && self.is_content() && fired && self.ledger.unfinished().next().is_none();
         self.healed && (at_rest || self.real >= end)
     }
 

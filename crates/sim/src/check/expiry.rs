@@ -1,10 +1,10 @@
-//! **Deadlines.** No task is handed out at or after its deadline, by the store's clock. None expires before
-//! it, nor once it was handed out. And at rest none is left that has passed its deadline waiting.
+//! **Deadlines.** No task is handed out at or after the instant by which it must have begun, or that by
+//! which it must have ended, by the store's clock. None expires before the earlier of the two.
 
 use duly_core::EventKind;
 
 use super::{Check, Seen, Verdict, demand};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Task};
 use crate::name;
 use crate::wire::Answer;
 
@@ -24,7 +24,7 @@ impl Check for Expiry {
                 };
                 claimed.leases.iter().try_for_each(|lease| {
                     let id = lease.attempt.task;
-                    let deadline = ledger.task(id).and_then(|task| task.deadline);
+                    let deadline = ledger.task(id).and_then(Task::ends_by);
                     demand(
                         deadline.is_none_or(|deadline| claimed.at < deadline),
                         || format!("{} starts, and its deadline has passed", name::task(id)),
@@ -36,7 +36,7 @@ impl Check for Expiry {
                     .iter()
                     .filter(|event| event.kind == EventKind::Expired);
                 expired.into_iter().try_for_each(|event| {
-                    let deadline = ledger.task(event.task).and_then(|task| task.deadline);
+                    let deadline = ledger.task(event.task).and_then(Task::ends_by);
                     let passed = deadline.is_some_and(|deadline| deadline <= step.at);
                     demand(passed, || {
                         format!("{} expires before its deadline", name::task(event.task))

@@ -67,7 +67,7 @@ impl<'a> Choice<'a> {
                 && !task.is_overdue(at)
                 && queues.contains(&&task.new.queue)
                 && request.kinds.contains(&task.new.kind)
-                && !ledger.is_paused(&task.new.queue)
+                && ledger.paused(task).is_none()
         };
         let tasks = ledger.tasks.iter().filter(|(_, task)| is_open(task));
         Self {

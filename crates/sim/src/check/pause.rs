@@ -1,7 +1,7 @@
-//! **What is paused does not start.** No claim that takes effect after a queue was paused, and before it
-//! is resumed, hands out a task of it.
+//! **What is paused does not start.** No claim that takes effect after a queue, a kind or a tenant was
+//! paused, and before it is resumed, hands out a task of it.
 
-use super::{Check, Seen, Verdict, demand};
+use super::{Check, Seen, Verdict};
 use crate::ledger::Ledger;
 use crate::name;
 use crate::wire::Answer;
@@ -22,9 +22,13 @@ impl Check for Pause {
             return Ok(());
         };
         claimed.leases.iter().try_for_each(|lease| {
-            demand(!ledger.is_paused(&lease.queue), || {
-                let task = name::task(lease.attempt.task);
-                format!("{task} starts from queue {}, which is paused", lease.queue)
+            let id = lease.attempt.task;
+            let paused = ledger.task(id).and_then(|task| ledger.paused(task));
+            paused.map_or(Ok(()), |subject| {
+                Err(format!(
+                    "{} starts, and {subject} is paused",
+                    name::task(id)
+                ))
             })
         })
     }

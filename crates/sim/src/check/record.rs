@@ -51,16 +51,17 @@ fn same(id: TaskId, task: &Task, shown: Option<&TaskRecord>, at: Timestamp) -> V
         Life::Held { by, .. } => Some(by),
         _ => None,
     };
-    let is = (
-        shown.priority,
-        shown.due_at,
-        shown.deadline,
-        shown.incarnation,
-    );
-    let must = (task.priority, task.due_at, task.deadline, holder);
+    let is = (shown.priority, shown.due_at, shown.incarnation);
+    let must = (task.priority, task.due_at, holder);
     demand(is == must, || {
         let task = name::task(id);
-        format!("{task} is shown with (priority, due, deadline, holder) {is:?}, and has {must:?}")
+        format!("{task} is shown with (priority, due, holder) {is:?}, and has {must:?}")
+    })?;
+    let is = (shown.deadline, shown.finish_by);
+    let must = (task.deadline, task.finish_by);
+    demand(is == must, || {
+        let task = name::task(id);
+        format!("{task} is shown with (deadline, finish_by) {is:?}, and has {must:?}")
     })?;
     demand(shown.cancel_requested == task.cancel_asked, || {
         let (task, asked) = (name::task(id), task.cancel_asked);

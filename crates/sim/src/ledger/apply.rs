@@ -57,6 +57,18 @@ impl Ledger {
                 let settings = self.queues.entry(queue.clone()).or_default();
                 *settings = change.apply(settings);
             }
+            (Ask::PutSchedule(_), Answer::PutSchedule(Ok(record))) => self.scheduled(record),
+            (Ask::Advance(request), Answer::Advance(Ok(answer))) => {
+                self.advanced(request, answer, &mut told);
+            }
+            (Ask::Kind(kind, change), Answer::Kind(Ok(_))) => {
+                let settings = self.kinds.entry(kind.clone()).or_default();
+                *settings = change.apply(settings);
+            }
+            (Ask::Tenant(tenant, change), Answer::Tenant(Ok(_))) => {
+                let settings = self.tenants.entry(tenant.clone()).or_default();
+                *settings = change.apply(settings);
+            }
             _ => {}
         }
         told
@@ -197,6 +209,7 @@ impl Ledger {
         match request.duty {
             Duty::Promote => self.promote_due(at, limit),
             Duty::Expire => self.expire(at, limit, told),
+            Duty::Alert => self.alert(at, limit, told),
             Duty::Prune => {
                 for id in self.stale(at).into_iter().take(limit) {
                     if let Some(task) = self.tasks.get_mut(&id) {
@@ -229,7 +242,7 @@ impl Ledger {
             .iter_mut()
             .filter(|(_, task)| task.is_overdue(at))
             .collect();
-        overdue.sort_by_key(|(_, task)| (task.deadline, task.order));
+        overdue.sort_by_key(|(_, task)| (task.ends_by(), task.order));
         for (id, task) in overdue.into_iter().take(limit) {
             let kind = task.finish(State::Expired, at);
             told.push(Told { task: *id, kind });

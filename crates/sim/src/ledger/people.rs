@@ -3,7 +3,7 @@
 use duly_core::{EventKind, State, TaskId, Timestamp};
 use duly_store::{Change, Submit, SubmitReply};
 
-use super::{Ledger, Life, Task, Told};
+use super::{Alerts, Ledger, Life, Task, Told};
 
 impl Ledger {
     pub(super) fn submitted(
@@ -13,10 +13,10 @@ impl Ledger {
         told: &mut Vec<Told>,
     ) {
         for (new, answer) in request.tasks.iter().zip(&reply.tasks) {
-            self.queues.entry(new.queue.clone()).or_default();
             if !answer.is_new() {
                 continue;
             }
+            self.queues.entry(new.queue.clone()).or_default();
             self.sequence += 1;
             let due_at = new.due.resolve(reply.at);
             let task = Task {
@@ -26,8 +26,14 @@ impl Ledger {
                     again: false,
                 },
                 priority: new.priority,
+                submitted_at: reply.at,
                 due_at,
                 deadline: new.deadline.map(|deadline| deadline.resolve(reply.at)),
+                finish_by: new.finish_by.map(|instant| instant.resolve(reply.at)),
+                alerts: Alerts::new(
+                    new.alert_unstarted.map(|age| reply.at + age),
+                    new.alert_unfinished.map(|age| reply.at + age),
+                ),
                 attempt: 0,
                 spent: 0,
                 lost: 0,
@@ -115,6 +121,8 @@ impl Task {
         self.cancel_asked = false;
         self.due_at = at;
         self.deadline = self.deadline.filter(|deadline| *deadline > at);
+        self.finish_by = self.finish_by.filter(|instant| *instant > at);
+        self.alerts.put_back(at);
         self.ended_at = None;
         EventKind::Retried
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use duly_core::{Decision, Incarnation, Priority, State};
 use duly_store::{
-    Admission, Change, Claim, Claimed, Duty, Filter, Lease, List, NewTask, QueueChange, Settle,
-    Settlement, Store, Submit, SubmitReply, Submitted, TakeBack, TaskRecord, When,
+    Admission, Change, Claim, Claimed, Duty, Filter, KindChange, Lease, List, ListNames, NewTask,
+    QueueChange, Settle, Settlement, Store, Submit, SubmitReply, Submitted, TakeBack, TaskRecord,
+    TenantChange, When,
 };
 
 use super::Mutant;
@@ -36,11 +37,23 @@ impl Broken {
             Ask::Claim(request) => self.claim(store, request),
             Ask::Settle(request) => self.settle(store, request),
             Ask::TakeBack(request) => self.take_back(store, request),
+            Ask::Advance(mut request) => {
+                if self.mutant == Mutant::AdvancesBlindly {
+                    let now = ready(store.schedule(request.name.clone()));
+                    request.version = now.ok().flatten().map_or(0, |now| now.version);
+                } else if self.mutant == Mutant::SkipsTicks && self.once_in(3) {
+                    request.tasks.clear();
+                }
+                perform(store, Ask::Advance(request))
+            }
             Ask::Lead(mut request) if self.mutant == Mutant::LeadsTwo => {
                 request.name = format!("{} {}", request.name, request.holder).into();
                 perform(store, Ask::Lead(request))
             }
             Ask::KeepHouse(request) => {
+                if self.mutant == Mutant::TellsNobody && request.duty == Duty::Alert {
+                    return Answer::KeepHouse(Ok(duly_store::Kept::default()));
+                }
                 if self.mutant == Mutant::PrunesEarly && request.duty == Duty::Prune {
                     for task in tasks(store, &[State::Completed]) {
                         let _ = ready(store.change(task.id, Change::Discard));
@@ -78,6 +91,8 @@ impl Broken {
                 let tasks = request.tasks.iter().map(twin).collect();
                 let _ = ready(store.submit(Submit { tasks }));
             }
+            Mutant::TakesDrained => return while_open(store, Ask::Submit(request)),
+            Mutant::IgnoresFinish => request.tasks.iter_mut().for_each(|t| t.finish_by = None),
             Mutant::StartsOverdue => request.tasks.iter_mut().for_each(|t| t.deadline = None),
             Mutant::ExpiresEarly => {
                 for task in &mut request.tasks {
@@ -96,7 +111,7 @@ impl Broken {
 
     fn claim(&mut self, store: &dyn Store, mut request: Claim) -> Answer {
         match self.mutant {
-            Mutant::StartsPaused => return while_resumed(store, request),
+            Mutant::StartsPaused => return while_open(store, Ask::Claim(request)),
             Mutant::MixesKinds => request.kinds = ["send", "encode", "sum"].map(Into::into).into(),
             Mutant::ForgetsTurns => request.turn = 0,
             Mutant::HandsOutSuspects => request.suspect = true,
@@ -200,20 +215,41 @@ fn reverse(task: &mut NewTask) {
     };
 }
 
-fn while_resumed(store: &dyn Store, request: Claim) -> Answer {
-    let pause = |paused| QueueChange {
-        paused: Some(paused),
-        ..QueueChange::default()
-    };
+/// Does something while nothing is paused and nothing drains.
+fn while_open(store: &dyn Store, ask: Ask) -> Answer {
+    let all = ListNames::first(duly_store::bounds::PAGE_MAX);
     let queues = ready(store.queues()).unwrap_or_default();
-    let paused: Vec<_> = queues.into_iter().filter(|q| q.settings.paused).collect();
-    for queue in &paused {
-        let _ = ready(store.configure(queue.name.clone(), pause(false)));
-    }
-    let answer = perform(store, Ask::Claim(request));
-    for queue in paused {
-        let _ = ready(store.configure(queue.name, pause(true)));
-    }
+    let kinds = ready(store.kinds(all.clone())).unwrap_or_default().kinds;
+    let tenants = ready(store.tenants(all)).unwrap_or_default().tenants;
+    let set = |open: bool| {
+        let flag = |flag: bool| Some(flag && !open);
+        for queue in &queues {
+            let change = QueueChange {
+                paused: flag(queue.settings.paused),
+                draining: flag(queue.settings.draining),
+                ..QueueChange::default()
+            };
+            let _ = ready(store.configure(queue.name.clone(), change));
+        }
+        for kind in &kinds {
+            let change = KindChange {
+                paused: flag(kind.settings.paused),
+                draining: flag(kind.settings.draining),
+            };
+            let _ = ready(store.configure_kind(kind.name.clone(), change));
+        }
+        for tenant in &tenants {
+            let change = TenantChange {
+                paused: flag(tenant.settings.paused),
+                draining: flag(tenant.settings.draining),
+                weight: None,
+            };
+            let _ = ready(store.configure_tenant(tenant.name.clone(), change));
+        }
+    };
+    set(true);
+    let answer = perform(store, ask);
+    set(false);
     answer
 }
 

@@ -6,13 +6,17 @@
 use std::time::Duration;
 
 use duly_core::{Backoff, Jitter, Priority, RetryPolicy};
-use duly_store::{Change, Name, NewTask, Payload, QueueChange, Submit, Unique, When};
+use duly_store::{
+    Change, KindChange, Name, NewTask, Payload, QueueChange, Submit, TenantChange, Unique, When,
+};
 
-use super::{Deed, Item, Mishap, Plan, WorkerSpec};
+use super::{Deed, Item, Mishap, Plan, TENANTS, WorkerSpec};
+use crate::bounds::EPOCH;
 use crate::dice::Dice;
 use crate::name::{Who, task_id};
 use crate::temper::Temper;
-use crate::wire::Op;
+use crate::tick::Every;
+use crate::wire::{Ask, Op};
 
 const PRIORITIES: [Priority; 4] = [
     Priority::Critical,
@@ -36,6 +40,7 @@ pub(crate) fn draw(seed: u64, steps: u32) -> Plan {
         houses: u8::try_from(dice.within(1, 3)).unwrap_or(1),
         workers: u8::try_from(workers.len()).unwrap_or(1),
         tasks: 0,
+        schedules: 0,
         queues: &queues,
         kinds: &kinds,
         horizon,
@@ -66,6 +71,7 @@ pub(crate) fn draw(seed: u64, steps: u32) -> Plan {
         horizon,
         items,
         queues,
+        kinds,
     }
 }
 
@@ -152,6 +158,7 @@ struct Drawing<'a> {
     workers: u8,
     horizon: Duration,
     tasks: u32,
+    schedules: u32,
     items: Vec<Item>,
 }
 
@@ -164,7 +171,7 @@ impl Drawing<'_> {
 
     /// Something that people do.
     fn people(&mut self) {
-        let deed = match self.dice.below(20) {
+        let ask = match self.dice.below(24) {
             _ if self.tasks == 0 => self.submit(),
             0 => self.change(Change::Cancel),
             1 => self.change(Change::Retry { payload: None }),
@@ -180,15 +187,18 @@ impl Drawing<'_> {
             5 => self.pause(true),
             6 => self.pause(false),
             7 => self.configure(),
+            8 => self.kind(),
+            9 => self.tenant(),
+            10 => self.schedule(),
             _ => self.submit(),
         };
-        self.add(deed);
+        self.add(Deed::Ask(ask));
     }
 
-    fn submit(&mut self) -> Deed {
+    fn submit(&mut self) -> Ask {
         let count = self.dice.within(1, 3);
         let tasks = (0..count).map(|_| self.task()).collect();
-        Deed::Submit(Submit { tasks })
+        Ask::Submit(Submit { tasks })
     }
 
     fn task(&mut self) -> NewTask {
@@ -213,32 +223,70 @@ impl Drawing<'_> {
         if dice.once_in(5) {
             task.unique = Some(Unique::new(*dice.pick(&["a", "b", "c"])));
         }
+        if dice.once_in(2) {
+            task.tenant = Some((*dice.pick(&TENANTS)).into());
+        }
+        if dice.once_in(6) {
+            task.finish_by = Some(When::After(dice.millis(500, 40_000)));
+        }
+        task.alert_unstarted = dice.once_in(5).then(|| dice.millis(1, 15_000));
+        task.alert_unfinished = dice.once_in(5).then(|| dice.millis(1, 20_000));
         task.lost_max = u32::try_from(dice.within(1, 3)).unwrap_or(1);
         task.retry = retry(dice);
         task
     }
 
-    fn change(&mut self, change: Change) -> Deed {
+    fn change(&mut self, change: Change) -> Ask {
         let number = self.dice.within(1, u64::from(self.tasks));
-        Deed::Change(task_id(u32::try_from(number).unwrap_or(1)), change)
+        Ask::Change(task_id(u32::try_from(number).unwrap_or(1)), change)
     }
 
-    fn pause(&mut self, paused: bool) -> Deed {
+    fn pause(&mut self, paused: bool) -> Ask {
         let change = QueueChange {
             paused: Some(paused),
             ..QueueChange::default()
         };
-        Deed::Configure(self.dice.pick(self.queues).clone(), change)
+        Ask::Configure(self.dice.pick(self.queues).clone(), change)
     }
 
-    fn configure(&mut self) -> Deed {
+    fn schedule(&mut self) -> Ask {
+        self.schedules += 1;
+        let every = Every {
+            schedule: self.schedules,
+            start: EPOCH + self.dice.millis(0, 60_000),
+            every: self.dice.millis(500, 8_000),
+            ticks: u32::try_from(self.dice.within(1, 12)).unwrap_or(1),
+        };
+        let queue = self.dice.pick(self.queues);
+        let kind = self.dice.pick(self.kinds);
+        Ask::PutSchedule(every.put(queue, kind))
+    }
+
+    fn kind(&mut self) -> Ask {
+        let change = KindChange {
+            paused: self.dice.maybe(),
+            draining: self.dice.maybe(),
+        };
+        Ask::Kind(self.dice.pick(self.kinds).clone(), change)
+    }
+
+    fn tenant(&mut self) -> Ask {
+        let change = TenantChange {
+            draining: self.dice.maybe(),
+            ..TenantChange::default()
+        };
+        Ask::Tenant((*self.dice.pick(&TENANTS)).into(), change)
+    }
+
+    fn configure(&mut self) -> Ask {
         let mut change = QueueChange::default();
-        match self.dice.below(3) {
+        match self.dice.below(4) {
+            3 => change.draining = self.dice.maybe(),
             0 => change.bound = Some(self.dice.within(2, 30)),
             1 => change.retention_completed = Some(self.dice.millis(0, 60_000)),
             _ => change.retention_failed = Some(self.dice.millis(0, 60_000)),
         }
-        Deed::Configure(self.dice.pick(self.queues).clone(), change)
+        Ask::Configure(self.dice.pick(self.queues).clone(), change)
     }
 
     /// Something that goes wrong.
@@ -333,7 +381,14 @@ const fn not_client(who: Who) -> Who {
 fn op(dice: &mut Dice, who: Who) -> Option<Op> {
     let all: &[Op] = match who {
         Who::Client => &[Op::Submit, Op::Change, Op::Configure],
-        Who::House(_) => &[Op::Workers, Op::Lead, Op::TakeBack, Op::KeepHouse],
+        Who::House(_) => &[
+            Op::Workers,
+            Op::Lead,
+            Op::TakeBack,
+            Op::KeepHouse,
+            Op::DueSchedules,
+            Op::Advance,
+        ],
         Who::Worker(_) => &[
             Op::Register,
             Op::Heartbeat,

@@ -7,7 +7,7 @@ use duly_store::{
 
 use super::handlers::Stop;
 use super::standing::State as Standing;
-use super::{Audit, Retiring, Worker};
+use super::{Audit, Held, Retiring, Worker};
 use crate::bounds::{AUDIT, HEARTBEAT, POLL};
 use crate::mutant::Mutant;
 use crate::wire::{Answer, Heard, Op};
@@ -63,8 +63,8 @@ impl Worker {
                 self.stock.push_front(lease);
             }
             if self.leaving.is_some() {
-                for lease in std::mem::take(&mut self.stock) {
-                    self.give_back(lease.attempt);
+                for held in std::mem::take(&mut self.stock) {
+                    self.give_back(held.lease.attempt);
                 }
             }
         } else if Self::is(tag, Op::Settle) {
@@ -142,10 +142,17 @@ impl Worker {
         for lease in claimed.leases {
             if self.leaving.is_some() || is_late {
                 self.give_back(lease.attempt);
-            } else if lease.started {
-                self.begin(real, now, lease);
+                continue;
+            }
+            let left = lease.finish_by.map(|at| at.since(claimed.at));
+            let held = Held {
+                finish_by: left.map(|left| now + left),
+                lease,
+            };
+            if held.lease.started {
+                self.begin(real, now, held);
             } else {
-                self.stock.push_back(lease);
+                self.stock.push_back(held);
             }
         }
     }
@@ -154,7 +161,7 @@ impl Worker {
         self.promotes.succeeded();
         let batch = std::mem::take(&mut self.promoting);
         let is_late = self.is_late(now);
-        for (lease, answer) in batch.into_iter().zip(promoted.attempts) {
+        for (held, answer) in batch.into_iter().zip(promoted.attempts) {
             // It is running already: the answer to an earlier try got lost.
             let is_running = matches!(&answer,
                 Err(SettleError::InvalidTransition(refusal)) if refusal.from == State::Running);
@@ -162,9 +169,9 @@ impl Worker {
                 continue;
             }
             if self.leaving.is_some() || is_late {
-                self.give_back(lease.attempt);
+                self.give_back(held.lease.attempt);
             } else {
-                self.begin(real, now, lease);
+                self.begin(real, now, held);
             }
         }
     }
@@ -194,10 +201,10 @@ impl Worker {
     }
 
     fn knows(&self, attempt: AttemptRef) -> bool {
-        let mut leases = self.stock.iter().chain(&self.promoting);
+        let mut kept = self.stock.iter().chain(&self.promoting);
         let mut ends = self.outbox.iter().chain(&self.sent);
         self.running.contains_key(&attempt)
-            || leases.any(|lease| lease.attempt == attempt)
+            || kept.any(|held| held.lease.attempt == attempt)
             || ends.any(|end| end.attempt == attempt)
     }
 

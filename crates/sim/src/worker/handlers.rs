@@ -3,7 +3,7 @@
 use duly_core::{Attempt, AttemptRef, Decision, Outcome, Timestamp};
 use duly_store::{Lease, Settlement};
 
-use super::Worker;
+use super::{Held, Worker};
 use crate::bounds::CANCEL_GRACE;
 use crate::mutant::Mutant;
 use crate::process::Act;
@@ -18,6 +18,8 @@ pub(super) struct Running {
     stop: Option<Stop>,
     /// When it is out of time, or out of grace, in the worker's own time.
     timer: Option<Timestamp>,
+    /// When the task must have ended, in the worker's own time.
+    finish_by: Option<Timestamp>,
 }
 
 /// Why a handler was told to stop.
@@ -33,12 +35,17 @@ const HEEDS_AFTER: std::time::Duration = std::time::Duration::from_millis(20);
 
 impl Worker {
     /// A lease that is durably running: its handler begins.
-    pub(super) fn begin(&mut self, real: Timestamp, now: Timestamp, lease: Lease) {
+    pub(super) fn begin(&mut self, real: Timestamp, now: Timestamp, held: Held) {
+        let Held { lease, finish_by } = held;
         let script = script(self.seed, lease.attempt, &lease.payload);
         self.acts.push(Act::Began(lease.attempt));
         let running = Running {
             ends_at: real + script.runs,
-            timer: lease.timeout.map(|timeout| now + timeout),
+            timer: [lease.timeout.map(|timeout| now + timeout), finish_by]
+                .into_iter()
+                .flatten()
+                .min(),
+            finish_by,
             script,
             stop: None,
             lease,
@@ -52,17 +59,17 @@ impl Worker {
         for attempt in attempts {
             let running = &self.running[&attempt];
             if running.ends_at <= real {
-                self.ended(attempt);
+                self.ended(attempt, now);
             } else if running.timer.is_some_and(|at| at <= now) {
                 match running.stop {
-                    Some(_) => self.abort(attempt),
+                    Some(_) => self.abort(attempt, now),
                     None => self.trip(attempt, Stop::TimedOut, real, now),
                 }
             }
         }
     }
 
-    fn ended(&mut self, attempt: AttemptRef) {
+    fn ended(&mut self, attempt: AttemptRef, now: Timestamp) {
         let Some(running) = self.running.remove(&attempt) else {
             return;
         };
@@ -78,23 +85,25 @@ impl Worker {
             Some(stop) if is_open => stop.outcome(),
             _ => says,
         };
-        self.conclude(&running.lease, outcome);
+        self.conclude(&running, outcome, now);
     }
 
     /// A handler that does not end by itself is dropped.
-    fn abort(&mut self, attempt: AttemptRef) {
+    fn abort(&mut self, attempt: AttemptRef, now: Timestamp) {
         let Some(running) = self.running.remove(&attempt) else {
             return;
         };
         self.acts.push(Act::Over(attempt));
         let stop = running.stop.unwrap_or(Stop::GivenBack);
-        self.conclude(&running.lease, stop.outcome());
+        self.conclude(&running, stop.outcome(), now);
     }
 
-    fn conclude(&mut self, lease: &Lease, outcome: Outcome) {
+    fn conclude(&mut self, running: &Running, outcome: Outcome, now: Timestamp) {
+        let lease = &running.lease;
         self.claims.wanted |= lease.lost > 0 || self.claims.slots_unasked;
         let attempt = Attempt::running(lease.attempt, lease.spent, lease.retry);
-        let mut end = attempt.settle(outcome, None, self.dice.roll());
+        let left = running.finish_by.map(|at| at.since(now));
+        let mut end = attempt.settle(outcome, left, self.dice.roll());
         if self.switch.is(Mutant::RetriesForEver) && outcome == Outcome::Retry {
             end.decision = Decision::Retry(std::time::Duration::ZERO);
         }
@@ -131,10 +140,10 @@ impl Worker {
     }
 
     /// Drops all handlers, and gives their work back.
-    pub(super) fn abort_all(&mut self) {
+    pub(super) fn abort_all(&mut self, now: Timestamp) {
         let attempts: Vec<_> = self.running.keys().copied().collect();
         for attempt in attempts {
-            self.abort(attempt);
+            self.abort(attempt, now);
         }
     }
 

@@ -86,7 +86,7 @@ impl Worker {
         let is_late = self.standing.tenure.stop_at() <= now;
         let heeds = !self.switch.is(Mutant::OutlivesLeases);
         if is_late && heeds && self.standing.is_registered() {
-            self.abort_all();
+            self.abort_all(now);
         }
     }
 
@@ -95,7 +95,7 @@ impl Worker {
             return;
         };
         if leaving.abort_at <= now {
-            self.abort_all();
+            self.abort_all(now);
         } else if leaving.trip_at <= now {
             self.trip_all(Stop::GivenBack, real, now);
         }
@@ -175,7 +175,7 @@ impl Worker {
                 .into_iter()
                 .for_each(|lease| self.begin(real, now, lease));
         }
-        let attempts = leases.iter().map(|lease| lease.attempt).collect();
+        let attempts = leases.iter().map(|held| held.lease.attempt).collect();
         self.promoting = leases;
         let incarnation = self.incarnation;
         self.call(Ask::Promote(Promote {
