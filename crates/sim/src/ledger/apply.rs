@@ -217,7 +217,7 @@ impl Ledger {
                     }
                 }
             }
-            _ => {}
+            Duty::Forget => {}
         }
     }
 
