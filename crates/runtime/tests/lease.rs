@@ -1,12 +1,15 @@
 //! Leases: renewed while the worker lives, lost for good once they were taken back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use duly_core::{EventKind, State};
+use duly_runtime::{Observer, Started};
 
 mod common;
 
-use common::{Bench, Gate, Operation, until};
+use common::{Bench, Fault, Gate, Operation, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -82,6 +85,62 @@ async fn out_of_reach_alone_it_stops_before_others_could_begin() {
     bench.pass(3 * SECOND).await;
     let task = bench.reaches(id, State::Running).await;
     assert_eq!((task.attempt, task.spent, task.lost), (2, 1, 0), "refunded");
+}
+
+/// Counts attempts that begin.
+#[derive(Default)]
+struct Begun(AtomicUsize);
+
+impl Observer for Begun {
+    fn started(&self, _: &Started<'_>) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn what_is_answered_when_the_lease_may_be_gone_does_not_begin() {
+    let bench = Bench::without_shared_fate();
+    let gate = Gate::default();
+    let begun = Arc::new(Begun::default());
+    let worker = bench.worker().handle("long", gate.handler());
+    let _worker = worker.observe(begun.clone()).start().unwrap();
+    bench.rest().await;
+    bench.store.fail_next(Operation::Claim, Fault::Held);
+    let id = bench.submit("long").await;
+    bench.reaches(id, State::Running).await;
+    bench.store.set_away(true);
+    bench.pass(9 * SECOND).await;
+    bench.store.let_go();
+    bench.rest().await;
+    assert_eq!(begun.0.load(SeqCst), 0, "another worker may run it by now");
+    bench.store.set_away(false);
+    bench.pass(3 * SECOND).await;
+    gate.has_started(1).await;
+    let task = bench.task(id).await;
+    assert_eq!((task.attempt, task.spent), (2, 1), "handed back, refunded");
+}
+
+#[tokio::test]
+async fn who_does_not_know_whether_it_is_registered_tries_under_another_life() {
+    let bench = Bench::new();
+    let gate = Gate::default();
+    gate.open(9);
+    bench.store.fail_next(Operation::Register, Fault::After);
+    let worker = bench.worker().handle("quick", gate.handler());
+    let _worker = worker.start().unwrap();
+    bench.pass(SECOND).await;
+    let id = bench.submit("quick").await;
+    bench.reaches(id, State::Completed).await;
+    let workers = bench.store.inner().workers().await.unwrap();
+    assert_eq!(
+        workers.len(),
+        2,
+        "the first life was registered all the same"
+    );
+    bench.pass(3 * SECOND).await;
+    let later = bench.store.inner().workers().await.unwrap();
+    let renewed = later.iter().filter(|worker| worker.beats > 0);
+    assert_eq!(renewed.count(), 1, "nobody renews that one");
 }
 
 #[tokio::test]

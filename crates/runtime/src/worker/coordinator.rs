@@ -198,8 +198,16 @@ impl Coordinator {
             .saturating_sub(self.claims.reserved())
     }
 
+    /// It has come so late that the lease may be gone, and another worker may run the task.
+    fn is_late(&mut self) -> bool {
+        !self.store.traits().shared_fate && self.life.stop_at() <= self.timeline.now()
+    }
+
     /// The handler of a lease that is durably running starts.
     fn begin(&mut self, attempt: Attempt<Running>, mut lease: Lease, term: Term) {
+        if self.is_late() {
+            return self.give_back(attempt);
+        }
         let Some(handler) = self.handlers.get(&lease.kind) else {
             error!(kind = %lease.kind, "the store handed out a kind that was not asked for");
             return self.give_back(attempt);

@@ -35,6 +35,8 @@ pub enum Fault {
     After,
     /// It never answers.
     Never,
+    /// It takes effect, and its answer comes once it is let go.
+    Held,
 }
 
 /// Wraps a store, and fails on command.
@@ -42,6 +44,7 @@ pub struct FaultyStore {
     inner: Arc<dyn Store>,
     plan: Mutex<Plan>,
     under_way: AtomicUsize,
+    let_go: tokio::sync::Notify,
     shared_fate: bool,
 }
 
@@ -64,6 +67,7 @@ impl FaultyStore {
             inner,
             plan: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            let_go: tokio::sync::Notify::new(),
             shared_fate,
         }
     }
@@ -89,6 +93,11 @@ impl FaultyStore {
     /// From now on nothing answers, not even with an error.
     pub fn fall_silent(&self) {
         self.plan.lock().unwrap().all = Some(Fault::Never);
+    }
+
+    /// The answer that is held comes.
+    pub fn let_go(&self) {
+        self.let_go.notify_one();
     }
 
     /// From now on two in five operations fail, half of them after they took effect; a seed says which.
@@ -158,6 +167,11 @@ impl FaultyStore {
                 return Err(unavailable(false).into());
             }
             let answer = call(&*self.inner).await;
+            if fault == Some(Fault::Held) {
+                drop(under_way);
+                self.let_go.notified().await;
+                return answer;
+            }
             match fault {
                 Some(_) => Err(unavailable(true).into()),
                 None => answer,

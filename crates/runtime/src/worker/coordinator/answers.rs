@@ -36,8 +36,12 @@ impl Coordinator {
             }
             Err(error) => {
                 self.complain("registering", &error);
-                // Refused: this incarnation has lapsed already, so the next try is another.
-                if !matches!(error, RequestError::Store(_)) {
+                // Refused, it has lapsed already. And whoever does not know whether it is registered may
+                // be, and be forgotten again as silent: under the same incarnation it would begin with the
+                // heartbeats of one that was seen silent. So the next try is another.
+                let is_unregistered =
+                    matches!(&error, RequestError::Store(e) if !e.outcome_unknown());
+                if !is_unregistered {
                     self.life.incarnation = duly_store::id::incarnation(&*self.clock);
                 }
                 self.life.not_registered();
