@@ -12,7 +12,9 @@ mod schedule;
 use std::collections::BTreeMap;
 
 use duly_core::{AttemptRef, EventKind, Incarnation, Priority, State, TaskId, Timestamp};
-use duly_store::{KindSettings, Name, NewTask, QueueSettings, Subject, TenantSettings};
+use duly_store::{
+    KindSettings, Name, NewTask, QueueSettings, Subject, TenantSettings, UniqueScope,
+};
 
 use crate::name::Who;
 use crate::wire::{Answer, Ask};
@@ -125,6 +127,16 @@ impl Task {
     /// The earlier of the instants by which it must have begun, and ended.
     pub(crate) fn ends_by(&self) -> Option<Timestamp> {
         [self.deadline, self.finish_by].into_iter().flatten().min()
+    }
+
+    /// It holds its unique key, if it has one.
+    pub(crate) fn holds_key(&self, at: Timestamp) -> bool {
+        match self.new.unique.as_ref().map(|unique| unique.scope) {
+            None => false,
+            Some(UniqueScope::Unfinished) => self.is_unfinished(),
+            Some(UniqueScope::Waiting) => self.is_unfinished() && self.attempt == 0,
+            Some(UniqueScope::Period(period)) => at < self.submitted_at + period,
+        }
     }
 
     /// The store still shows it.

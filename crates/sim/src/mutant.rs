@@ -70,6 +70,10 @@ mutants! {
     HandsOutTwice, "hands-out-twice", one_attempt;
     /// The store knows no unique keys.
     SharesKeys, "shares-keys", unique;
+    /// The store forgets periods: a key is free once its task has ended.
+    ForgetsPeriods, "forgets-periods", unique;
+    /// The store drops what was to be refused.
+    DropsRefused, "drops-refused", unique;
     /// The store puts the least urgent first.
     ReversesOrder, "reverses-order", order;
     /// The store's turns among queues always begin with the first.

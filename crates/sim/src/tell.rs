@@ -1,7 +1,9 @@
 //! Plans and calls in words.
 
 use duly_core::{Priority, TaskId};
-use duly_store::{Change, Claimed, NewTask, QueueChange, Settle, Settled, SubmitReply, When};
+use duly_store::{
+    Admission, Change, Claimed, NewTask, QueueChange, Settle, Settled, SubmitReply, When,
+};
 
 use crate::name;
 use crate::plan::{Deed, Mishap};
@@ -133,8 +135,12 @@ pub(crate) fn call(ask: &Ask, answer: &Answer) -> String {
 
 fn submitted(tasks: &[NewTask], reply: &SubmitReply) -> String {
     let each = tasks.iter().zip(&reply.tasks).map(|(task, answer)| {
-        if answer.existed() {
-            return format!("{} again", name::task(task.id));
+        let (own, other) = (name::task(task.id), name::task(answer.id));
+        match answer.admission {
+            Admission::New => {}
+            Admission::Existed => return format!("{own} again"),
+            Admission::Kept => return format!("{own}, dropped for {other}"),
+            Admission::Replaced => return format!("{own}, in place of {other}"),
         }
         let mut text = name::task(task.id);
         text += &format!(

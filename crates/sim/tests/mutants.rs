@@ -65,7 +65,7 @@ fn a_failure_is_shrunk_to_a_few_steps_and_told() {
     assert_eq!(shrunk.failure.checker, "unique");
     let last = shrunk.history.lines().last().expect("something is told");
     assert!(
-        last.contains("BROKEN unique:") && last.contains("share the key"),
+        last.contains("BROKEN unique:") && last.contains("hold the key"),
         "{last}"
     );
     assert!(shrunk.history.contains("submits T"), "{}", shrunk.history);

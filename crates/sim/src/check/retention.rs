@@ -1,5 +1,6 @@
 //! **Kept as long as promised.** A finished task is removed only once its queue's retention has passed since
-//! it ended, or when somebody discards it; a step of pruning removes as many as it may, and no more.
+//! it ended, or when somebody discards it; a step of pruning removes as many as it may (and forgets unique
+//! keys whose period is over, if it may do more).
 
 use duly_store::Duty;
 
@@ -29,7 +30,7 @@ impl Check for Retention {
                 }
                 let stale = ledger.stale(step.at).len();
                 let must = stale.min(request.limit as usize);
-                demand(kept.count as usize == must, || {
+                demand(kept.count as usize >= must, || {
                     format!(
                         "{} tasks are pruned, and {must} were kept long enough",
                         kept.count

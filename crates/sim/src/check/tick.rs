@@ -1,6 +1,7 @@
 //! **Each tick fires exactly once.** A schedule moves on only from the version that was read last, and each
-//! time by one tick: the next, at or after its instant by the store's clock, whoever leads and whatever is
-//! lost on the way. At rest, every tick of every schedule that was accepted has fired.
+//! time by one tick: the next, at or after its instant by the store's clock (unless a clock was set: that of
+//! the store may have gone back since the schedule was read), whoever leads and whatever is lost on the way.
+//! At rest, every tick of every schedule that was accepted has fired.
 
 use duly_store::ScheduleError;
 
@@ -9,17 +10,23 @@ use crate::ledger::{Ledger, Step};
 use crate::tick;
 use crate::wire::{Answer, Ask};
 
-#[derive(Debug)]
-struct Tick;
+#[derive(Debug, Default)]
+struct Tick {
+    jumped: bool,
+}
 
-pub(super) const fn new() -> impl Check {
-    Tick
+pub(super) fn new() -> impl Check {
+    Tick::default()
 }
 
 impl Check for Tick {
     fn see(&mut self, seen: &Seen<'_>, ledger: &Ledger) -> Verdict {
         match seen {
-            Seen::Step(step) => advanced(step, ledger),
+            Seen::Step(step) => advanced(step, ledger, self.jumped),
+            Seen::Jumped { .. } => {
+                self.jumped = true;
+                Ok(())
+            }
             Seen::Rest => ledger.schedules.iter().try_for_each(|(name, schedule)| {
                 let (fired, ticks) = (schedule.fired, schedule.every.ticks);
                 demand(fired == ticks, || {
@@ -31,7 +38,7 @@ impl Check for Tick {
     }
 }
 
-fn advanced(step: &Step, ledger: &Ledger) -> Verdict {
+fn advanced(step: &Step, ledger: &Ledger, jumped: bool) -> Verdict {
     let (Ask::Advance(request), Answer::Advance(answer)) = (&step.ask, &step.answer) else {
         return Ok(());
     };
@@ -61,7 +68,7 @@ fn advanced(step: &Step, ledger: &Ledger) -> Verdict {
         demand(tick == next && told.is_new(), || {
             format!("tick {tick} of {name} fires, and the next is {next}")
         })?;
-        demand(schedule.every.at(tick) <= answer.at, || {
+        demand(jumped || schedule.every.at(tick) <= answer.at, || {
             format!("tick {tick} of {name} fires before its instant")
         })?;
     }

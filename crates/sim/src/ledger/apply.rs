@@ -206,18 +206,18 @@ impl Ledger {
 
     fn keep_house(&mut self, request: KeepHouse, at: Timestamp, told: &mut Vec<Told>) {
         let limit = request.limit as usize;
-        match request.duty {
-            Duty::Promote => self.promote_due(at, limit),
-            Duty::Expire => self.expire(at, limit, told),
-            Duty::Alert => self.alert(at, limit, told),
-            Duty::Prune => {
-                for id in self.stale(at).into_iter().take(limit) {
-                    if let Some(task) = self.tasks.get_mut(&id) {
-                        task.life = Life::Gone;
-                    }
+        if request.duty == Duty::Promote {
+            self.promote_due(at, limit);
+        } else if request.duty == Duty::Expire {
+            self.expire(at, limit, told);
+        } else if request.duty == Duty::Alert {
+            self.alert(at, limit, told);
+        } else if request.duty == Duty::Prune {
+            for id in self.stale(at).into_iter().take(limit) {
+                if let Some(task) = self.tasks.get_mut(&id) {
+                    task.life = Life::Gone;
                 }
             }
-            Duty::Forget => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! Steps are entered: what people do.
 
 use duly_core::{EventKind, State, TaskId, Timestamp};
-use duly_store::{Change, Submit, SubmitReply};
+use duly_store::{Admission, Change, NewTask, OnConflict, Submit, SubmitReply};
 
 use super::{Alerts, Ledger, Life, Task, Told};
 
@@ -13,6 +13,13 @@ impl Ledger {
         told: &mut Vec<Told>,
     ) {
         for (new, answer) in request.tasks.iter().zip(&reply.tasks) {
+            if answer.admission == Admission::Replaced {
+                self.replaced(new, answer.id, reply.at);
+                told.push(Told {
+                    task: answer.id,
+                    kind: EventKind::Replaced,
+                });
+            }
             if !answer.is_new() {
                 continue;
             }
@@ -47,6 +54,22 @@ impl Ledger {
                 task: new.id,
                 kind: EventKind::Submitted,
             });
+        }
+    }
+
+    /// A task goes on with what a later submission with its key brings.
+    fn replaced(&mut self, new: &NewTask, holder: TaskId, at: Timestamp) {
+        let what = match new.unique.as_ref().map(|unique| unique.on_conflict) {
+            Some(OnConflict::Replace(what)) => what,
+            _ => return,
+        };
+        if let Some(task) = self.tasks.get_mut(&holder) {
+            if what.due {
+                task.reschedule(new.due.resolve(at), at);
+            }
+            if what.priority {
+                task.priority = new.priority;
+            }
         }
     }
 

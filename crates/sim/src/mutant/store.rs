@@ -5,8 +5,8 @@ use std::time::Duration;
 use duly_core::{Decision, Incarnation, Priority, State};
 use duly_store::{
     Admission, Change, Claim, Claimed, Duty, Filter, KindChange, Lease, List, ListNames, NewTask,
-    QueueChange, Settle, Settlement, Store, Submit, SubmitReply, Submitted, TakeBack, TaskRecord,
-    TenantChange, When,
+    OnConflict, QueueChange, Settle, Settlement, Store, Submit, SubmitReply, Submitted, TakeBack,
+    TaskRecord, TenantChange, Unique, UniqueScope, When,
 };
 
 use super::Mutant;
@@ -102,11 +102,26 @@ impl Broken {
                 }
             }
             Mutant::StartsEarly => request.tasks.iter_mut().for_each(|t| t.due = When::Now),
+            Mutant::ForgetsPeriods | Mutant::DropsRefused => {
+                let all = request
+                    .tasks
+                    .iter_mut()
+                    .filter_map(|task| task.unique.as_mut());
+                all.for_each(|unique| self.change_unique(unique));
+            }
             Mutant::SharesKeys => request.tasks.iter_mut().for_each(|t| t.unique = None),
             Mutant::ReversesOrder => request.tasks.iter_mut().for_each(reverse),
             _ => {}
         }
         perform(store, Ask::Submit(request))
+    }
+
+    fn change_unique(&self, unique: &mut Unique) {
+        if self.mutant == Mutant::ForgetsPeriods {
+            unique.scope = UniqueScope::Unfinished;
+        } else {
+            unique.on_conflict = OnConflict::Keep;
+        }
     }
 
     fn claim(&mut self, store: &dyn Store, mut request: Claim) -> Answer {

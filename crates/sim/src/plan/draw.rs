@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use duly_core::{Backoff, Jitter, Priority, RetryPolicy};
 use duly_store::{
-    Change, KindChange, Name, NewTask, Payload, QueueChange, Submit, TenantChange, Unique, When,
+    Change, KindChange, Name, NewTask, OnConflict, Payload, QueueChange, Replace, Submit,
+    TenantChange, Unique, UniqueScope, When,
 };
 
 use super::{Deed, Item, Mishap, Plan, TENANTS, WorkerSpec};
@@ -220,8 +221,8 @@ impl Drawing<'_> {
         if dice.once_in(3) {
             task.timeout = Some(dice.millis(500, 6_000));
         }
-        if dice.once_in(5) {
-            task.unique = Some(Unique::new(*dice.pick(&["a", "b", "c"])));
+        if dice.once_in(4) {
+            task.unique = Some(unique(dice));
         }
         if dice.once_in(2) {
             task.tenant = Some((*dice.pick(&TENANTS)).into());
@@ -345,6 +346,29 @@ impl Drawing<'_> {
             -micros
         };
         Deed::Jump { whose, micros }
+    }
+}
+
+fn unique(dice: &mut Dice) -> Unique {
+    let [payload, priority] = [dice.once_in(2), dice.once_in(2)];
+    let due = dice.once_in(2) || !(payload || priority);
+    let replace = Replace {
+        payload,
+        priority,
+        due,
+    };
+    Unique {
+        scope: match dice.below(4) {
+            0 => UniqueScope::Waiting,
+            1 => UniqueScope::Period(dice.millis(100, 20_000)),
+            _ => UniqueScope::Unfinished,
+        },
+        on_conflict: *dice.pick(&[
+            OnConflict::Reject,
+            OnConflict::Keep,
+            OnConflict::Replace(replace),
+        ]),
+        ..Unique::new(*dice.pick(&["a", "b"]))
     }
 }
 
