@@ -35,6 +35,7 @@ mod queue;
 mod ready;
 mod retry;
 mod run;
+mod schedule;
 #[cfg(feature = "openapi")]
 pub mod schema;
 pub mod sse;
@@ -64,6 +65,10 @@ pub use ready::{Component, Health, Ready, Status};
 pub use retry::{Backoff, Jitter, Retry};
 pub use run::{
     RunFailure, RunGroup, RunLine, RunOpened, RunOvertake, RunPlanned, RunSummary, RunTask,
+};
+pub use schedule::{
+    Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleFilling, ScheduleMissed, ScheduleNext,
+    ScheduleRefusal, Schedules,
 };
 pub use stats::{Stats, Throughput, WorkerTotals};
 pub use submitted::{Submitted, SubmittedBatch};

@@ -15,7 +15,7 @@ use duly_store::{
 };
 
 use crate::control::Control;
-use crate::{DulyBuilder, OpenError, Task, wait};
+use crate::{DulyBuilder, OpenError, Schedules, Task, wait};
 
 /// How often a submit whose outcome is not known is made again, before the caller hears of it.
 const SUBMIT_TRIES_MAX: usize = 3;
@@ -483,6 +483,14 @@ impl Duly {
         change: TenantChange,
     ) -> Result<TenantSettings, RequestError> {
         self.store.configure_tenant(tenant.into(), change).await
+    }
+
+    /// Schedules: what creates tasks by itself, at the instants of a rule.
+    #[must_use]
+    pub fn schedules(&self) -> Schedules {
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let schedules = duly_runtime::schedule::Schedules::new(store, clock);
+        Schedules::new(schedules, self.prioritiser.clone())
     }
 
     /// All workers that are registered, by incarnation.

@@ -71,6 +71,10 @@ mod control;
 mod guides;
 #[cfg(feature = "stored")]
 mod open;
+#[cfg(feature = "stored")]
+pub mod schedule;
+#[cfg(feature = "stored")]
+mod schedules;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "stored")]
@@ -90,6 +94,10 @@ pub use client::Duly;
 pub use control::Control;
 #[cfg(feature = "stored")]
 pub use open::OpenError;
+#[cfg(feature = "stored")]
+pub use schedule::Schedule;
+#[cfg(feature = "stored")]
+pub use schedules::Schedules;
 #[cfg(feature = "stored")]
 pub use store_url::{InvalidUrl, StoreUrl};
 #[cfg(feature = "stored")]

@@ -65,6 +65,23 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
+    /// An instant as the clocks of the zone show it, such as `Mon 2026-03-30 09:00:00 +02:00`.
+    ///
+    /// ```
+    /// # use duly_core::Timestamp;
+    /// let zone: duly_schedule::Zone = "Europe/Berlin".parse()?;
+    /// let at = Timestamp::from_micros(1_774_854_000_000_000);
+    /// assert_eq!(zone.show(at), "Mon 2026-03-30 09:00:00 +02:00");
+    /// # Ok::<(), duly_schedule::InvalidZone>(())
+    /// ```
+    #[must_use]
+    pub fn show(&self, at: Timestamp) -> String {
+        let at = jiff::Timestamp::from_microsecond(at.as_micros())
+            .expect("the years 1684 to 2255 lie within what the calendar counts");
+        let shown = at.to_zoned(self.0.clone());
+        shown.strftime("%a %Y-%m-%d %H:%M:%S %:z").to_string()
+    }
+
     /// All names, in order: what a command line completes, and a form offers.
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(String::as_str)

@@ -133,6 +133,10 @@ impl App {
         &self.0.options
     }
 
+    pub(crate) fn duly(&self) -> &Duly {
+        &self.0.duly
+    }
+
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         self.0.duly.store()
     }

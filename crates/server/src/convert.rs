@@ -1,11 +1,13 @@
 //! Between the wire and the rooms behind it.
 
 mod asked;
+mod schedule;
 mod shown;
 
 pub(crate) use asked::{
     Submission, due, filter, kind_change, payload, queue_change, tenant_change,
 };
+pub(crate) use schedule::{period, schedule, schedule_info};
 pub(crate) use shown::{
     attempt, event, feed_event, kind, queue, task, task_whole, tenant, totals, worker, worker_task,
     workers,

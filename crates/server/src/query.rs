@@ -62,6 +62,23 @@ pub(crate) fn names(pairs: &[(String, String)]) -> Result<ListNames, Refusal> {
     Ok(names)
 }
 
+/// How many are asked for, and nothing else.
+pub(crate) fn how_many(pairs: &[(String, String)]) -> Result<u32, Refusal> {
+    let mut many = PAGE_DEFAULT;
+    once(
+        pairs,
+        |_| false,
+        |name, value| {
+            if name != "limit" {
+                return Err(unknown(name, "limit"));
+            }
+            many = limit(name, value)?;
+            Ok(())
+        },
+    )?;
+    Ok(many)
+}
+
 fn brief(filter: Filter) -> List {
     List {
         filter,

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use duly::schedule::{InvalidPolicy, InvalidRule, InvalidTerms, SchedulesError};
 use duly_api::{Code, Problem};
 use duly_core::InvalidTransition;
 
@@ -197,6 +198,44 @@ impl From<ScheduleError> for Refusal {
             ScheduleError::Store(error) => error.into(),
             _ => Problem::new(Code::Unavailable, detail).into(),
         }
+    }
+}
+
+impl From<SchedulesError> for Refusal {
+    fn from(error: SchedulesError) -> Self {
+        let detail = error.to_string();
+        let field = match &error {
+            SchedulesError::Rule(error) => rule_field(error),
+            SchedulesError::Policy(InvalidPolicy::Missed { .. })
+            | SchedulesError::Terms(InvalidTerms::Within { .. }) => "missed",
+            SchedulesError::Policy(_) => "overlap",
+            SchedulesError::Terms(InvalidTerms::Jitter { .. }) => "jitter_ms",
+            SchedulesError::Terms(_) => "end",
+            SchedulesError::Backfill(_) => "to",
+            SchedulesError::NeverFires(_) => "at",
+            _ => "",
+        };
+        match error {
+            SchedulesError::Exists(_) | SchedulesError::Filling { .. } => {
+                Problem::new(Code::ScheduleConflict, detail).into()
+            }
+            SchedulesError::InvalidInput(error) => error.into(),
+            SchedulesError::Store(error) => error.into(),
+            _ if field.is_empty() => Problem::new(Code::Unavailable, detail).into(),
+            _ => {
+                let expected = detail.split_once("expected ");
+                let expected = expected.map_or("another value", |(_, expected)| expected);
+                Problem::invalid(field, expected.to_owned(), detail.clone()).into()
+            }
+        }
+    }
+}
+
+const fn rule_field(error: &InvalidRule) -> &'static str {
+    match error {
+        InvalidRule::Zone(_) => "zone",
+        InvalidRule::Period { .. } => "every_ms",
+        _ => "cron",
     }
 }
 

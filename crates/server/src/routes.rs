@@ -9,6 +9,7 @@ pub(crate) mod metrics;
 pub(crate) mod openapi;
 mod purge;
 pub(crate) mod queues;
+pub(crate) mod schedules;
 pub(crate) mod stats;
 pub(crate) mod tasks;
 pub(crate) mod tenants;
@@ -68,6 +69,20 @@ const TABLE: &[Row] = &[
     ("/v1/tenants/{name}/drain", || post(tenants::drain)),
     ("/v1/tenants/{name}/undrain", || post(tenants::undrain)),
     ("/v1/tenants/{name}/purge", || post(tenants::purge)),
+    ("/v1/schedules", || get(schedules::list)),
+    ("/v1/schedules/{name}", || {
+        get(schedules::show)
+            .put(schedules::put)
+            .post(schedules::add)
+            .delete(schedules::remove)
+    }),
+    ("/v1/schedules/{name}/next", || get(schedules::next)),
+    ("/v1/schedules/{name}/pause", || post(schedules::pause)),
+    ("/v1/schedules/{name}/resume", || post(schedules::resume)),
+    ("/v1/schedules/{name}/trigger", || post(schedules::trigger)),
+    ("/v1/schedules/{name}/backfill", || {
+        post(schedules::backfill)
+    }),
     ("/v1/workers", || get(workers::list)),
     ("/v1/workers/{incarnation}", || get(workers::show)),
     ("/v1/events", || get(events::list)),

@@ -13,6 +13,14 @@ FORESEEN = [
     "whole number",  # To a schema, 1.0 is one too.
     "bytes",  # A schema counts characters.
     "with another body",  # A key that was used before.
+    "cron pattern",
+    "IANA database",
+    "has a time zone",
+    "a tick in the future",
+    "an instant after",
+    "at least one",  # A period without ticks.
+    "choose a shorter period",
+    "minute ", "hour ", "day of", "month ", "second ",  # The fields of a pattern.
     "cursor is",  # A cursor of as many digits that is too large.
 ]
 
@@ -30,7 +38,10 @@ def lines(_context, value):
 
 @schemathesis.hook
 def before_call(_context, case, _kwargs):
-    """Half of what only an ended task allows is asked of one that has ended: it was called off."""
+    """Half of what only an ended task allows is asked of one that has ended: it was called off. What is done to
+    a schedule is done to one that is there."""
+    if "/v1/schedules/{name}" in case.operation.label and is_positive(case):
+        make_schedule(case)
     if case.operation.label not in OF_ENDED or not is_positive(case):
         return
     if uuid.UUID(case.path_parameters["id"]).int % 2 == 0:
@@ -39,6 +50,15 @@ def before_call(_context, case, _kwargs):
     new = requests.post(tasks, json={"kind": "ended"}, timeout=10).json()["id"]
     requests.delete(f"{tasks}/{new}", timeout=10).raise_for_status()
     case.path_parameters["id"] = new
+
+
+def make_schedule(case):
+    name = requests.utils.quote(str(case.path_parameters["name"]), safe="")
+    schedule = f"{case.operation.base_url.rstrip('/')}/v1/schedules/{name}"
+    if case.operation.label.startswith("POST /v1/schedules/{name}") and case.operation.label.endswith("}"):
+        requests.delete(schedule, timeout=10)
+    elif case.operation.method.upper() != "PUT":
+        requests.put(schedule, json={"every_ms": 1000, "task": {"kind": "ticked"}}, timeout=10)
 
 
 def is_positive(case):

@@ -65,6 +65,12 @@ impl Schedules {
         Self { store, clock }
     }
 
+    /// The clock's now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Makes a schedule. What came before now is none of its ticks.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ impl<'a> Submission<'a> {
 }
 
 /// A task to submit. What the store checks itself is left to it.
-fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
+pub(super) fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
     let Some(kind) = wire.kind else {
         return Err(Problem::invalid(
             "kind",

@@ -26,7 +26,7 @@ impl Modify for Rules {
 }
 
 /// The rules of each body.
-fn all() -> [(&'static str, Vec<Value>); 6] {
+fn all() -> [(&'static str, Vec<Value>); 7] {
     let due = || not_both("delay_ms", "run_at");
     let change = ["priority", "run_at", "delay_ms"].map(given);
     let settings = [
@@ -48,9 +48,25 @@ fn all() -> [(&'static str, Vec<Value>); 6] {
         ("TaskChange", vec![due(), any(&change)]),
         ("QueueChange", vec![any(&settings.map(given))]),
         ("Bulk", vec![due(), actions(), meant()]),
+        ("ScheduleDefinition", vec![one_rule(), template()]),
         ("FailedRetry", vec![dead_letters()]),
         ("FailedDiscard", vec![dead_letters()]),
     ]
+}
+
+/// One thing says when; only clocks have a zone.
+fn one_rule() -> Value {
+    json!({"oneOf": [
+        {"required": ["cron"], "not": any(&["every_ms", "at"].map(given))},
+        {"required": ["every_ms"], "not": any(&["cron", "at", "zone"].map(given))},
+        {"required": ["at"], "not": any(&["cron", "every_ms", "zone"].map(given))},
+    ]})
+}
+
+/// What each tick has for itself, no task says for all.
+fn template() -> Value {
+    let own = ["id", "delay_ms", "run_at", "deadline", "finish_by"].map(given);
+    json!({"properties": {"task": {"not": any(&own)}}})
 }
 
 /// Labels are few and short, and none of the layers' own.

@@ -35,7 +35,8 @@ async fn an_archive_is_the_same_in_another_store() {
     for (restored, existed) in [(2, 0), (0, 2)] {
         let answer = import(&new, archive.clone()).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        let expected = json!({"restored": restored, "existed": existed, "queues": 2});
+        let expected =
+            json!({"restored": restored, "existed": existed, "queues": 2, "schedules": 0});
         assert_eq!(answer.body, expected);
     }
     let again = text(exported(&new).await).await;

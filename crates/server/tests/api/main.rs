@@ -18,6 +18,7 @@ mod metrics;
 mod openapi;
 mod queue;
 mod ready;
+mod schedule;
 mod show;
 mod subject;
 mod submit;
