@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Client;
 use crate::command::{
     bench, cancel, completions, config, events, export, failed, import, kind, list, man, moving,
-    queue, retry, rules, run, serve, show, stats, submit, tenant, worker, workers,
+    queue, retry, rules, run, schedule, serve, show, stats, submit, tenant, worker, workers,
 };
 use crate::failure::Failure;
 use crate::{logs, target};
@@ -109,6 +109,8 @@ pub(crate) enum ClientCommand {
     Kind(kind::Arguments),
     /// Show tenants, pause or drain them, change their weights, call off what waits
     Tenant(tenant::Arguments),
+    /// Make, show and change schedules: what creates tasks by itself
+    Schedule(schedule::Arguments),
     /// Show what failed for good, try it again, or remove it
     Failed(failed::Arguments),
     /// Show the workers and what they run
@@ -128,13 +130,26 @@ impl ClientCommand {
             Self::Submit(_) | Self::Import(_) => true,
             Self::Queue(asked) => asked.may_make_store(),
             Self::Tenant(asked) => asked.may_make_store(),
+            Self::Schedule(asked) => asked.may_make_store(),
             _ => false,
         }
     }
 
     /// Whether it submits tasks, about which priority rules may decide.
     pub(crate) const fn submits(&self) -> bool {
-        matches!(self, Self::Submit(_))
+        match self {
+            Self::Submit(_) => true,
+            Self::Schedule(asked) => asked.submits(),
+            _ => false,
+        }
+    }
+
+    /// Answers without asking anybody, if it can.
+    pub(crate) fn alone(&self, json: bool) -> Option<Result<(), Failure>> {
+        match self {
+            Self::Schedule(asked) => asked.alone(json),
+            _ => None,
+        }
     }
 
     pub(crate) async fn run(self, client: &Client, json: bool) -> Result<(), Failure> {
@@ -149,6 +164,7 @@ impl ClientCommand {
             Self::Queue(asked) => queue::run(client, &asked, json).await,
             Self::Kind(asked) => kind::run(client, &asked, json).await,
             Self::Tenant(asked) => tenant::run(client, &asked, json).await,
+            Self::Schedule(asked) => schedule::run(client, &asked, json).await,
             Self::Failed(asked) => failed::run(client, &asked, json).await,
             Self::Workers(asked) => workers::run(client, &asked, json).await,
             Self::Stats(asked) => stats::run(client, &asked, json).await,

@@ -5,6 +5,7 @@ mod answer;
 mod archive;
 mod event;
 mod queue;
+mod schedule;
 mod stats;
 mod subject;
 mod task;

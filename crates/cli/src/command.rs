@@ -25,6 +25,7 @@ pub(crate) mod queue;
 pub(crate) mod retry;
 pub(crate) mod rules;
 pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod stats;

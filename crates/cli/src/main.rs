@@ -97,6 +97,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Completions(asked) => command::completions::run(&asked),
         Command::Man(asked) => command::man::run(&asked),
         Command::Client(asked) => {
+            if let Some(outcome) = asked.alone(json) {
+                return outcome;
+            }
             let target = arguments.target.target()?;
             let rules = match target {
                 Target::Store(_) if asked.submits() => config::rules()?,

@@ -52,7 +52,8 @@ async fn what_was_exported_and_imported_is_the_same() {
         for (restored, existed) in [(5, 0), (0, 5)] {
             let outcome = run(&["--store", &copy, "import", text(&file), "--json"]).await;
             assert_eq!(outcome.code, 0, "{outcome:?}");
-            let expected = json!({"restored": restored, "existed": existed, "queues": 3});
+            let expected =
+                json!({"restored": restored, "existed": existed, "queues": 3, "schedules": 0});
             assert_eq!(outcome.values(), [expected]);
         }
         let again = run(&["--store", &copy, "export"]).await;
