@@ -14,6 +14,7 @@ mod nothing_lost;
 mod one_attempt;
 mod order;
 mod pause;
+mod permit;
 mod record;
 mod retention;
 mod suspect;
@@ -22,7 +23,7 @@ mod unique;
 mod wake;
 
 use duly_core::{AttemptRef, TaskId, Timestamp};
-use duly_store::{Event, QueueRecord, TaskRecord};
+use duly_store::{Event, LimitRecord, QueueRecord, TaskRecord};
 
 use crate::ledger::{Ledger, Step, Told};
 use crate::name::Who;
@@ -64,6 +65,7 @@ pub(crate) enum Seen<'a> {
     Compared {
         tasks: &'a [(TaskId, Option<TaskRecord>)],
         queues: &'a [QueueRecord],
+        limits: &'a [LimitRecord],
         at: Timestamp,
     },
     /// Faults are long over, and nothing is left to do.
@@ -112,6 +114,7 @@ checks![
     order,
     due,
     pause,
+    permit,
     drain,
     alert,
     expiry,

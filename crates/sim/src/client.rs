@@ -92,6 +92,8 @@ const fn is_retryable(answer: &Answer) -> bool {
             | Answer::Change(Err(ChangeError::Store(_)))
             | Answer::Configure(Err(RequestError::Store(_)))
             | Answer::Kind(Err(RequestError::Store(_)))
+            | Answer::Limit(Err(RequestError::Store(_)))
+            | Answer::Attach(Err(RequestError::Store(_)))
             | Answer::Tenant(Err(RequestError::Store(_)))
             | Answer::PutSchedule(Err(ScheduleError::Store(_)))
     )

@@ -6,18 +6,20 @@
 
 mod alert;
 mod apply;
+mod limit;
 mod people;
 mod schedule;
 
 use std::collections::BTreeMap;
 
-use duly_core::{AttemptRef, EventKind, Incarnation, Priority, State, TaskId, Timestamp};
+use duly_core::{AttemptRef, EventKind, Incarnation, Limit, Priority, State, TaskId, Timestamp};
 use duly_store::{
-    KindSettings, Name, NewTask, QueueSettings, Subject, TenantSettings, UniqueScope,
+    KindSettings, LimitUse, Name, NewTask, QueueSettings, Subject, TenantSettings, UniqueScope,
 };
 
 use crate::name::Who;
 use crate::wire::{Answer, Ask};
+pub(crate) use limit::Weights;
 use schedule::Schedule;
 
 /// A call that took effect.
@@ -47,6 +49,8 @@ pub(crate) struct Ledger {
     pub(crate) tenants: BTreeMap<Name, TenantSettings>,
     pub(crate) workers: BTreeMap<Incarnation, Worker>,
     pub(crate) schedules: BTreeMap<Name, Schedule>,
+    pub(crate) limits: BTreeMap<Name, Limit>,
+    pub(crate) attached: BTreeMap<Subject, Vec<LimitUse>>,
     pub(crate) lead: Option<(Incarnation, Timestamp)>,
     /// Tasks submitted so far.
     sequence: i64,

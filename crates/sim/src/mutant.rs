@@ -52,6 +52,8 @@ mutants! {
     ForgetsLosses, "forgets-losses", charge;
     /// The store hands out tasks of paused queues, kinds and tenants.
     StartsPaused, "starts-paused", pause;
+    /// The store does not bind tasks by the limits that they name.
+    ForgetsLimits, "forgets-limits", permit;
     /// The store takes in what drains.
     TakesDrained, "takes-drained", drain;
     /// The store tells nobody that tasks are late.

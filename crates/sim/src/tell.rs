@@ -100,6 +100,17 @@ pub(crate) fn change(ask: &Ask, answer: &Answer) -> Option<String> {
         (Ask::Configure(queue, change), Answer::Configure(_)) => {
             format!("queue {queue}: {}", configured(change))
         }
+        (Ask::Limit(name, limit), Answer::Limit(answer)) => {
+            let most = limit.and_then(|limit| limit.concurrency);
+            let most = most.map_or("bounds nothing".to_owned(), |most| {
+                format!("is {most} at once")
+            });
+            outcome(format!("limit {name} {most}"), answer)
+        }
+        (Ask::Attach(subject, limits), Answer::Attach(answer)) => {
+            let limits = list(limits.iter().map(|use_of| use_of.name.to_string()));
+            outcome(format!("{subject} is bound by [{limits}]"), answer)
+        }
         (Ask::PutSchedule(request), Answer::PutSchedule(answer)) => outcome(
             format!("schedules {} ({})", request.name, request.definition),
             answer,
@@ -157,6 +168,9 @@ fn submitted(tasks: &[NewTask], reply: &SubmitReply) -> String {
         }
         if let Some(instant) = task.finish_by {
             text += &format!(", to end within {}", when(instant));
+        }
+        for use_of in &task.limits {
+            text += &format!(", {} of limit {}", use_of.weight, use_of.name);
         }
         if let Some(tenant) = &task.tenant {
             text += &format!(", of {tenant}");

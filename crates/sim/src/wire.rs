@@ -2,15 +2,15 @@
 
 use std::task::{Context, Poll, Waker};
 
-use duly_core::{AttemptRef, Incarnation, State, TaskId};
+use duly_core::{AttemptRef, Incarnation, Limit, State, TaskId};
 use duly_store::bounds::PAGE_MAX;
 use duly_store::{
     Advance, Advanced, BoxFuture, Change, ChangeError, Claim, ClaimError, Claimed, DueSchedules,
-    Filter, Heartbeat, KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership, List, Name,
-    Promote, Promoted, PutSchedule, QueueChange, QueueSettings, Registration, Renewed,
-    RequestError, ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError, Submit,
-    SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange, TenantSettings,
-    WorkerRecord,
+    Filter, Heartbeat, KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership, LimitUse, List,
+    Name, Promote, Promoted, PutSchedule, QueueChange, QueueSettings, Registration, Renewed,
+    RequestError, ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError, Subject,
+    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange,
+    TenantSettings, WorkerRecord,
 };
 
 /// A kind of call, by which faults are aimed.
@@ -52,6 +52,8 @@ pub(crate) enum Ask {
     Configure(Name, QueueChange),
     Kind(Name, KindChange),
     Tenant(Name, TenantChange),
+    Limit(Name, Option<Limit>),
+    Attach(Subject, Vec<LimitUse>),
     PutSchedule(PutSchedule),
     DueSchedules,
     Advance(Advance),
@@ -76,6 +78,8 @@ pub(crate) enum Answer {
     Configure(Result<QueueSettings, RequestError>),
     Kind(Result<KindSettings, RequestError>),
     Tenant(Result<TenantSettings, RequestError>),
+    Limit(Result<(), RequestError>),
+    Attach(Result<(), RequestError>),
     PutSchedule(Result<ScheduleRecord, ScheduleError>),
     DueSchedules(Result<DueSchedules, RequestError>),
     Advance(Result<Advanced, ScheduleError>),
@@ -108,7 +112,7 @@ impl Ask {
             Self::Held(_) => Op::Held,
             Self::Change(..) => Op::Change,
             Self::Configure(..) | Self::Kind(..) | Self::Tenant(..) => Op::Configure,
-            Self::PutSchedule(_) => Op::Configure,
+            Self::PutSchedule(_) | Self::Limit(..) | Self::Attach(..) => Op::Configure,
             Self::DueSchedules => Op::DueSchedules,
             Self::Advance(_) => Op::Advance,
             Self::KeepHouse(_) => Op::KeepHouse,
@@ -139,6 +143,8 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
         Ask::Tenant(tenant, change) => {
             Answer::Tenant(ready(store.configure_tenant(tenant, change)))
         }
+        Ask::Limit(name, limit) => Answer::Limit(ready(store.configure_limit(name, limit))),
+        Ask::Attach(subject, limits) => Answer::Attach(ready(store.attach(subject, limits))),
         Ask::PutSchedule(request) => Answer::PutSchedule(ready(store.put_schedule(request))),
         Ask::DueSchedules => Answer::DueSchedules(ready(store.due_schedules(SCHEDULES))),
         Ask::Advance(request) => Answer::Advance(ready(store.advance_schedule(request))),

@@ -1,13 +1,13 @@
 //! **Order at claim.** What a claim hands out is exactly what stands first. Within a queue: the most urgent
 //! priority, then the earliest due, then the earliest submitted. Among queues: the most urgent priority of
 //! those that stand first; among equals by turns, in the order in which the worker names them. Nothing that
-//! could have started is left behind while a slot that was asked for stays empty.
+//! could have started, and that no limit stops, is left behind while a slot that was asked for stays empty.
 
 use duly_core::{TaskId, Timestamp};
 use duly_store::{Claim, Name};
 
 use super::{Check, Seen, Verdict, demand};
-use crate::ledger::{Ledger, Task};
+use crate::ledger::{Ledger, Task, Weights};
 use crate::name;
 use crate::wire::{Answer, Ask};
 
@@ -25,6 +25,8 @@ struct Choice<'a> {
     /// Where the turn among queues stands.
     turn: usize,
     suspect: bool,
+    ledger: &'a Ledger,
+    weights: Weights,
 }
 
 impl Check for Order {
@@ -75,6 +77,8 @@ impl<'a> Choice<'a> {
             turn: request.turn as usize % queues.len().max(1),
             queues,
             suspect: request.suspect,
+            weights: ledger.in_use(),
+            ledger,
         }
     }
 
@@ -94,12 +98,16 @@ impl<'a> Choice<'a> {
         let (place, id, task) = best?;
         self.turn = (place + 1) % count;
         self.suspect &= task.lost == 0;
+        self.ledger.add_to(&mut self.weights, &task.new);
         self.open.retain(|(open, _)| *open != id);
         Some(id)
     }
 
     fn head(&self, queue: &Name, starts: bool) -> Option<(TaskId, &'a Task)> {
-        let may = |task: &Task| task.lost == 0 || (self.suspect && starts);
+        let may = |task: &Task| {
+            let trusted = task.lost == 0 || (self.suspect && starts);
+            trusted && self.ledger.exceeded(&self.weights, &task.new).is_none()
+        };
         let line = self
             .open
             .iter()

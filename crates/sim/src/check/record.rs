@@ -18,7 +18,10 @@ pub(super) const fn new() -> impl Check {
 
 impl Check for Record {
     fn see(&mut self, seen: &Seen<'_>, ledger: &Ledger) -> Verdict {
-        let Seen::Compared { tasks, queues, at } = seen else {
+        let Seen::Compared {
+            tasks, queues, at, ..
+        } = seen
+        else {
             return Ok(());
         };
         for (id, shown) in *tasks {

@@ -57,6 +57,13 @@ impl Ledger {
                 let settings = self.queues.entry(queue.clone()).or_default();
                 *settings = change.apply(settings);
             }
+            (Ask::Limit(name, limit), Answer::Limit(Ok(()))) => {
+                self.limits.remove(name);
+                self.limits.extend(limit.map(|limit| (name.clone(), limit)));
+            }
+            (Ask::Attach(subject, limits), Answer::Attach(Ok(()))) => {
+                self.attached.insert(subject.clone(), limits.clone());
+            }
             (Ask::PutSchedule(_), Answer::PutSchedule(Ok(record))) => self.scheduled(record),
             (Ask::Advance(request), Answer::Advance(Ok(answer))) => {
                 self.advanced(request, answer, &mut told);

@@ -109,6 +109,7 @@ impl Broken {
                     .filter_map(|task| task.unique.as_mut());
                 all.for_each(|unique| self.change_unique(unique));
             }
+            Mutant::ForgetsLimits => request.tasks.iter_mut().for_each(|t| t.limits.clear()),
             Mutant::SharesKeys => request.tasks.iter_mut().for_each(|t| t.unique = None),
             Mutant::ReversesOrder => request.tasks.iter_mut().for_each(reverse),
             _ => {}

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use duly_core::{Backoff, Jitter, Priority, RetryPolicy};
+use duly_core::{Backoff, Jitter, Limit, Priority, RetryPolicy};
 use duly_store::{
-    Change, KindChange, Name, NewTask, OnConflict, Payload, QueueChange, Replace, Submit,
-    TenantChange, Unique, UniqueScope, When,
+    Change, KindChange, LimitUse, Name, NewTask, OnConflict, Payload, QueueChange, Replace,
+    Subject, Submit, TenantChange, Unique, UniqueScope, When,
 };
 
 use super::{Deed, Item, Mishap, Plan, TENANTS, WorkerSpec};
@@ -18,6 +18,11 @@ use crate::name::{Who, task_id};
 use crate::temper::Temper;
 use crate::tick::Every;
 use crate::wire::{Ask, Op};
+
+/// Limits that tasks name.
+const LIMITS: [&str; 2] = ["db", "gpu"];
+/// The limit that is attached to queues, kinds and tenants.
+const SHARED: &str = "shared";
 
 const PRIORITIES: [Priority; 4] = [
     Priority::Critical,
@@ -172,7 +177,7 @@ impl Drawing<'_> {
 
     /// Something that people do.
     fn people(&mut self) {
-        let ask = match self.dice.below(24) {
+        let ask = match self.dice.below(28) {
             _ if self.tasks == 0 => self.submit(),
             0 => self.change(Change::Cancel),
             1 => self.change(Change::Retry { payload: None }),
@@ -191,6 +196,8 @@ impl Drawing<'_> {
             8 => self.kind(),
             9 => self.tenant(),
             10 => self.schedule(),
+            11 => self.limit(),
+            12 => self.attach(),
             _ => self.submit(),
         };
         self.add(Deed::Ask(ask));
@@ -232,6 +239,10 @@ impl Drawing<'_> {
         }
         task.alert_unstarted = dice.once_in(5).then(|| dice.millis(1, 15_000));
         task.alert_unfinished = dice.once_in(5).then(|| dice.millis(1, 20_000));
+        if dice.once_in(4) {
+            let weight = u32::try_from(dice.within(1, 3)).unwrap_or(1);
+            task.limits = vec![LimitUse::heavy(*dice.pick(&LIMITS), weight)];
+        }
         task.lost_max = u32::try_from(dice.within(1, 3)).unwrap_or(1);
         task.retry = retry(dice);
         task
@@ -263,6 +274,28 @@ impl Drawing<'_> {
         Ask::PutSchedule(every.put(queue, kind))
     }
 
+    /// Never less than the heaviest task weighs.
+    fn limit(&mut self) -> Ask {
+        let name = *self.dice.pick(&[LIMITS[0], LIMITS[1], SHARED]);
+        let most = u32::try_from(self.dice.within(3, 6)).unwrap_or(3);
+        let limit = (!self.dice.once_in(4)).then(|| Limit::concurrency(most));
+        Ask::Limit(name.into(), limit)
+    }
+
+    fn attach(&mut self) -> Ask {
+        let subject = match self.dice.below(3) {
+            0 => Subject::Queue(self.dice.pick(self.queues).clone()),
+            1 => Subject::Kind(self.dice.pick(self.kinds).clone()),
+            _ => Subject::Tenant((*self.dice.pick(&TENANTS)).into()),
+        };
+        let limits = if self.dice.once_in(3) {
+            Vec::new()
+        } else {
+            vec![LimitUse::one(SHARED)]
+        };
+        Ask::Attach(subject, limits)
+    }
+
     fn kind(&mut self) -> Ask {
         let change = KindChange {
             paused: self.dice.maybe(),
@@ -273,8 +306,9 @@ impl Drawing<'_> {
 
     fn tenant(&mut self) -> Ask {
         let change = TenantChange {
+            paused: self.dice.maybe(),
             draining: self.dice.maybe(),
-            ..TenantChange::default()
+            weight: None,
         };
         Ask::Tenant((*self.dice.pick(&TENANTS)).into(), change)
     }

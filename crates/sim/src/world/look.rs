@@ -2,7 +2,7 @@
 
 use duly_core::{TaskId, Timestamp};
 use duly_store::bounds::PAGE_MAX;
-use duly_store::{Event, Listener, Store};
+use duly_store::{Event, ListNames, Listener, Store};
 
 use super::agenda::Happening;
 use super::{Broken, Went, World};
@@ -130,9 +130,12 @@ impl World<'_> {
         let show = |id: TaskId| (id, ready(self.store.task(id)).ok().flatten());
         let tasks: Vec<_> = ids.into_iter().map(show).collect();
         let queues = ready(self.store.queues()).unwrap_or_default();
+        let all = ListNames::first(PAGE_MAX);
+        let limits = ready(self.store.limits(all)).unwrap_or_default().limits;
         self.see(&Seen::Compared {
             tasks: &tasks,
             queues: &queues,
+            limits: &limits,
             at,
         })?;
         self.resume()?;
