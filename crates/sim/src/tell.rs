@@ -97,6 +97,13 @@ pub(crate) fn change(ask: &Ask, answer: &Answer) -> Option<String> {
             format!("keeps house: {:?} of {}", request.duty, kept.count)
         }
         (Ask::Change(id, change), Answer::Change(answer)) => outcome(changed(*id, change), answer),
+        _ => return setting(ask, answer),
+    })
+}
+
+/// What is set for a queue, a kind, a tenant, a limit or a schedule.
+fn setting(ask: &Ask, answer: &Answer) -> Option<String> {
+    Some(match (ask, answer) {
         (Ask::Configure(queue, change), Answer::Configure(_)) => {
             format!("queue {queue}: {}", configured(change))
         }

@@ -53,20 +53,21 @@ impl Ledger {
             (Ask::Change(id, change), Answer::Change(Ok(_))) => {
                 self.changed(*id, change, step.at, &mut told);
             }
-            (Ask::Configure(queue, change), Answer::Configure(Ok(_))) => {
-                let settings = self.queues.entry(queue.clone()).or_default();
-                *settings = change.apply(settings);
-            }
-            (Ask::Limit(name, limit), Answer::Limit(Ok(()))) => {
-                self.limits.remove(name);
-                self.limits.extend(limit.map(|limit| (name.clone(), limit)));
-            }
-            (Ask::Attach(subject, limits), Answer::Attach(Ok(()))) => {
-                self.attached.insert(subject.clone(), limits.clone());
-            }
             (Ask::PutSchedule(_), Answer::PutSchedule(Ok(record))) => self.scheduled(record),
             (Ask::Advance(request), Answer::Advance(Ok(answer))) => {
                 self.advanced(request, answer, &mut told);
+            }
+            _ => self.configured(step),
+        }
+        told
+    }
+
+    /// Settings, limits and what they are attached to.
+    fn configured(&mut self, step: &Step) {
+        match (&step.ask, &step.answer) {
+            (Ask::Configure(queue, change), Answer::Configure(Ok(_))) => {
+                let settings = self.queues.entry(queue.clone()).or_default();
+                *settings = change.apply(settings);
             }
             (Ask::Kind(kind, change), Answer::Kind(Ok(_))) => {
                 let settings = self.kinds.entry(kind.clone()).or_default();
@@ -76,9 +77,15 @@ impl Ledger {
                 let settings = self.tenants.entry(tenant.clone()).or_default();
                 *settings = change.apply(settings);
             }
+            (Ask::Limit(name, limit), Answer::Limit(Ok(()))) => {
+                self.limits.remove(name);
+                self.limits.extend(limit.map(|limit| (name.clone(), limit)));
+            }
+            (Ask::Attach(subject, limits), Answer::Attach(Ok(()))) => {
+                self.attached.insert(subject.clone(), limits.clone());
+            }
             _ => {}
         }
-        told
     }
 
     fn claimed(&mut self, request: &Claim, claimed: &Claimed, told: &mut Vec<Told>) {
