@@ -1,9 +1,12 @@
 //! **Leases.** Nobody's leases are taken back before a whole lease of silence. Of a time in which the store
 //! was away, at most two looks count as silence; and each time that a clock is set shortens it by at most two
 //! looks. What is taken is bound to the heartbeat that was seen: whoever has renewed since keeps its leases.
+//! (Who has said goodbye is nobody, even if its registration comes a second time after that.)
 //! A worker is known to claims and heartbeats exactly from its registration until its leases are taken back.
 
-use duly_core::Timestamp;
+use std::collections::BTreeSet;
+
+use duly_core::{Incarnation, Timestamp};
 use duly_store::ClaimError;
 
 use super::{Check, Seen, Verdict, demand};
@@ -16,6 +19,7 @@ use crate::wire::{Answer, Ask};
 struct Lease {
     away: Vec<(Timestamp, Timestamp)>,
     jumps: Vec<Timestamp>,
+    retired: BTreeSet<Incarnation>,
 }
 
 pub(super) fn new() -> impl Check {
@@ -62,7 +66,7 @@ fn known(step: &Step, ledger: &Ledger) -> Verdict {
 }
 
 impl Lease {
-    fn taken(&self, step: &Step, ledger: &Ledger) -> Verdict {
+    fn taken(&mut self, step: &Step, ledger: &Ledger) -> Verdict {
         let (Ask::TakeBack(request), Answer::TakeBack(Ok(taken))) = (&step.ask, &step.answer)
         else {
             return Ok(());
@@ -71,7 +75,13 @@ impl Lease {
             return Ok(());
         };
         let retires = name::process(request.incarnation) == step.who;
-        if worker.lapsed || (taken.leases == 0 && !taken.gone) || retires {
+        if retires {
+            self.retired.insert(request.incarnation);
+        }
+        if worker.lapsed
+            || (taken.leases == 0 && !taken.gone)
+            || self.retired.contains(&request.incarnation)
+        {
             return Ok(());
         }
         let silence = self.silence(worker.renewed, step.real);
