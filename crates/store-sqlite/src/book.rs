@@ -17,7 +17,11 @@ use rusqlite::{Connection, Result, params};
 #[cfg(test)]
 pub(crate) use kind::HELD as HELD_KINDS;
 pub(crate) use kind::settings as kind_settings;
+#[cfg(test)]
+pub(crate) use limit::LEASED;
 use line::Lane;
+#[cfg(test)]
+pub(crate) use line::{LANE, STANDING};
 pub(crate) use line::{
     LaneSlot, Line, Queue, QueueSlot, SETTINGS_WIDTH, kind_id, order_columns, settings,
     settings_columns,

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, house, kind, list, live, matching, queue, record, save,
-    schedule, tenant, term, transaction, unique, worker,
+    book, change, claim, done, event, house, kind, limit, list, live, matching, queue, record,
+    save, schedule, tenant, term, transaction, unique, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -60,6 +60,22 @@ const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (claim::HEAD, &["INDEX duly_live_ready (lane=?)"]),
+    (
+        book::LANE,
+        &["sqlite_autoindex_duly_lane_1 (line=? AND suspect=? AND tenant=? AND limits=?)"],
+    ),
+    (
+        book::STANDING,
+        &[
+            "li USING COVERING INDEX sqlite_autoindex_duly_line_1 (queue=?)",
+            "la USING COVERING INDEX sqlite_autoindex_duly_lane_1 (line=?)",
+            "s EXISTS USING COVERING INDEX duly_live_ready (lane=?)",
+        ],
+    ),
+    (book::LEASED, &["INDEX duly_live_leased (worker>?)"]),
+    (house::UNFINISHED, &["USING INTEGER PRIMARY KEY (rowid>?)"]),
+    (limit::ONE, &["sqlite_autoindex_duly_limit_1 (name=?)"]),
+    (limit::PAGE, &["sqlite_autoindex_duly_limit_1 (name>?)"]),
     (claim::TAKE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (claim::BEGIN, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (

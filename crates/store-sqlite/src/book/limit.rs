@@ -24,8 +24,8 @@ const ATTACHED: &str =
 const DETACH: &str = "DELETE FROM duly_attachment WHERE what = ?1 AND subject = ?2";
 const ATTACH: &str =
     "INSERT INTO duly_attachment (what, subject, name, weight) VALUES (?1, ?2, ?3, ?4)";
-pub(crate) const LEASED: &str = "SELECT lane, count(*) FROM duly_live INDEXED BY duly_live_leased
-    WHERE worker IS NOT NULL GROUP BY lane";
+pub(crate) const LEASED: &str =
+    "SELECT lane FROM duly_live INDEXED BY duly_live_leased WHERE worker IS NOT NULL";
 const TURNS: &str = "SELECT tenant, class, finish, time FROM duly_turn WHERE queue = ?1";
 const SET_TURN: &str = "INSERT INTO duly_turn (queue, tenant, class, finish, time)
     VALUES (?1, ?2, ?3, ?4, ?5)
@@ -89,7 +89,7 @@ impl Book {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let lane = self.lane_by_id(connection, row.get(0)?)?;
-            self.dispatch.set_leased(lane, row::number(row, 1)?);
+            self.dispatch.lease(lane);
         }
         Ok(())
     }

@@ -1,0 +1,221 @@
+//! Limits, turns and orders hold across all stores on one file, and outlive each of them.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use duly_core::{Decision, Limit, OrderPolicy, Priority, Rate};
+use duly_store::testing::{ME, OTHER, QUEUE, claim_of, id, registration, task_with};
+use duly_store::{
+    Claim, Clock, Lease, LimitUse, ListNames, ManualClock, NewTask, QueueChange, Settle,
+    Settlement, Store, Subject, Submit, TakeBack, TenantChange,
+};
+use duly_store_sqlite::SqliteStore;
+use support::{open, options};
+
+const LIMIT: &str = "scarce";
+
+/// A file with two stores on it, on one clock.
+struct Shared {
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    stores: [SqliteStore; 2],
+}
+
+fn shared() -> Shared {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let stores = [(), ()].map(|()| on(folder.path(), &clock));
+    Shared {
+        folder,
+        clock,
+        stores,
+    }
+}
+
+fn on(folder: &Path, clock: &Arc<ManualClock>) -> SqliteStore {
+    open(&folder.join("duly.db"), options(clock.clone())).unwrap()
+}
+
+impl Shared {
+    async fn ready(self) -> Self {
+        let [one, other] = &self.stores;
+        one.register(registration(ME, "me")).await.unwrap();
+        other.register(registration(OTHER, "other")).await.unwrap();
+        self
+    }
+
+    async fn claim(&self, at: usize, run: u32) -> Vec<Lease> {
+        let claim = Claim {
+            incarnation: [ME, OTHER][at],
+            ..claim_of(run)
+        };
+        self.stores[at].claim(claim).await.unwrap().leases
+    }
+
+    async fn end(&self, at: usize, lease: &Lease) {
+        let settle = Settle {
+            incarnation: [ME, OTHER][at],
+            settlements: vec![Settlement::new(lease.attempt, Decision::Complete)],
+        };
+        let settled = self.stores[at].settle(settle).await.unwrap();
+        settled.attempts[0].clone().unwrap();
+    }
+
+    async fn in_use(&self, at: usize) -> u64 {
+        let asked = ListNames::only(LIMIT.into());
+        self.stores[at].limits(asked).await.unwrap().limits[0].in_use
+    }
+}
+
+async fn submit(store: &SqliteStore, tasks: impl IntoIterator<Item = NewTask>) {
+    let tasks = tasks.into_iter().collect();
+    store.submit(Submit { tasks }).await.unwrap();
+}
+
+fn limited(n: u8) -> NewTask {
+    task_with(n, |t| t.limits = vec![LimitUse::one(LIMIT)])
+}
+
+fn of(n: u8, tenant: &str) -> NewTask {
+    task_with(n, |t| t.tenant = Some(tenant.into()))
+}
+
+#[tokio::test]
+async fn a_concurrency_holds_across_stores() {
+    let shared = shared().ready().await;
+    let [one, other] = &shared.stores;
+    submit(one, (1..=9).map(limited)).await;
+    let three = Some(Limit::concurrency(3));
+    other.configure_limit(LIMIT.into(), three).await.unwrap();
+    let mine = shared.claim(0, 2).await;
+    let theirs = shared.claim(1, 9).await;
+    assert_eq!((mine.len(), theirs.len()), (2, 1));
+    assert!(shared.claim(0, 9).await.is_empty());
+    assert_eq!([shared.in_use(0).await, shared.in_use(1).await], [3, 3]);
+    shared.end(1, &theirs[0]).await;
+    let mine = shared.claim(0, 9).await;
+    assert_eq!(mine.len(), 1, "a permit that came back elsewhere");
+    let gone = TakeBack {
+        incarnation: ME,
+        beats: None,
+        limit: 9,
+    };
+    other.take_back(gone).await.unwrap();
+    assert_eq!([shared.in_use(0).await, shared.in_use(1).await], [0, 0]);
+}
+
+#[tokio::test]
+async fn a_rate_is_one_account_across_stores_and_restarts() {
+    let shared = shared().ready().await;
+    let [one, other] = &shared.stores;
+    submit(one, (1..=9).map(limited)).await;
+    let rate = Limit::rate(Rate::new(1, Duration::from_secs(10)).burst(2));
+    one.configure_limit(LIMIT.into(), Some(rate)).await.unwrap();
+    assert_eq!(shared.claim(0, 1).await.len(), 1);
+    assert_eq!(shared.claim(1, 9).await.len(), 1, "of a burst of two");
+    one.close().await.unwrap();
+    other.close().await.unwrap();
+    let Shared { folder, clock, .. } = shared;
+    let again = on(folder.path(), &clock);
+    again.register(registration(ME, "me")).await.unwrap();
+    let claimed = again.claim(claim_of(9)).await.unwrap();
+    let next = clock.now() + Duration::from_secs(10);
+    assert_eq!((claimed.leases.len(), claimed.next_at), (0, Some(next)));
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(again.claim(claim_of(9)).await.unwrap().leases.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_attached_is_attached_everywhere() {
+    let shared = shared().ready().await;
+    let [one, other] = &shared.stores;
+    submit(one, (1..=4).map(|n| of(n, "acme"))).await;
+    assert_eq!(shared.claim(0, 1).await.len(), 1);
+    let two = Some(Limit::concurrency(2));
+    other.configure_limit(LIMIT.into(), two).await.unwrap();
+    let subject = Subject::Tenant("acme".into());
+    let uses = vec![LimitUse::one(LIMIT)];
+    other.attach(subject.clone(), uses).await.unwrap();
+    assert_eq!(shared.in_use(0).await, 1);
+    assert_eq!(shared.claim(0, 9).await.len(), 1);
+    assert!(shared.claim(1, 9).await.is_empty());
+    let paused = TenantChange {
+        paused: Some(true),
+        ..TenantChange::default()
+    };
+    one.configure_tenant("acme".into(), paused).await.unwrap();
+    other.attach(subject, Vec::new()).await.unwrap();
+    assert!(shared.claim(1, 9).await.is_empty(), "paused elsewhere");
+}
+
+#[tokio::test]
+async fn turns_go_on_where_another_store_left_them() {
+    let shared = shared().ready().await;
+    let [one, _] = &shared.stores;
+    let fair = QueueChange {
+        fair: Some(true),
+        ..QueueChange::default()
+    };
+    one.configure(QUEUE.into(), fair).await.unwrap();
+    submit(one, (1..=40).map(|n| of(n, "a"))).await;
+    submit(one, (41..=80).map(|n| of(n, "b"))).await;
+    let mut said = String::new();
+    for round in 0..10 {
+        for lease in shared.claim(round % 2, 1).await {
+            let task = one.task(lease.attempt.task).await.unwrap().unwrap();
+            said += &task.tenant.unwrap();
+        }
+    }
+    assert_eq!(said, "ababababab");
+}
+
+#[tokio::test]
+async fn another_order_is_one_for_all_stores() {
+    let shared = shared().ready().await;
+    let [one, other] = &shared.stores;
+    let urgent = |n, priority| task_with(n, |t| t.priority = priority);
+    submit(one, [urgent(1, Priority::Low)]).await;
+    let step = Duration::from_secs(10);
+    let aging = QueueChange {
+        order: Some(OrderPolicy::Aging { step }),
+        ..QueueChange::default()
+    };
+    other.configure(QUEUE.into(), aging).await.unwrap();
+    shared.clock.advance(Duration::from_secs(35));
+    submit(one, [urgent(2, Priority::Critical)]).await;
+    let duty = duly_store::Duty::Rekey;
+    let step = duly_store::KeepHouse { duty, limit: 9 };
+    other.keep_house(step).await.unwrap();
+    assert_eq!(shared.claim(0, 1).await[0].attempt.task, id(1));
+}
+
+#[tokio::test]
+async fn a_refused_batch_leaves_no_head_behind() {
+    let shared = shared().ready().await;
+    let [one, _] = &shared.stores;
+    let bound = QueueChange {
+        bound: Some(3),
+        ..QueueChange::default()
+    };
+    one.configure(QUEUE.into(), bound).await.unwrap();
+    submit(one, [of(1, "a")]).await;
+    let tasks = (2..=5).map(|n| of(n, ["a", "b"][usize::from(n % 2)]));
+    let tasks = tasks.map(|mut task| {
+        task.priority = Priority::Critical;
+        task
+    });
+    let refused = one.submit(Submit {
+        tasks: tasks.collect(),
+    });
+    assert!(refused.await.is_err());
+    let leases = shared.claim(0, 9).await;
+    assert_eq!(leases.len(), 1);
+    assert_eq!(leases[0].attempt.task, id(1));
+    submit(one, [of(2, "b"), of(3, "a")]).await;
+    assert_eq!(shared.claim(0, 9).await.len(), 2);
+}
