@@ -93,6 +93,8 @@ impl Ledger {
             Change::Reschedule(due) => Some(task.reschedule(due.resolve(at), at)),
             Change::Discard => {
                 task.life = Life::Gone;
+                // Unlike pruning, it also gives up a key that is held for a period.
+                task.new.unique = None;
                 None
             }
         };
