@@ -45,6 +45,7 @@ mod task;
 mod tenant;
 pub mod text;
 pub mod time;
+mod unique;
 mod worker;
 
 pub use bulk::{Action, Bulk, BulkDone};
@@ -74,4 +75,5 @@ pub use stats::{Stats, Throughput, WorkerTotals};
 pub use submitted::{Submitted, SubmittedBatch};
 pub use task::{Attempt, Event, Progress, Task};
 pub use tenant::{Tenant, TenantChange, Tenants};
+pub use unique::{Admission, OnConflict, Replaces, UniqueWhile};
 pub use worker::{Worker, WorkerTask, Workers};

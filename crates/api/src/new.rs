@@ -7,7 +7,7 @@ use duly_core::{Priority, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Retry, object, text, time};
+use crate::{OnConflict, Replaces, Retry, UniqueWhile, object, text, time};
 
 /// A task to submit: the body of `POST /v1/tasks`, or an element of it. A field that is not listed
 /// here is refused.
@@ -110,10 +110,29 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub lost_max: Option<u32>,
-    /// No two unfinished tasks of one kind share this key.
+    /// No two tasks of one kind hold this key at a time. Not together with `unique_fields`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub unique_key: Option<String>,
+    /// The unique key is made of these values of the payload, each named by a JSON pointer such as
+    /// `/user/id`; what is not there counts as `null`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 32))]
+    pub unique_fields: Vec<String>,
+    /// Until when it holds the key: until it is no longer `unfinished` (if nothing is said), or no longer
+    /// `waiting` for its first attempt. Not together with `unique_for_ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unique_while: Option<UniqueWhile>,
+    /// It holds the key for this long after it was submitted, whatever becomes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 31_622_400_000_u64))]
+    pub unique_for_ms: Option<u64>,
+    /// What becomes of it if another task holds the key: `reject` unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_conflict: Option<OnConflict>,
+    /// With `"on_conflict": "replace"`: what is replaced of the other task, everything unless given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replace: Vec<Replaces>,
     /// Whose work it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Name>))]
@@ -136,7 +155,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const FULL: &str = r#"{"id":"01932f5e-7c1a-7b3e-9d55-0242ac120002","kind":"k","payload":{"b": 1.50, "a": [1e400]},"queue":"q","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","deadline_in_ms":1,"finish_in_ms":5,"alert_unstarted_ms":6,"alert_unfinished_ms":7,"timeout_ms":2,"attempts_max":3,"retry":{"backoff":"linear","jitter":"full"},"lost_max":4,"unique_key":"u","tenant":"t","labels":{"a":"b"}}"#;
+    const FULL: &str = r#"{"id":"01932f5e-7c1a-7b3e-9d55-0242ac120002","kind":"k","payload":{"b": 1.50, "a": [1e400]},"queue":"q","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","deadline_in_ms":1,"finish_in_ms":5,"alert_unstarted_ms":6,"alert_unfinished_ms":7,"timeout_ms":2,"attempts_max":3,"retry":{"backoff":"linear","jitter":"full"},"lost_max":4,"unique_key":"u","unique_fields":["/a"],"unique_while":"waiting","unique_for_ms":8,"on_conflict":"replace","replace":["payload","time"],"tenant":"t","labels":{"a":"b"}}"#;
 
     #[test]
     fn all_fields_round_trip_and_the_payload_stays_as_it_was_written() {

@@ -56,7 +56,7 @@ codes! {
     TenantNotFound = 404, "There is no such tenant";
     /// There is no worker of this incarnation: it never registered, or is gone.
     WorkerNotFound = 404, "There is no such worker";
-    /// Another unfinished task of the kind has the unique key.
+    /// Another task of the kind holds the unique key.
     TaskExists = 409, "Another task has the unique key";
     /// The task is in a state that does not allow it.
     InvalidTransition = 409, "The state of the task does not allow it";

@@ -3,13 +3,13 @@
 use duly_core::{State, TaskId};
 use serde::{Deserialize, Serialize};
 
-use crate::text;
+use crate::{Admission, text};
 
 /// The answer to a task that was submitted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Submitted {
-    /// Its id.
+    /// The id of the task that does the work: its own, unless another holds its unique key.
     #[serde(with = "text")]
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::TaskId))]
     pub id: TaskId,
@@ -17,9 +17,12 @@ pub struct Submitted {
     #[serde(with = "text")]
     #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::State))]
     pub state: State,
-    /// A task of this id was there already, and nothing was changed.
+    /// It had been taken before, and nothing was changed: as `admission` says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub existed: bool,
+    /// How it was taken.
+    #[serde(default)]
+    pub admission: Admission,
 }
 
 /// The answer to an array of tasks, in its order.

@@ -87,6 +87,12 @@ pub struct Task {
     pub retry: Retry,
     /// No two unfinished tasks of one kind share this key.
     pub unique_key: Option<String>,
+    /// Until when it holds its unique key, if not for a time.
+    #[serde(default)]
+    pub unique_while: Option<crate::UniqueWhile>,
+    /// How long it holds its unique key, from its submission.
+    #[serde(default)]
+    pub unique_for_ms: Option<u64>,
     /// Whose work it is.
     pub tenant: Option<String>,
     /// The user's labels.

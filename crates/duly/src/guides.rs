@@ -26,3 +26,6 @@ struct Testing;
 
 #[doc = include_str!("../../../docs/transactions.md")]
 struct Transactions;
+
+#[doc = include_str!("../../../docs/unique.md")]
+struct UniqueTasks;

@@ -84,6 +84,8 @@ mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "stored")]
+mod unique;
+#[cfg(feature = "stored")]
 mod wait;
 
 #[cfg(feature = "stored")]
@@ -135,3 +137,5 @@ pub use duly_store::{
     TaskRecord, TenantChange, TenantPage, TenantRecord, TenantSettings, Totals, Unique,
     UniqueScope, When, WorkerRecord, attempts,
 };
+#[cfg(feature = "stored")]
+pub use unique::key_of_fields;

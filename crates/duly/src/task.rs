@@ -5,8 +5,12 @@ use std::time::Duration;
 use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
 use duly_store::priority::Prioritiser;
 use duly_store::trace::{RESERVED, TraceContext, is_reserved};
-use duly_store::{InvalidInput, Name, NewTask, Payload, Unique, When};
+use duly_store::{
+    InvalidInput, Name, NewTask, OnConflict, Payload, Replace, Unique, UniqueScope, When,
+};
 use serde::Serialize;
+
+use crate::key_of_fields;
 
 /// A job to submit: a kind, a payload, and options. What is not said has a default: queue `default`,
 /// priority normal, due now, no deadline, no timeout, 20 attempts with exponential backoff.
@@ -31,6 +35,10 @@ pub struct Task {
     new: NewTask,
     /// The submitter has said how urgent it is.
     is_given: bool,
+    /// What was said of its unique key.
+    key: Option<Name>,
+    scope: Option<UniqueScope>,
+    on_conflict: Option<OnConflict>,
     refused: Option<InvalidInput>,
 }
 
@@ -54,6 +62,9 @@ impl Task {
             id: None,
             new: NewTask::new(TaskId::from_bytes([0; 16]), kind, payload),
             is_given: false,
+            key: None,
+            scope: None,
+            on_conflict: None,
             refused: None,
         }
     }
@@ -157,11 +168,91 @@ impl Task {
         self
     }
 
-    /// While a task of this kind and key is unfinished, another is refused with
-    /// [`TaskExists`](crate::SubmitError::TaskExists).
+    /// No two tasks of one kind hold this key at a time. Unless more is said ([`unique`](Self::unique),
+    /// [`unique_scope`](Self::unique_scope), [`on_conflict`](Self::on_conflict)) it is held until the
+    /// task ends, and another is refused with [`TaskExists`](crate::SubmitError::TaskExists).
     pub fn unique_key(mut self, key: impl Into<Name>) -> Self {
-        self.new.unique = Some(Unique::new(key));
+        self.key = Some(key.into());
         self
+    }
+
+    /// The same, by some values of the payload, each named by a JSON pointer; see
+    /// [`key_of_fields`](crate::key_of_fields). What is wrong with them fails the submit
+    /// (`unique_fields`).
+    ///
+    /// ```
+    /// # use duly::Task;
+    /// # use std::collections::BTreeMap;
+    /// let task = Task::new("digest", &BTreeMap::from([("user_id", 7)])).unique_by(&["/user_id"]);
+    /// # let _ = task;
+    /// ```
+    pub fn unique_by(self, fields: &[&str]) -> Self {
+        match key_of_fields(&self.new.payload, fields) {
+            Ok(key) => self.unique_key(key),
+            Err(wrong) => self.refuse(wrong.field, wrong.value, wrong.expected),
+        }
+    }
+
+    /// Key, scope and conflict at once.
+    ///
+    /// ```
+    /// use duly::{OnConflict, Replace, Task, Unique, UniqueScope};
+    ///
+    /// let task = Task::new("report", &7).unique(Unique {
+    ///     scope: UniqueScope::Waiting,
+    ///     on_conflict: OnConflict::Replace(Replace::PAYLOAD),
+    ///     ..Unique::new("report-7")
+    /// });
+    /// # let _ = task;
+    /// ```
+    pub fn unique(self, unique: Unique) -> Self {
+        self.unique_key(unique.key)
+            .unique_scope(unique.scope)
+            .on_conflict(unique.on_conflict)
+    }
+
+    /// How long it holds its unique key: until it ends, unless said.
+    pub const fn unique_scope(mut self, scope: UniqueScope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// What becomes of it if another task holds its unique key: it is refused, unless said.
+    pub const fn on_conflict(mut self, on_conflict: OnConflict) -> Self {
+        self.on_conflict = Some(on_conflict);
+        self
+    }
+
+    /// It starts once no other of its unique key was submitted for this long, with the payload of the
+    /// last: a delay, held while it waits, that replaces payload and time. What has been claimed is not
+    /// held up; the next submission begins anew.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use duly::Task;
+    ///
+    /// let index = Task::new("index", &"page 7").unique_key("page-7").debounce(Duration::from_secs(5));
+    /// # let _ = index;
+    /// ```
+    pub const fn debounce(self, quiet: Duration) -> Self {
+        self.delay(quiet)
+            .unique_scope(UniqueScope::Waiting)
+            .on_conflict(OnConflict::Replace(Replace::PAYLOAD_AND_DUE))
+    }
+
+    /// At most one of its unique key in this time: further ones are dropped, and the answer names the one
+    /// that stands for them.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use duly::Task;
+    ///
+    /// let mail = Task::new("digest", &"ada").unique_key("ada").throttle(Duration::from_secs(3600));
+    /// # let _ = mail;
+    /// ```
+    pub const fn throttle(self, period: Duration) -> Self {
+        self.unique_scope(UniqueScope::Period(period))
+            .on_conflict(OnConflict::Keep)
     }
 
     /// Whose work it is.
@@ -231,8 +322,24 @@ impl Task {
         if let Some(refusal) = self.refused {
             return Err(refusal);
         }
+        let unique = match self.key {
+            Some(key) => Some(Unique {
+                key,
+                scope: self.scope.unwrap_or_default(),
+                on_conflict: self.on_conflict.unwrap_or_default(),
+            }),
+            None if self.scope.is_some() || self.on_conflict.is_some() => {
+                return Err(InvalidInput {
+                    field: "unique_key",
+                    value: "missing, and something is said of it".to_owned(),
+                    expected: "a key: unique_key, or unique_by".to_owned(),
+                });
+            }
+            None => self.new.unique,
+        };
         let mut new = NewTask {
             id: self.id.unwrap_or_else(fresh),
+            unique,
             ..self.new
         };
         prioritiser.apply(&mut new, self.is_given);
@@ -247,6 +354,9 @@ impl From<NewTask> for Task {
             id: Some(new.id),
             new,
             is_given: true,
+            key: None,
+            scope: None,
+            on_conflict: None,
             refused: None,
         }
     }
@@ -259,6 +369,29 @@ mod tests {
 
     fn fresh() -> TaskId {
         TaskId::from_bytes([1; 16])
+    }
+
+    #[test]
+    fn what_is_said_of_a_unique_key_comes_together_in_any_order() {
+        let new = |task: Task| task.into_new(fresh, &Prioritiser::default());
+        let minute = Duration::from_secs(60);
+        let throttled = new(Task::new("sum", &1).throttle(minute).unique_key("k")).unwrap();
+        let expected = Unique {
+            scope: UniqueScope::Period(minute),
+            on_conflict: OnConflict::Keep,
+            ..Unique::new("k")
+        };
+        assert_eq!(throttled.unique, Some(expected));
+        let debounced = new(Task::new("sum", &1).unique_by(&[""]).debounce(minute)).unwrap();
+        assert_eq!(debounced.due, When::After(minute));
+        let unique = debounced.unique.unwrap();
+        assert_eq!(unique.scope, UniqueScope::Waiting);
+        let replace = OnConflict::Replace(Replace::PAYLOAD_AND_DUE);
+        assert_eq!(unique.on_conflict, replace);
+        let refused = new(Task::new("sum", &1).throttle(minute)).unwrap_err();
+        assert_eq!(refused.field, "unique_key");
+        let refused = new(Task::new("sum", &1).unique_by(&["a"])).unwrap_err();
+        assert_eq!(refused.field, "unique_fields");
     }
 
     #[test]

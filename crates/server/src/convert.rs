@@ -3,6 +3,7 @@
 mod asked;
 mod schedule;
 mod shown;
+mod unique;
 
 pub(crate) use asked::{
     Submission, due, filter, kind_change, payload, queue_change, tenant_change,
@@ -12,3 +13,4 @@ pub(crate) use shown::{
     attempt, event, feed_event, kind, queue, task, task_whole, tenant, totals, worker, worker_task,
     workers,
 };
+pub(crate) use unique::submitted;

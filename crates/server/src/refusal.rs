@@ -104,6 +104,7 @@ fn wire_name(field: &'static str) -> &'static str {
         "alert_unfinished" => "alert_unfinished_ms",
         "retry.attempts_max" => "attempts_max",
         "payloads" => "payload",
+        "unique_for" => "unique_for_ms",
         "retention_completed" => "retention_completed_ms",
         "retention_failed" => "retention_failed_ms",
         other => other,

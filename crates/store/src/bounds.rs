@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const NAME_BYTES_MAX: usize = 128;
 /// Bytes of a unique key.
 pub const UNIQUE_KEY_BYTES_MAX: usize = 256;
+/// Fields of a payload that one unique key is made of.
+pub const UNIQUE_FIELDS_MAX: usize = 32;
 /// Submissions that have replaced what a task was to do and are remembered with it, so that one which comes
 /// again is not taken twice: the newest.
 pub const REPLACED_MAX: usize = 1_000;

@@ -144,7 +144,7 @@ fn facts(task: &Task) -> Vec<(String, String)> {
         ),
         ("worker", task.worker.clone()),
         ("cancellation", asked),
-        ("unique key", task.unique_key.clone()),
+        ("unique key", unique_key(task)),
         ("tenant", task.tenant.clone()),
         ("trace", task.traceparent.clone()),
         ("progress", task.progress.as_ref().map(output::progress)),
@@ -214,4 +214,17 @@ fn history_of(task: &Task) -> Table {
 
 fn plain(text: Option<&str>) -> String {
     output::printable(text.unwrap_or_default()).into_owned()
+}
+/// The unique key, and how long it is held, if not until the task ends.
+fn unique_key(task: &Task) -> Option<String> {
+    let key = task.unique_key.clone()?;
+    let held = match (task.unique_while, task.unique_for_ms) {
+        (_, Some(ms)) => format!(
+            "  (for {})",
+            duration::format(std::time::Duration::from_millis(ms))
+        ),
+        (Some(duly_api::UniqueWhile::Waiting), None) => "  (while waiting)".to_owned(),
+        _ => String::new(),
+    };
+    Some(key + &held)
 }

@@ -4,12 +4,13 @@ mod batch;
 mod delivery;
 mod file;
 mod stable;
+mod unique;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use duly_api::NewTask;
+use duly_api::{Admission, NewTask};
 use duly_core::{Priority, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
@@ -97,9 +98,8 @@ struct Options {
     #[arg(long, value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(1..))]
     max_attempts: Option<u32>,
-    /// No two unfinished tasks of one kind share this key
-    #[arg(long, conflicts_with = "file", value_name = "KEY")]
-    unique: Option<String>,
+    #[command(flatten)]
+    unique: unique::Options,
     /// A label to find it by; may be repeated
     #[arg(long, value_parser = super::label, value_name = "NAME=VALUE")]
     label: Vec<(String, String)>,
@@ -162,6 +162,7 @@ impl Options {
         task.alert_unfinished_ms = or(task.alert_unfinished_ms, self.alert_unfinished);
         task.timeout_ms = task.timeout_ms.or_else(|| self.timeout.map(super::millis));
         task.attempts_max = task.attempts_max.or(self.max_attempts);
+        self.unique.complete(&mut task);
         for (name, value) in &self.label {
             let label = task.labels.entry(name.clone());
             label.or_insert_with(|| value.clone());
@@ -180,7 +181,6 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
         id: Some(asked.options.id.unwrap_or_else(fresh_id)),
         kind: asked.kind,
         payload,
-        unique_key: asked.options.unique.clone(),
         ..NewTask::default()
     });
     let submitted = client.submit(&task).await;
@@ -191,10 +191,11 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
     if json {
         return output::print_json(&submitted);
     }
-    let note = if submitted.existed {
-        "  (was there already)"
-    } else {
-        ""
+    let note = match submitted.admission {
+        Admission::New => "",
+        Admission::Existed => "  (was there already)",
+        Admission::Kept => "  (has the unique key, and stands for it)",
+        Admission::Replaced => "  (has the unique key, and goes on with it)",
     };
     output::print(&format!(
         "{}  {}{note}",

@@ -6,13 +6,14 @@ use duly_api::Problem;
 use duly_core::{RetryPolicy, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
+use super::unique;
 use crate::App;
 use crate::bounds::PAYLOAD_DEPTH_MAX;
 use crate::nesting::depth;
 use crate::port::priority::Prioritiser;
 use crate::port::trace::{RESERVED, TraceContext, is_reserved};
 use crate::port::{
-    Clock, Filter, KindChange, NewTask, Payload, QueueChange, TenantChange, Unique, When, id,
+    Clock, Filter, KindChange, NewTask, Payload, QueueChange, TenantChange, When, id,
 };
 use crate::query;
 use crate::refusal::Refusal;
@@ -77,8 +78,8 @@ impl<'a> Submission<'a> {
 }
 
 /// A task to submit. What the store checks itself is left to it.
-pub(super) fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
-    let Some(kind) = wire.kind else {
+pub(super) fn new_task(mut wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, Refusal> {
+    let Some(kind) = wire.kind.take() else {
         return Err(Problem::invalid(
             "kind",
             "the name of a handler, such as http",
@@ -91,8 +92,10 @@ pub(super) fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, R
         let detail = format!("labels has {name:?}: expected {expected}, which is reserved");
         return Err(Problem::invalid("labels", expected, detail).into());
     }
-    let payload = wire.payload.map(payload).transpose()?;
-    let mut task = NewTask::new(id, kind, payload.unwrap_or_default());
+    let payload = wire.payload.take().map(payload).transpose()?;
+    let payload = payload.unwrap_or_default();
+    let unique = unique::asked(&wire, &payload)?;
+    let mut task = NewTask::new(id, kind, payload);
     task.due = due(wire.delay_ms, wire.run_at)?.unwrap_or_default();
     task.deadline = when(
         ("deadline_in_ms", wire.deadline_in_ms),
@@ -111,7 +114,7 @@ pub(super) fn new_task(wire: duly_api::NewTask, id: TaskId) -> Result<NewTask, R
     task.timeout = wire.timeout_ms.map(Duration::from_millis);
     task.retry = retry(wire.retry, wire.attempts_max);
     task.lost_max = wire.lost_max.unwrap_or(NewTask::LOST_MAX_DEFAULT);
-    task.unique = wire.unique_key.map(Unique::new);
+    task.unique = unique;
     task.tenant = wire.tenant.map(Into::into);
     task.labels = wire.labels;
     Ok(task)

@@ -165,7 +165,7 @@ fn definition(info: &ScheduleInfo) -> ScheduleDefinition {
 fn task(task: &NewTask) -> duly_api::NewTask {
     let is_json = task.payload.encoding == Encoding::Json;
     let payload = is_json.then(|| serde_json::from_slice::<Box<RawValue>>(&task.payload.bytes));
-    duly_api::NewTask {
+    let mut wire = duly_api::NewTask {
         kind: Some(task.kind.to_string()),
         payload: payload.and_then(Result::ok),
         queue: Some(task.queue.to_string()),
@@ -178,7 +178,6 @@ fn task(task: &NewTask) -> duly_api::NewTask {
         attempts_max: Some(task.retry.attempts_max),
         retry: Some((&task.retry).into()),
         lost_max: Some(task.lost_max),
-        unique_key: task.unique.as_ref().map(|unique| unique.key.to_string()),
         tenant: task.tenant.as_ref().map(ToString::to_string),
         labels: task
             .labels
@@ -187,7 +186,11 @@ fn task(task: &NewTask) -> duly_api::NewTask {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
         ..duly_api::NewTask::default()
+    };
+    if let Some(unique) = &task.unique {
+        super::unique::said(unique, &mut wire);
     }
+    wire
 }
 
 fn after(when: When) -> Option<u64> {

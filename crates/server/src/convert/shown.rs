@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::port::trace::{TraceContext, is_reserved};
 use crate::port::{
     AttemptRecord, Counts, Encoding, Event, KindRecord, Name, Payload, Progress, QueueRecord,
-    TaskRecord, TenantRecord, WorkerRecord,
+    TaskRecord, TenantRecord, UniqueScope, WorkerRecord,
 };
 
 /// A task without its payload and result, as in a list.
@@ -42,6 +42,8 @@ pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
         late_to_finish: record.late_to_finish,
         timeout_ms: record.timeout.map(millis),
         retry: (&record.retry).into(),
+        unique_while: unique_while(record.unique_key.is_some(), record.unique_scope),
+        unique_for_ms: unique_for_ms(record.unique_scope),
         unique_key: text(record.unique_key),
         tenant: text(record.tenant),
         traceparent: TraceContext::read(&record.labels).map(|trace| trace.traceparent()),
@@ -241,4 +243,19 @@ fn millis(duration: Duration) -> u64 {
 
 fn text(name: Option<Name>) -> Option<String> {
     name.map(|name| name.to_string())
+}
+
+const fn unique_while(has_key: bool, scope: UniqueScope) -> Option<duly_api::UniqueWhile> {
+    match scope {
+        UniqueScope::Unfinished if has_key => Some(duly_api::UniqueWhile::Unfinished),
+        UniqueScope::Waiting => Some(duly_api::UniqueWhile::Waiting),
+        UniqueScope::Unfinished | UniqueScope::Period(_) => None,
+    }
+}
+
+fn unique_for_ms(scope: UniqueScope) -> Option<u64> {
+    match scope {
+        UniqueScope::Period(period) => Some(millis(period)),
+        UniqueScope::Unfinished | UniqueScope::Waiting => None,
+    }
 }

@@ -174,11 +174,7 @@ pub(crate) async fn trigger(
     _: Maybe<Nothing>,
 ) -> Result<Json<Submitted>, Refusal> {
     let submitted = app.duly().schedules().trigger(name).await?;
-    Ok(Json(Submitted {
-        id: submitted.id,
-        state: submitted.state,
-        existed: submitted.existed(),
-    }))
+    Ok(Json(convert::submitted(&submitted)))
 }
 
 /// `POST /v1/schedules/{name}/backfill`: runs the ticks of a period, step by step.

@@ -26,6 +26,7 @@ pub mod schedule;
 pub mod settle;
 pub mod subject;
 pub mod submit;
+pub mod unique;
 pub mod worker;
 
 pub use rig::{
@@ -43,6 +44,14 @@ macro_rules! conformance {
                 bad_input_is_named_and_loses_nothing, the_record_shows_what_was_submitted,
                 a_batch_keeps_its_order,
                 lines_are_bounded, absurd_times_are_refused
+            ],
+            unique: [
+                a_key_is_held_as_its_holder_said, a_period_ends_to_the_microsecond,
+                a_period_outlives_its_task, a_replacement_changes_what_it_says,
+                what_has_begun_is_not_replaced, a_submission_that_comes_again_replaces_once,
+                a_refused_batch_undoes_its_replacements,
+                a_retried_task_needs_the_key_that_it_would_hold, a_restored_task_holds_its_key,
+                absurd_keys_are_refused
             ],
             claim: [
                 the_most_urgent_first_then_in_order, nothing_starts_early,

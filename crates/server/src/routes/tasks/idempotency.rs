@@ -95,17 +95,18 @@ pub(super) async fn check_before(app: &App, key: &Key, derived: &[TaskId]) -> Re
 pub(super) async fn check_after(
     app: &App,
     key: &Key,
-    derived: &[TaskId],
+    (asked, derived): (&[TaskId], &[TaskId]),
     reply: &SubmitReply,
 ) -> Result<(), Refusal> {
-    // Both are in the order of the request.
+    // All are in the order of the request. Another task may stand for one that was asked for.
     let mut derived = derived.iter().peekable();
     let mut ours = reply
         .tasks
         .iter()
-        .filter(|task| derived.next_if_eq(&&task.id).is_some());
-    match ours.find(|task| task.existed()) {
-        Some(task) => check(app, key, task.id).await,
+        .zip(asked)
+        .filter(|(_, id)| derived.next_if_eq(id).is_some());
+    match ours.find(|(task, id)| task.existed() && task.id == **id) {
+        Some((task, _)) => check(app, key, task.id).await,
         None => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use duly_api::SubmittedBatch;
 use super::batch::{self, Asked};
 use super::{idempotency, require};
 use crate::body::Arrived;
-use crate::convert::Submission;
+use crate::convert::{self, Submission};
 use crate::params::{self, Params};
 use crate::port::{self, Name, Submit};
 use crate::refusal::Refusal;
@@ -60,6 +60,7 @@ pub(crate) async fn submit(
     if let Some(key) = &key {
         idempotency::check_before(&app, key, &derived).await?;
     }
+    let ids: Vec<_> = asked.iter().map(|task| task.id).collect();
     let kinds: Vec<Name> = asked.iter().map(|task| task.kind.clone()).collect();
     let submitted = app.store().submit(Submit { tasks: asked }).await;
     let reply = submitted.map_err(|error| of_batch(error.into()))?;
@@ -67,7 +68,7 @@ pub(crate) async fn submit(
     let fresh = fresh.filter(|(_, task)| task.is_new());
     app.metrics().scheduled(fresh.map(|(kind, _)| kind));
     if let Some(key) = &key {
-        idempotency::check_after(&app, key, &derived, &reply).await?;
+        idempotency::check_after(&app, key, (&ids, &derived), &reply).await?;
     }
     Ok(answer(reply.tasks, is_array))
 }
@@ -79,7 +80,7 @@ fn answer(submitted: Vec<port::Submitted>, is_array: bool) -> Response {
     } else {
         StatusCode::OK
     };
-    let mut tasks = submitted.into_iter().map(shown);
+    let mut tasks = submitted.iter().map(convert::submitted);
     if is_array {
         let tasks = tasks.collect();
         return (status, Json(SubmittedBatch { tasks })).into_response();
@@ -87,14 +88,6 @@ fn answer(submitted: Vec<port::Submitted>, is_array: bool) -> Response {
     let one = tasks.next();
     let one = one.expect("a store answers each task that was submitted");
     (status, Json(one)).into_response()
-}
-
-fn shown(reply: port::Submitted) -> duly_api::Submitted {
-    duly_api::Submitted {
-        id: reply.id,
-        state: reply.state,
-        existed: reply.existed(),
-    }
 }
 
 fn require_worker(pairs: &[(String, String)]) -> Result<bool, Refusal> {

@@ -11,7 +11,7 @@ use crate::testing::{Rig, names};
 use crate::{
     Claim, Duty, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, LimitUse, List,
     ListCursor, ListNames, MemoryStore, Name, NewTask, Payload, Progress, Promote, QueueChange,
-    Registration, Settle, Settlement, Store, Subject, Submit, TakeBack, Unique,
+    Registration, Settle, Settlement, Store, Subject, Submit, TakeBack,
 };
 
 /// Replays `history` on the rig's store and on a memory store with the same clock.
@@ -460,7 +460,7 @@ pub(super) fn new_task(draft: &Draft) -> NewTask {
     task.deadline = draft.deadline;
     task.finish_by = draft.finish_by;
     [task.alert_unstarted, task.alert_unfinished] = draft.alerts;
-    task.unique = draft.unique.map(|n| Unique::new(format!("key-{n}")));
+    task.unique.clone_from(&draft.unique);
     task.lost_max = draft.lost_max;
     task.labels = draft
         .label

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duly_core::{Decision, Limit, OrderPolicy, Priority};
 
-use crate::{Change, Duty, Filter, KindChange, ListNames, QueueChange, TenantChange, When};
+use crate::{Change, Duty, Filter, KindChange, ListNames, QueueChange, TenantChange, Unique, When};
 
 /// One of the attempts that claims have handed out so far, or something near it.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub struct Draft {
     pub(super) deadline: Option<When>,
     pub(super) finish_by: Option<When>,
     pub(super) alerts: [Option<Duration>; 2],
-    pub(super) unique: Option<u8>,
+    pub(super) unique: Option<Unique>,
     pub(super) lost_max: u32,
     pub(super) label: Option<u8>,
     pub(super) tenant: Option<u8>,

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::operation::{Draft, Ending, Operation, Pick};
 use crate::{
-    Change, Duty, Filter, KindChange, ListNames, Payload, QueueChange, TenantChange, When,
+    Change, Duty, Filter, KindChange, ListNames, OnConflict, Payload, QueueChange, Replace,
+    TenantChange, Unique, UniqueScope, When,
 };
 
 const TASKS: std::ops::Range<u8> = 0..24;
@@ -291,7 +292,7 @@ fn draft() -> impl Strategy<Value = Draft> {
         [age(), age()],
     );
     let rest = (
-        proptest::option::weighted(0.3, 0_u8..3),
+        proptest::option::weighted(0.4, unique()),
         1_u32..4,
         proptest::option::weighted(0.3, 0_u8..2),
         (proptest::option::weighted(0.5, TENANTS), limits()),
@@ -320,6 +321,29 @@ fn draft() -> impl Strategy<Value = Draft> {
             plain,
         },
     )
+}
+
+fn unique() -> impl Strategy<Value = Unique> {
+    let scope = prop_oneof![
+        Just(UniqueScope::Unfinished),
+        Just(UniqueScope::Waiting),
+        (1_u64..20).prop_map(|s| UniqueScope::Period(Duration::from_secs(s))),
+    ];
+    let replace = (any::<bool>(), any::<bool>(), any::<bool>());
+    let on_conflict = prop_oneof![
+        Just(OnConflict::Reject),
+        Just(OnConflict::Keep),
+        replace.prop_map(|(payload, priority, due)| OnConflict::Replace(Replace {
+            payload: payload || !(priority || due),
+            priority,
+            due,
+        })),
+    ];
+    (0_u8..3, scope, on_conflict).prop_map(|(n, scope, on_conflict)| Unique {
+        key: format!("key-{n}").into(),
+        scope,
+        on_conflict,
+    })
 }
 
 fn ending() -> impl Strategy<Value = Ending> {
