@@ -1,5 +1,5 @@
 //! Several real processes on one SQLite file: a task that kills whoever runs it, and two that share
-//! the work; and one on the file of a store in memory, killed while it saves.
+//! the work, one after the other of which dies while they keep a schedule; and one on the file of a store in memory, killed while it saves.
 //!
 //! A child process is this test binary once more, told by the environment which part to play.
 #![cfg(feature = "sqlite")]
@@ -10,6 +10,7 @@ mod poison;
 #[cfg(feature = "archive")]
 mod saving;
 mod sharing;
+mod ticking;
 
 /// Where child processes begin. Run by itself, without a part to play, it has nothing to do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -20,6 +21,7 @@ async fn child_process() {
         #[cfg(feature = "archive")]
         Some("saving") => saving::child().await,
         Some("sharing") => sharing::child().await,
+        Some("ticking") => ticking::child().await,
         Some(other) => panic!("no child plays {other:?}"),
     }
 }
