@@ -9,6 +9,7 @@ mod kinds;
 mod life;
 mod options;
 mod queues;
+mod schedules;
 
 pub(crate) use flags::Flags;
 pub(crate) use keeper::Keeper;

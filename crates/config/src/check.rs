@@ -26,7 +26,7 @@ pub(crate) fn all(config: &Config) -> Vec<Fault> {
     ];
     let commands = programs(config).chain(successes(config));
     let rules = rules(config);
-    let named = commands.chain(rules);
+    let named = commands.chain(rules).chain(schedules(config));
     single.into_iter().flatten().chain(named).collect()
 }
 
@@ -65,6 +65,18 @@ fn rules(config: &Config) -> impl Iterator<Item = Fault> {
         let setting = format!("{rule}.{field}");
         let message = format!("{setting} is {value}: expected {expected}");
         about(config, &[&setting, &rule], message)
+    })
+}
+
+/// Schedules whose settings contradict each other.
+fn schedules(config: &Config) -> impl Iterator<Item = Fault> {
+    let schedules = config.settings.schedules.iter();
+    schedules.filter_map(|(name, said)| {
+        let wrong = said.checked().err()?;
+        let schedule = format!("schedules.{name}");
+        let setting = format!("{schedule}.{}", wrong.field);
+        let message = format!("{setting} {}", wrong.problem);
+        Some(about(config, &[&setting, &schedule], message))
     })
 }
 

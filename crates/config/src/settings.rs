@@ -10,6 +10,7 @@ mod http;
 mod logs;
 mod priority_rule;
 mod queue;
+mod schedule;
 mod server;
 mod shell;
 mod store;
@@ -20,6 +21,7 @@ pub use http::Http;
 pub use logs::{LogFormat, Logs};
 pub use priority_rule::PriorityRule;
 pub use queue::Queue;
+pub use schedule::Schedule;
 pub use server::Server;
 pub use shell::{Command, Shell};
 pub use store::StoreUrl;
@@ -39,6 +41,8 @@ pub struct Settings {
     pub queues: BTreeMap<String, Queue>,
     /// Priority rules, by name, in their order.
     pub priority_rules: Ordered<PriorityRule>,
+    /// Schedules, by name.
+    pub schedules: BTreeMap<String, Schedule>,
     /// The kind `shell`.
     pub shell: Shell,
     /// The kind `http`.
@@ -71,6 +75,7 @@ impl Group for Settings {
             PriorityRule::ABOUT,
             &mut self.priority_rules,
         );
+        visitor.named("schedules", Schedule::ABOUT, &mut self.schedules);
         visitor.group("shell", Shell::ABOUT, &mut self.shell);
         visitor.group("http", Http::ABOUT, &mut self.http);
         visitor.group("health", Health::ABOUT, &mut self.health);

@@ -73,6 +73,19 @@ impl Schedule {
         Self::of(When::Once(at))
     }
 
+    /// A rule with what it says about misses, overlaps and all else.
+    pub fn terms(terms: Terms) -> Self {
+        Self {
+            missed: terms.missed,
+            overlap: terms.overlap,
+            jitter: terms.jitter,
+            start: terms.start,
+            end: terms.end,
+            max_runs: terms.max_runs.map(NonZeroU64::get),
+            ..Self::rule(terms.rule)
+        }
+    }
+
     /// Any rule.
     pub const fn rule(rule: Rule) -> Self {
         Self::of(When::Rule(rule))

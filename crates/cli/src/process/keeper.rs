@@ -10,7 +10,7 @@ use duly_server::App;
 
 use super::bounds::{QUEUE_RETRY, QUEUE_TRIES_MAX};
 use super::changes::{Changes, Why};
-use super::queues;
+use super::{queues, schedules};
 use crate::failure::Failure;
 use crate::logs::{self, Logs};
 
@@ -53,8 +53,15 @@ impl Keeper {
 
     /// Brings the settings of queues to the store.
     pub(crate) async fn begin(&self) -> Result<(), Failure> {
-        let set = queues::set(&self.duly, &self.loaded.settings.queues).await;
-        Ok(set.context("cannot set the queues as the configuration says")?)
+        let settings = &self.loaded.settings;
+        let set = queues::set(&self.duly, &settings.queues).await;
+        set.context("cannot set the queues as the configuration says")?;
+        // Who names none may be a process of another configuration: those that are there are not its own.
+        if !settings.schedules.is_empty() {
+            let set = schedules::set(&self.duly, &settings.schedules).await;
+            set.context("cannot set the schedules as the configuration says")?;
+        }
+        Ok(())
     }
 
     /// Loads the configuration anew whenever there is reason to, for ever.
@@ -125,6 +132,7 @@ impl Keeper {
             return tracing::error!(%error, "the configuration stays as it was");
         }
         self.duly.prioritiser().set(rules);
+        self.schedule(&config).await;
         if let Some(app) = &self.app {
             app.set_backlog(super::backlog(&config.settings));
         }
@@ -148,6 +156,20 @@ impl Keeper {
             self.duly.clock().sleep(QUEUE_RETRY).await;
         }
         queues::set(&self.duly, &config.settings.queues).await
+    }
+
+    /// Brings the schedules to the store, if any are named, or were until now.
+    async fn schedule(&self, config: &Config) {
+        let (old, new) = (&self.loaded.settings.schedules, &config.settings.schedules);
+        if old.is_empty() && new.is_empty() {
+            return;
+        }
+        if let Err(error) = schedules::set(&self.duly, new).await {
+            tracing::error!(
+                %error,
+                "not all schedules are as the configuration says; SIGHUP tries again"
+            );
+        }
     }
 
     /// What has changed, and what of it has to wait.

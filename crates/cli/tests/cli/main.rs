@@ -16,6 +16,7 @@ mod refusal;
 mod reload;
 mod rules;
 mod run;
+mod schedule;
 mod senseless;
 mod server;
 mod shell;

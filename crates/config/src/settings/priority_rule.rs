@@ -80,7 +80,7 @@ fn is_value(text: &str) -> bool {
     text.len() <= NAME_BYTES_MAX
 }
 
-fn is_label(name: &str) -> bool {
+pub(super) fn is_label(name: &str) -> bool {
     (1..=LABEL_NAME_BYTES_MAX).contains(&name.len())
         && !name.starts_with("duly.")
         && !name.chars().any(char::is_control)

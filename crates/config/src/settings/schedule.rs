@@ -1,0 +1,195 @@
+//! `schedules.NAME`.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use duly_core::{DELAY_MAX, Priority, Timestamp};
+use duly_schedule::bounds::{JITTER_MAX, PATTERN_BYTES_MAX, PERIOD_MAX, PERIOD_MIN};
+use duly_schedule::{Missed, Overlap, Rule, Terms, Zone};
+
+use super::priority_rule::is_label;
+use crate::bounds::{LABELS_MAX, NAME_BYTES_MAX};
+use crate::form::{Form, duration, map, name, priority, text, whole};
+use crate::group::{Example, group};
+
+group! {
+    /// Schedules, by name: what creates tasks by itself. Those that are named here are made, changed and,
+    /// once they are not named any more, removed, at the start and whenever the configuration is loaded
+    /// anew; how far they are, and whether they are paused, stays. Those that somebody else made stay as
+    /// they are, and a process that names none at its start leaves all be. One of cron, every and at says
+    /// when.
+    Schedule {
+        /// Times of a calendar: five fields, or six with the seconds first, or a nickname such as @daily.
+        [AtOnce] cron: Option<String> = None, text(
+            format!("a cron pattern of at most {PATTERN_BYTES_MAX} bytes, such as \"0 9 * * mon-fri\""),
+            |text| !text.is_empty() && text.len() <= PATTERN_BYTES_MAX,
+        ).or_none(), example "\"0 9 * * mon-fri\"";
+
+        /// The time zone whose clocks the pattern means. UTC unless it is said.
+        [AtOnce] zone: Option<String> = None, text(
+            "a time zone of the IANA database, such as Europe/Berlin",
+            |text| text.parse::<Zone>().is_ok(),
+        ).or_none(), example "Europe/Berlin";
+
+        /// An interval, without drift.
+        [AtOnce] every: Option<Duration> = None, duration(PERIOD_MIN..=PERIOD_MAX).or_none(),
+            example "15m";
+
+        /// One time.
+        [AtOnce] at: Option<String> = None, instant().or_none(), example "2030-01-01T00:00:00Z";
+
+        /// The kind of its tasks: every schedule has to say it.
+        [AtOnce] kind: Option<String> = None, name().or_none(), example "http";
+
+        /// What their handler gets, as JSON. null unless it is said.
+        [AtOnce] payload: Option<String> = None, text("JSON", is_json).or_none(),
+            example "'{\"url\": \"https://example.org/hook\"}'";
+
+        /// The queue that they wait in. default unless it is said.
+        [AtOnce] queue: Option<String> = None, name().or_none(), example "default";
+
+        /// How urgent they are. Unless it is said, the priority rules decide.
+        [AtOnce] priority: Option<Priority> = None, priority().or_none(), example "normal";
+
+        /// They must have started this long after their tick, or expire.
+        [AtOnce] deadline: Option<Duration> = None, duration(Duration::ZERO..=DELAY_MAX).or_none(),
+            example "1h";
+
+        /// How long one attempt may take.
+        [AtOnce] timeout: Option<Duration> = None,
+            duration(Duration::from_millis(1)..=DELAY_MAX).or_none(), example "10m";
+
+        /// How often each is tried in all. 20 unless it is said.
+        [AtOnce] max_attempts: Option<u32> = None, whole(1..=u32::MAX).or_none(), example "20";
+
+        /// No two unfinished tasks of one kind share this key.
+        [AtOnce] unique_key: Option<String> = None, text(
+            format!("1 to {NAME_BYTES_MAX} bytes"),
+            |text| !text.is_empty() && text.len() <= NAME_BYTES_MAX,
+        ).or_none(), example "digest";
+
+        /// Whose work it is.
+        [AtOnce] tenant: Option<String> = None, name().or_none(), example "acme";
+
+        /// Labels to find them by.
+        [AtOnce] labels: BTreeMap<String, String> = BTreeMap::new(), map(
+            text(format!("a text of at most {NAME_BYTES_MAX} bytes"), |text| text.len() <= NAME_BYTES_MAX),
+            is_label,
+            "a name of 1 to 64 bytes that does not begin with duly.",
+            LABELS_MAX,
+        ), example "{team: blue}";
+
+        /// What becomes of ticks that nobody could fire in time: skip, last, or all with an age.
+        [AtOnce] missed: String = "last".to_owned(), text(
+            "skip, last, or all with an age, such as all 1h",
+            |text| text.parse::<Missed>().is_ok(),
+        );
+
+        /// What a tick does while a former run is unfinished: allow, skip, queue_one or cancel_old.
+        [AtOnce] overlap: String = "allow".to_owned(), text(
+            "allow, skip, queue_one or cancel_old",
+            |text| text.parse::<Overlap>().is_ok(),
+        );
+
+        /// Each tick runs later by a part of this, always the same for the same tick.
+        [AtOnce] jitter: Duration = Duration::ZERO, duration(Duration::ZERO..=JITTER_MAX);
+
+        /// The first time that may be a tick.
+        [AtOnce] start: Option<String> = None, instant().or_none(), example "2030-01-01T00:00:00Z";
+
+        /// The first time that may no longer be a tick.
+        [AtOnce] end: Option<String> = None, instant().or_none(), example "2031-01-01T00:00:00Z";
+
+        /// How many ticks fire before it is over.
+        [AtOnce] max_runs: Option<u32> = None, whole(1..=u32::MAX).or_none(), example "10";
+    }
+}
+
+impl Example for Schedule {
+    const NAME: &'static str = "digest";
+}
+
+fn instant() -> Form<String> {
+    text(duly_api::time::EXPECTED, |text| {
+        duly_api::time::parse(text).is_ok()
+    })
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// What is wrong with a schedule: a setting of it, and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidSchedule {
+    pub(crate) field: &'static str,
+    pub(crate) problem: String,
+}
+
+fn wrong(field: &'static str, problem: impl Into<String>) -> InvalidSchedule {
+    InvalidSchedule {
+        field,
+        problem: problem.into(),
+    }
+}
+
+fn instant_of(text: Option<&String>) -> Option<Timestamp> {
+    text.and_then(|text| duly_api::time::parse(text).ok())
+}
+
+impl Schedule {
+    /// When it fires, and what it does about misses and overlaps.
+    ///
+    /// # Errors
+    /// Its text: the settings contradict each other. Never of what [`Config`](crate::Config) has loaded.
+    pub fn terms(&self) -> Result<Terms, String> {
+        self.checked().map_err(|wrong| wrong.problem)
+    }
+
+    pub(crate) fn checked(&self) -> Result<Terms, InvalidSchedule> {
+        if self.kind.is_none() {
+            return Err(wrong(
+                "kind",
+                "is missing: expected the name of a handler, such as http",
+            ));
+        }
+        let zone = self.zone.as_deref().map(str::parse::<Zone>).transpose();
+        let zone = zone.map_err(|error| wrong("zone", format!("is wrong: {error}")))?;
+        let rule = match (&self.cron, self.every, instant_of(self.at.as_ref())) {
+            (Some(pattern), None, None) => {
+                let zone = zone.clone().unwrap_or(Zone::UTC);
+                let rule = Rule::cron(pattern, zone);
+                rule.map_err(|error| wrong("cron", format!("is wrong: {error}")))?
+            }
+            (None, Some(every), None) => {
+                let rule = Rule::every(every, Timestamp::default());
+                rule.map_err(|error| wrong("every", format!("is wrong: {error}")))?
+            }
+            (None, None, Some(at)) => Rule::once(at),
+            (None, None, None) => {
+                return Err(wrong(
+                    "cron",
+                    "is missing: expected one of cron, every and at",
+                ));
+            }
+            _ => {
+                let problem = "does not stand alone: expected one of cron, every and at";
+                return Err(wrong("cron", problem));
+            }
+        };
+        if zone.is_some() && !matches!(rule, Rule::Cron { .. }) {
+            return Err(wrong("zone", "is given: expected cron beside it"));
+        }
+        let mut terms = Terms::new(rule);
+        terms.missed = self.missed.parse().unwrap_or_default();
+        terms.overlap = self.overlap.parse().unwrap_or_default();
+        terms.jitter = self.jitter;
+        terms.start = instant_of(self.start.as_ref());
+        terms.end = instant_of(self.end.as_ref());
+        terms.max_runs = self.max_runs.and_then(|runs| NonZeroU64::new(runs.into()));
+        let checked = terms.check();
+        checked.map_err(|error| wrong("end", format!("is wrong: {error}")))?;
+        Ok(terms)
+    }
+}
