@@ -98,6 +98,9 @@ struct Options {
     #[arg(long, value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(1..))]
     max_attempts: Option<u32>,
+    /// Whose work it is
+    #[arg(long)]
+    tenant: Option<String>,
     #[command(flatten)]
     unique: unique::Options,
     /// A label to find it by; may be repeated
@@ -146,6 +149,7 @@ impl Options {
     /// Says what the task does not say itself.
     fn complete(&self, mut task: NewTask) -> NewTask {
         task.queue = task.queue.or_else(|| self.queue.clone());
+        task.tenant = task.tenant.or_else(|| self.tenant.clone());
         task.priority = task.priority.or(self.priority);
         if task.delay_ms.is_none() && task.run_at.is_none() {
             task.delay_ms = self.delay.map(super::millis);
@@ -266,14 +270,16 @@ mod tests {
             "low",
             "--delay",
             "2s",
+            "--tenant",
+            "acme",
             "--label",
             "a=b",
         ];
         assert_eq!(
             completed("{}", &options),
-            r#"{"queue":"q","priority":"low","delay_ms":2000,"labels":{"a":"b"}}"#
+            r#"{"queue":"q","priority":"low","delay_ms":2000,"tenant":"acme","labels":{"a":"b"}}"#
         );
-        let task = r#"{"queue":"own","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","labels":{"a":"own"}}"#;
+        let task = r#"{"queue":"own","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","tenant":"own","labels":{"a":"own"}}"#;
         assert_eq!(completed(task, &options), task);
     }
 
