@@ -7,14 +7,12 @@ use duly_core::{Priority, TaskId};
 use duly_runtime::{Housekeeper, WorkerBuilder};
 use duly_store::priority::Prioritiser;
 use duly_store::{
-    Change, ChangeError, ChangeMatching, ChangedMatching, Clock, EventCursor, EventPage,
-    KindChange, KindPage, KindSettings, List, ListNames, Name, Payload, QueueChange, QueueRecord,
-    QueueSettings, RequestError, Restore, Restored, Save, SavedPage, Store, StoreError, Subject,
-    Submit, SubmitError, Submitted, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings,
-    When, WorkerRecord, id,
+    Change, ChangeError, ChangeMatching, ChangedMatching, Clock, EventCursor, EventPage, List,
+    Name, Payload, QueueChange, QueueRecord, QueueSettings, RequestError, Restore, Restored, Save,
+    SavedPage, Store, StoreError, Submit, SubmitError, Submitted, TaskPage, TaskRecord, When,
+    WorkerRecord, id,
 };
 
-use crate::control::Control;
 use crate::{DulyBuilder, OpenError, Schedules, Task, wait};
 
 /// How often a submit whose outcome is not known is made again, before the caller hears of it.
@@ -407,82 +405,6 @@ impl Duly {
             ..QueueChange::default()
         };
         self.store.configure(queue, change).await
-    }
-
-    /// A queue, to be paused, drained or purged as a whole.
-    #[must_use]
-    pub fn queue(&self, name: impl Into<Name>) -> Control {
-        self.control(Subject::Queue(name.into()))
-    }
-
-    /// A kind, to be paused, drained or purged as a whole, whatever its queue.
-    #[must_use]
-    pub fn kind(&self, name: impl Into<Name>) -> Control {
-        self.control(Subject::Kind(name.into()))
-    }
-
-    /// A tenant, to be paused, drained or purged as a whole, whatever the queue.
-    #[must_use]
-    pub fn tenant(&self, name: impl Into<Name>) -> Control {
-        self.control(Subject::Tenant(name.into()))
-    }
-
-    fn control(&self, subject: Subject) -> Control {
-        Control::new(Arc::clone(&self.store), Arc::clone(&self.clock), subject)
-    }
-
-    /// A page of the kinds that there are records of, by name.
-    ///
-    /// # Errors
-    /// If the limit is not 1 to 1,000, or the store fails.
-    pub async fn kinds(&self, request: ListNames) -> Result<KindPage, RequestError> {
-        self.store.kinds(request).await
-    }
-
-    /// Changes the settings of a kind; its record is made if there is none of that name.
-    ///
-    /// # Errors
-    /// If the name is not valid, or the store fails.
-    pub async fn configure_kind(
-        &self,
-        kind: impl Into<Name>,
-        change: KindChange,
-    ) -> Result<KindSettings, RequestError> {
-        self.store.configure_kind(kind.into(), change).await
-    }
-
-    /// A page of the tenants that there are records of, by name.
-    ///
-    /// # Errors
-    /// If the limit is not 1 to 1,000, or the store fails.
-    pub async fn tenants(&self, request: ListNames) -> Result<TenantPage, RequestError> {
-        self.store.tenants(request).await
-    }
-
-    /// Changes the settings of a tenant; its record is made if there is none of that name.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use duly::{Duly, ListNames, TenantChange};
-    ///
-    /// let duly = Duly::open("memory:").await?;
-    /// let change = TenantChange { weight: Some(3), ..TenantChange::default() };
-    /// assert_eq!(duly.configure_tenant("acme", change).await?.weight, 3);
-    /// let tenants = duly.tenants(ListNames::first(100)).await?.tenants;
-    /// assert_eq!((&*tenants[0].name, tenants[0].unfinished), ("acme", 0));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// If the name or the weight is not valid, or the store fails.
-    pub async fn configure_tenant(
-        &self,
-        tenant: impl Into<Name>,
-        change: TenantChange,
-    ) -> Result<TenantSettings, RequestError> {
-        self.store.configure_tenant(tenant.into(), change).await
     }
 
     /// Schedules: what creates tasks by itself, at the instants of a rule.

@@ -1,4 +1,4 @@
-//! A queue, a kind or a tenant, steered as a whole.
+//! Queues, kinds and tenants, each steered as a whole.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,10 +6,11 @@ use std::sync::Arc;
 use duly_core::State;
 use duly_store::bounds::PAGE_MAX;
 use duly_store::{
-    Change, ChangeMatching, Clock, Filter, KindChange, ListNames, QueueChange, RequestError, Store,
-    Subject, TenantChange,
+    Change, ChangeMatching, Clock, Filter, KindChange, KindPage, KindSettings, ListNames, Name,
+    QueueChange, RequestError, Store, Subject, TenantChange, TenantPage, TenantSettings,
 };
 
+use crate::Duly;
 use crate::wait::Pause;
 
 /// A queue, a kind or a tenant, to be paused, drained or purged as a whole: from
@@ -46,19 +47,89 @@ pub struct Control {
     subject: Subject,
 }
 
-impl Control {
-    pub(crate) const fn new(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        subject: Subject,
-    ) -> Self {
-        Self {
-            store,
-            clock,
+impl Duly {
+    /// A queue, to be paused, drained or purged as a whole.
+    #[must_use]
+    pub fn queue(&self, name: impl Into<Name>) -> Control {
+        self.control(Subject::Queue(name.into()))
+    }
+
+    /// A kind, to be paused, drained or purged as a whole, whatever its queue.
+    #[must_use]
+    pub fn kind(&self, name: impl Into<Name>) -> Control {
+        self.control(Subject::Kind(name.into()))
+    }
+
+    /// A tenant, to be paused, drained or purged as a whole, whatever the queue.
+    #[must_use]
+    pub fn tenant(&self, name: impl Into<Name>) -> Control {
+        self.control(Subject::Tenant(name.into()))
+    }
+
+    fn control(&self, subject: Subject) -> Control {
+        Control {
+            store: Arc::clone(self.store()),
+            clock: Arc::clone(self.clock()),
             subject,
         }
     }
 
+    /// A page of the kinds that there are records of, by name.
+    ///
+    /// # Errors
+    /// If the limit is not 1 to 1,000, or the store fails.
+    pub async fn kinds(&self, request: ListNames) -> Result<KindPage, RequestError> {
+        self.store().kinds(request).await
+    }
+
+    /// Changes the settings of a kind; its record is made if there is none of that name.
+    ///
+    /// # Errors
+    /// If the name is not valid, or the store fails.
+    pub async fn configure_kind(
+        &self,
+        kind: impl Into<Name>,
+        change: KindChange,
+    ) -> Result<KindSettings, RequestError> {
+        self.store().configure_kind(kind.into(), change).await
+    }
+
+    /// A page of the tenants that there are records of, by name.
+    ///
+    /// # Errors
+    /// If the limit is not 1 to 1,000, or the store fails.
+    pub async fn tenants(&self, request: ListNames) -> Result<TenantPage, RequestError> {
+        self.store().tenants(request).await
+    }
+
+    /// Changes the settings of a tenant; its record is made if there is none of that name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use duly::{Duly, ListNames, TenantChange};
+    ///
+    /// let duly = Duly::open("memory:").await?;
+    /// let change = TenantChange { weight: Some(3), ..TenantChange::default() };
+    /// assert_eq!(duly.configure_tenant("acme", change).await?.weight, 3);
+    /// let tenants = duly.tenants(ListNames::first(100)).await?.tenants;
+    /// assert_eq!((&*tenants[0].name, tenants[0].unfinished), ("acme", 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the name or the weight is not valid, or the store fails.
+    pub async fn configure_tenant(
+        &self,
+        tenant: impl Into<Name>,
+        change: TenantChange,
+    ) -> Result<TenantSettings, RequestError> {
+        self.store().configure_tenant(tenant.into(), change).await
+    }
+}
+
+impl Control {
     /// What this steers.
     #[must_use]
     pub const fn subject(&self) -> &Subject {

@@ -10,8 +10,8 @@ use super::payload::Element as PayloadElement;
 use super::text::{Instant, Micros, Named};
 use super::unique::ScopeElement;
 use crate::{
-    Event, EventCursor, Expected, KindSettings, Labels, LimitUse, Name, Progress, PutSchedule,
-    QueueSettings, SavedTask, ScheduleRecord, TaskRecord, TenantSettings,
+    Event, EventCursor, Expected, Labels, LimitUse, Name, Progress, PutSchedule, QueueSettings,
+    SavedTask, ScheduleRecord, TaskRecord,
 };
 
 /// A struct that is written and read, and takes no field that it does not know.
@@ -25,6 +25,10 @@ macro_rules! element {
         }
     };
 }
+
+mod subject;
+
+pub(crate) use subject::{KindElement, TenantElement};
 
 element! {
     /// A queue and its settings.
@@ -85,29 +89,6 @@ element! {
         state: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_at_us: Option<Instant>,
-    }
-}
-
-element! {
-    /// A kind and its settings.
-    KindElement {
-        name: String,
-        #[serde(default, skip_serializing_if = "is_false")]
-        paused: bool,
-        #[serde(default, skip_serializing_if = "is_false")]
-        draining: bool,
-    }
-}
-
-element! {
-    /// A tenant and its settings.
-    TenantElement {
-        name: String,
-        weight: u32,
-        #[serde(default, skip_serializing_if = "is_false")]
-        paused: bool,
-        #[serde(default, skip_serializing_if = "is_false")]
-        draining: bool,
     }
 }
 
@@ -232,44 +213,6 @@ const fn is_false(flag: &bool) -> bool {
 
 fn text(name: &Name) -> String {
     name.as_str().to_owned()
-}
-
-impl KindElement {
-    pub(crate) fn new(name: &Name, settings: KindSettings) -> Self {
-        Self {
-            name: text(name),
-            paused: settings.paused,
-            draining: settings.draining,
-        }
-    }
-
-    pub(crate) fn into_kind(self) -> (Name, KindSettings) {
-        let settings = KindSettings {
-            paused: self.paused,
-            draining: self.draining,
-        };
-        (self.name.into(), settings)
-    }
-}
-
-impl TenantElement {
-    pub(crate) fn new(name: &Name, settings: TenantSettings) -> Self {
-        Self {
-            name: text(name),
-            weight: settings.weight,
-            paused: settings.paused,
-            draining: settings.draining,
-        }
-    }
-
-    pub(crate) fn into_tenant(self) -> (Name, TenantSettings) {
-        let settings = TenantSettings {
-            weight: self.weight,
-            paused: self.paused,
-            draining: self.draining,
-        };
-        (self.name.into(), settings)
-    }
 }
 
 impl QueueElement {
