@@ -57,6 +57,7 @@ impl Deadlines {
 
     /// The earlier of the two: what still waits then expires.
     #[must_use]
+    #[inline]
     pub fn earliest(self) -> Option<Timestamp> {
         instant(self.start.min(self.finish))
     }
@@ -69,6 +70,7 @@ impl Deadlines {
     }
 }
 
+#[inline]
 fn instant(micros: i64) -> Option<Timestamp> {
     (micros != NEVER).then(|| Timestamp::from_micros(micros))
 }

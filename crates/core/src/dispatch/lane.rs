@@ -80,9 +80,17 @@ impl Dispatch {
     }
 
     /// The lane of these conditions.
+    #[inline]
     pub fn lane(&mut self, spec: LaneSpec) -> LaneId {
-        let id = match self.find_lane(&spec) {
-            Some(id) => id,
+        match self.recent {
+            Some((recent, id)) if recent == spec => id,
+            _ => self.lane_anew(spec),
+        }
+    }
+
+    fn lane_anew(&mut self, spec: LaneSpec) -> LaneId {
+        let id = match self.lane_ids.get(&spec) {
+            Some(id) => *id,
             None => self.make_lane(spec),
         };
         self.recent = Some((spec, id));
@@ -163,11 +171,15 @@ impl Dispatch {
 
     /// Forgets a lane with conditions in which nobody stands and of which nothing is leased. Answers whether it did; its number may
     /// be given to another lane.
+    #[inline]
     pub fn drop_idle(&mut self, id: LaneId) -> bool {
         let lane = &self.lanes[id.index()];
-        if lane.head != Head::Empty || lane.leased > 0 || lane.key.terms == Terms::NONE {
-            return false;
-        }
+        let has_terms = lane.key.terms != Terms::NONE;
+        has_terms && lane.leased == 0 && lane.head == Head::Empty && self.drop(id)
+    }
+
+    fn drop(&mut self, id: LaneId) -> bool {
+        let lane = &self.lanes[id.index()];
         if self.lane_ids.remove(&lane.key).is_none() {
             return false;
         }
@@ -186,13 +198,21 @@ impl Dispatch {
             lane.head = head;
             return self.restand(id, key);
         }
-        self.leave(id);
+        // An empty lane stands nowhere.
+        if lane.head != Head::Empty {
+            self.leave(id);
+        }
         self.lanes[id.index()].head = head;
-        self.enter(id);
+        if head != Head::Empty {
+            self.enter(id);
+        }
     }
 
     /// Lets a lane stand in its place as what its head is.
     pub(super) fn restand(&mut self, id: LaneId, key: OrderKey) {
+        if self.lanes[id.index()].place == Place::Plain {
+            return self.stand_plain(id, key);
+        }
         let new = self.turn_of(id, key);
         let lane = &mut self.lanes[id.index()];
         let old = core::mem::replace(&mut lane.turn, new);
@@ -203,22 +223,34 @@ impl Dispatch {
                 line.put_in(new, Node::Lane(id));
             }
             Place::Parked(gate, weight) => line.reorder((gate, weight), id, old, new),
-            Place::Plain => line.plain = Some((new, id)),
-            Place::Out => {}
+            Place::Plain | Place::Out => {}
         }
+    }
+
+    /// Lets a lane stand as the one of its line that no gate can close and that takes no turns.
+    fn stand_plain(&mut self, id: LaneId, key: OrderKey) {
+        let lane = &mut self.lanes[id.index()];
+        lane.place = Place::Plain;
+        lane.turn = Turn::of(key, 0);
+        self.lines[lane.line.index()].plain = Some((lane.turn, id));
     }
 
     /// Takes a lane out of where it stands.
     pub(super) fn leave(&mut self, id: LaneId) {
         let lane = &mut self.lanes[id.index()];
+        if lane.place == Place::Plain {
+            lane.place = Place::Out;
+            let line_id = lane.line;
+            self.lines[line_id.index()].plain = None;
+            return self.sit_down(line_id);
+        }
         let was = lane.head;
         let place = core::mem::take(&mut lane.place);
         let (line_id, turn) = (lane.line, lane.turn);
         let line = &mut self.lines[line_id.index()];
         match place {
             Place::Out if was == Head::Unknown => line.unknown.retain(|other| *other != id),
-            Place::Out => {}
-            Place::Plain => line.plain = None,
+            Place::Out | Place::Plain => {}
             Place::Open => line.take_out(turn, Node::Lane(id)),
             Place::Parked(gate, weight) => {
                 if line.unpark((gate, weight), turn, id) {
@@ -228,7 +260,7 @@ impl Dispatch {
         }
         self.leave_party(id);
         if was != Head::Empty {
-            self.stand(line_id, -1);
+            self.sit_down(line_id);
         }
     }
 
@@ -241,7 +273,7 @@ impl Dispatch {
             ..
         } = self.lanes[id.index()];
         if head != Head::Empty {
-            self.stand(line_id, 1);
+            self.stand_up(line_id);
         }
         let Head::Known(key) = head else {
             if head == Head::Unknown {
@@ -250,12 +282,8 @@ impl Dispatch {
             return;
         };
         let fair = self.is_fair(queue);
-        let lane = &mut self.lanes[id.index()];
-        if lane.is_free() && !fair {
-            lane.place = Place::Plain;
-            lane.turn = Turn::of(key, 0);
-            self.lines[line_id.index()].plain = Some((lane.turn, id));
-            return;
+        if self.lanes[id.index()].is_free() && !fair {
+            return self.stand_plain(id, key);
         }
         self.join_party(id);
         let turn = self.turn_of(id, key);
@@ -306,24 +334,31 @@ impl Dispatch {
         self.park(id, bar);
     }
 
-    /// Counts the lanes of a line in which somebody stands.
-    fn stand(&mut self, line_id: LineId, by: i32) {
+    /// Somebody stands in one more lane of a line.
+    fn stand_up(&mut self, line_id: LineId) {
         let line = &mut self.lines[line_id.index()];
-        line.standing = line.standing.saturating_add_signed(by);
-        let queue = &mut self.queues[line.queue.index()];
-        match (line.standing, line.busy_at) {
-            (1.., None) => {
-                line.busy_at = Some(queue.busy.len());
-                queue.busy.push(line_id);
+        line.standing += 1;
+        if line.busy_at.is_none() {
+            let busy = &mut self.queues[line.queue.index()].busy;
+            line.busy_at = Some(busy.len());
+            busy.push(line_id);
+        }
+    }
+
+    /// Nobody stands any more in a lane of a line.
+    fn sit_down(&mut self, line_id: LineId) {
+        let line = &mut self.lines[line_id.index()];
+        line.standing = line.standing.saturating_sub(1);
+        if line.standing == 0
+            && let Some(at) = line.busy_at.take()
+        {
+            let busy = &mut self.queues[line.queue.index()].busy;
+            if at + 1 == busy.len() {
+                busy.pop();
+            } else {
+                busy.swap_remove(at);
+                self.lines[busy[at].index()].busy_at = Some(at);
             }
-            (0, Some(at)) => {
-                line.busy_at = None;
-                queue.busy.swap_remove(at);
-                if let Some(moved) = queue.busy.get(at) {
-                    self.lines[moved.index()].busy_at = Some(at);
-                }
-            }
-            _ => {}
         }
     }
 

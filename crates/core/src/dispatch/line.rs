@@ -81,6 +81,12 @@ impl Line {
         }
     }
 
+    /// The lane that no gate can close, if no other stands open.
+    #[inline]
+    pub(super) fn only_plain(&self) -> Option<(Turn, LaneId)> {
+        self.plain.filter(|_| self.open.is_empty())
+    }
+
     pub(super) fn put_in(&mut self, turn: Turn, node: Node) {
         self.open.insert((turn, node));
     }

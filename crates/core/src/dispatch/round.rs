@@ -119,7 +119,9 @@ impl Dispatch {
         round.only = self.only_line(spec);
         if let Some(line) = round.only {
             let unknown = &self.lines[line.index()].unknown;
-            round.unknown.extend(unknown);
+            if !unknown.is_empty() {
+                round.unknown.extend(unknown);
+            }
             return;
         }
         round.kinds.clear();
@@ -286,7 +288,11 @@ impl Dispatch {
         parked: &mut usize,
     ) -> Option<(Turn, LaneId)> {
         while *parked < PARK_MAX {
-            let (turn, node) = self.lines[line.index()].first()?;
+            let found = &self.lines[line.index()];
+            if let Some(plain) = found.only_plain() {
+                return Some(plain);
+            }
+            let (turn, node) = found.first()?;
             let lane = match node {
                 Node::Lane(lane) => lane,
                 Node::Group(gate, weight) => {

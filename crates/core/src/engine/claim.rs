@@ -17,7 +17,7 @@ impl<P> Engine<P> {
         now: Timestamp,
         leased: &mut Vec<Slot>,
     ) -> bool {
-        let mut round = core::mem::take(&mut self.round);
+        let mut round = self.round.take().unwrap_or_default();
         self.dispatch.begin(spec, now, &mut round);
         while let Some(pick) = self.dispatch.next(&mut round) {
             let Some((_, slot)) = self.index.head(pick.lane) else {
@@ -29,7 +29,7 @@ impl<P> Engine<P> {
             leased.push(slot);
         }
         let gave_up = round.gave_up();
-        self.round = round;
+        self.round = Some(round);
         gave_up
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::lane::Lane;
 use super::{Entry, Slot};
-use crate::dispatch::{Dispatch, LaneId, LaneSpec, QueueId};
+use crate::dispatch::{Dispatch, LaneId, LaneSpec};
 use crate::{Incarnation, OrderKey, OrderPolicy, State, Timestamp, Vitals};
 
 #[derive(Debug)]
@@ -20,46 +20,71 @@ pub(super) struct Index {
 
 /// What of a task decides where it is found.
 #[derive(Clone, Copy)]
-pub(super) struct Places {
+pub(super) struct Places<'a> {
     lane: LaneSpec,
-    pub(super) vitals: Vitals,
-    pub(super) holder: Option<Incarnation>,
+    vitals: &'a Vitals,
+    holder: Option<Incarnation>,
     sequence: i64,
 }
 
-impl Places {
+/// How a task stands to its lane.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    InLine,
+    Leased,
+    Aside,
+}
+
+impl<'a> Places<'a> {
     #[inline]
-    pub(super) fn of<P>(entry: &Entry<P>) -> Self {
+    pub(super) const fn of<P>(entry: &'a Entry<P>) -> Self {
+        Self::at(entry, &entry.vitals, entry.holder)
+    }
+
+    /// Those of a task that was so.
+    #[inline]
+    pub(super) const fn at<P>(
+        entry: &Entry<P>,
+        vitals: &'a Vitals,
+        holder: Option<Incarnation>,
+    ) -> Self {
         Self {
-            lane: entry.lane(),
-            vitals: entry.vitals,
-            holder: entry.holder,
+            lane: entry.lane_at(vitals),
+            vitals,
+            holder,
             sequence: entry.sequence,
         }
     }
 
-    pub(super) const fn queue(&self) -> QueueId {
-        self.lane.queue
+    #[inline]
+    const fn stand(&self) -> Stand {
+        match self.vitals.state {
+            State::Pending => Stand::InLine,
+            state if state.is_leased() => Stand::Leased,
+            _ => Stand::Aside,
+        }
     }
 
-    fn is_ready(&self) -> bool {
-        self.vitals.state == State::Pending
-    }
-
+    #[inline]
     fn key(&self, policy: OrderPolicy) -> OrderKey {
         self.vitals.key(policy, self.sequence)
     }
 
+    #[inline]
     fn due(&self) -> Option<Timestamp> {
         self.vitals.state.is_waiting().then_some(self.vitals.due_at)
     }
 
+    #[inline]
     fn deadline(&self) -> Option<Timestamp> {
         let state = self.vitals.state;
-        let waits = !state.is_leased() && !state.is_final();
-        self.vitals.deadlines.earliest().filter(|_| waits)
+        if state.is_leased() || state.is_final() {
+            return None;
+        }
+        self.vitals.deadlines.earliest()
     }
 
+    #[inline]
     fn leased_by(&self) -> Option<Incarnation> {
         self.holder.filter(|_| self.vitals.state.is_leased())
     }
@@ -88,24 +113,23 @@ impl Index {
     pub(super) fn update(
         &mut self,
         slot: Slot,
-        old: Option<&Places>,
-        new: Option<&Places>,
+        old: Option<&Places<'_>>,
+        new: Option<&Places<'_>>,
         dispatch: &mut Dispatch,
         former: &[OrderPolicy],
     ) {
         self.update_lane(slot, old, new, dispatch, former);
-        let at = |places: Option<&Places>, instant: fn(&Places) -> Option<Timestamp>| {
-            places.and_then(|p| Some((instant(p)?, p.sequence, slot)))
+        let Some(Places { sequence, .. }) = old.or(new) else {
+            return;
         };
-        let due = [at(old, Places::due), at(new, Places::due)];
-        replace(&mut self.due, due);
-        let deadlines = [at(old, Places::deadline), at(new, Places::deadline)];
-        replace(&mut self.deadlines, deadlines);
+        let task = (*sequence, slot);
+        let due = [old.and_then(Places::due), new.and_then(Places::due)];
+        replace(&mut self.due, task, due);
+        let deadline = |places: Option<&Places<'_>>| places.and_then(Places::deadline);
+        replace(&mut self.deadlines, task, [deadline(old), deadline(new)]);
         if let Some(leases) = &mut self.leases {
-            let held = |places: Option<&Places>| {
-                places.and_then(|p| Some((p.leased_by()?, p.sequence, slot)))
-            };
-            replace(leases, [held(old), held(new)]);
+            let holder = |places: Option<&Places<'_>>| places.and_then(Places::leased_by);
+            replace(leases, task, [holder(old), holder(new)]);
         }
     }
 
@@ -113,41 +137,36 @@ impl Index {
     fn update_lane(
         &mut self,
         slot: Slot,
-        old: Option<&Places>,
-        new: Option<&Places>,
+        old: Option<&Places<'_>>,
+        new: Option<&Places<'_>>,
         dispatch: &mut Dispatch,
         former: &[OrderPolicy],
     ) {
-        let ready = |places: &&Places| places.is_ready();
-        let (was, is) = (old.filter(ready), new.filter(ready));
-        if let Some(places) = was {
-            self.leave_lane(slot, places, dispatch, former);
+        let stand = |places: Option<&Places<'_>>| places.map_or(Stand::Aside, Places::stand);
+        let (was, is) = (stand(old), stand(new));
+        let from = old.filter(|_| was != Stand::Aside);
+        let from = from.map(|places| (dispatch.lane(places.lane), places));
+        if let Some((lane, places)) = from.filter(|_| was == Stand::InLine) {
+            self.leave_lane(slot, lane, places, dispatch, former);
         }
-        if let Some(places) = is {
-            self.enter_lane(slot, places, dispatch);
-        }
-        let leased = |places: &&Places| places.vitals.state.is_leased();
-        match (old.filter(leased), new.filter(leased)) {
-            (None, Some(new)) => {
-                let lane = dispatch.lane(new.lane);
+        match (is, new) {
+            (Stand::InLine, Some(places)) => self.enter_lane(slot, places, dispatch),
+            (Stand::Leased, Some(places)) if was != Stand::Leased => {
+                let lane = dispatch.lane(places.lane);
                 dispatch.lease(lane);
             }
-            (Some(old), None) => {
-                let lane = dispatch.lane(old.lane);
+            _ => {}
+        }
+        if let Some((lane, _)) = from {
+            if was == Stand::Leased && is != Stand::Leased {
                 dispatch.release(lane);
-                dispatch.drop_idle(lane);
             }
-            _ => {
-                if let Some(places) = was.filter(|_| is.is_none()) {
-                    let lane = dispatch.lane(places.lane);
-                    dispatch.drop_idle(lane);
-                }
-            }
+            dispatch.drop_idle(lane);
         }
     }
 
     #[inline]
-    fn enter_lane(&mut self, slot: Slot, places: &Places, dispatch: &mut Dispatch) {
+    fn enter_lane(&mut self, slot: Slot, places: &Places<'_>, dispatch: &mut Dispatch) {
         let lane = dispatch.lane(places.lane);
         let key = places.key(dispatch.policy(places.lane.queue));
         if self.lanes.len() <= lane.index() {
@@ -161,15 +180,15 @@ impl Index {
     fn leave_lane(
         &mut self,
         slot: Slot,
-        places: &Places,
+        lane: LaneId,
+        places: &Places<'_>,
         dispatch: &mut Dispatch,
         former: &[OrderPolicy],
     ) {
-        let lane = dispatch.lane(places.lane);
         let line = &mut self.lanes[lane.index()];
         let policy = dispatch.policy(places.lane.queue);
-        let mut policies = core::iter::once(&policy).chain(former.iter().rev());
-        let found = policies.any(|policy| line.remove(places.key(*policy), slot));
+        let mut remove = |policy: OrderPolicy| line.remove(places.key(policy), slot);
+        let found = remove(policy) || former.iter().rev().any(|policy| remove(*policy));
         debug_assert!(found, "what stands in a lane is found there");
         dispatch.set_head(lane, line.first().map(|(key, _)| key));
     }
@@ -196,12 +215,16 @@ impl Index {
 }
 
 #[inline]
-fn replace<T: Ord>(set: &mut BTreeSet<T>, [old, new]: [Option<T>; 2]) {
+fn replace<T: Ord>(
+    set: &mut BTreeSet<(T, i64, Slot)>,
+    (sequence, slot): (i64, Slot),
+    [old, new]: [Option<T>; 2],
+) {
     if old == new {
         return;
     }
     if let Some(old) = old {
-        set.remove(&old);
+        set.remove(&(old, sequence, slot));
     }
-    set.extend(new);
+    set.extend(new.map(|new| (new, sequence, slot)));
 }

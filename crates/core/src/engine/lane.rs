@@ -57,20 +57,15 @@ impl Lane {
     /// The least key, and its task.
     #[inline]
     pub(super) fn first(&self) -> Option<(OrderKey, Slot)> {
-        self.firsts().next()
+        match &self.lines[..] {
+            [only] => only.first_key(),
+            lines => lines.iter().find_map(Line::first_key),
+        }
     }
 
     /// The least key of each class, and its task.
     pub(super) fn firsts(&self) -> impl Iterator<Item = (OrderKey, Slot)> {
-        self.lines.iter().filter_map(|line| {
-            let ((rank, sequence), slot) = line.first()?;
-            let key = OrderKey {
-                class: line.class,
-                rank,
-                sequence,
-            };
-            Some((key, slot))
-        })
+        self.lines.iter().filter_map(Line::first_key)
     }
 }
 
@@ -93,6 +88,18 @@ impl Line {
         }
     }
 
+    #[inline]
+    fn first_key(&self) -> Option<(OrderKey, Slot)> {
+        let ((rank, sequence), slot) = self.first()?;
+        let key = OrderKey {
+            class: self.class,
+            rank,
+            sequence,
+        };
+        Some((key, slot))
+    }
+
+    #[inline]
     fn first(&self) -> Option<(Rank, Slot)> {
         let front = self.in_order.front();
         let front = front.and_then(|place| Some((place.rank, place.slot?)));

@@ -11,6 +11,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -55,10 +56,15 @@ impl<P> Entry<P> {
     /// The lane that it belongs in.
     #[must_use]
     pub const fn lane(&self) -> LaneSpec {
+        self.lane_at(&self.vitals)
+    }
+
+    /// The lane that it belongs in, were it as `vitals` says.
+    const fn lane_at(&self, vitals: &Vitals) -> LaneSpec {
         LaneSpec {
             queue: self.queue,
             kind: self.kind,
-            suspect: self.vitals.is_suspect(),
+            suspect: vitals.is_suspect(),
             terms: self.terms,
         }
     }
@@ -150,7 +156,7 @@ pub struct Engine<P> {
     queues: Vec<Queue>,
     sequence: i64,
     /// Where a claim keeps its heads, so that it need not make room each time.
-    round: Round,
+    round: Option<Box<Round>>,
 }
 
 impl<P> Default for Engine<P> {
@@ -171,7 +177,7 @@ impl<P> Engine<P> {
             dispatch: Dispatch::default(),
             queues: Vec::new(),
             sequence: 0,
-            round: Round::default(),
+            round: None,
         }
     }
 
@@ -366,16 +372,19 @@ impl<P> Engine<P> {
     fn admit(&mut self, entry: Entry<P>, now: Timestamp) -> Slot {
         let queue = &mut self.queues[entry.queue.index()];
         queue.counts[usize::from(entry.vitals.state.code())] += 1;
-        let id = entry.id;
-        let places = Places::of(&entry);
+        let (id, has_key) = (entry.id, entry.unique.is_some());
+        let former = &queue.former;
         let slot = self.entries.insert(entry);
+        let places = self.entries.get(slot).map(Places::of);
+        let dispatch = &mut self.dispatch;
+        self.index
+            .update(slot, None, places.as_ref(), dispatch, former);
         if let Some(ids) = &mut self.ids {
             ids.insert(id, slot);
         }
-        let former = &self.queues[places.queue().index()].former;
-        self.index
-            .update(slot, None, Some(&places), &mut self.dispatch, former);
-        self.take_key(slot, now);
+        if has_key {
+            self.take_key(slot, now);
+        }
         slot
     }
 

@@ -49,13 +49,18 @@ impl From<InvalidTransition> for Refused {
 impl<P> Engine<P> {
     /// Leases a pending task; only a claim does, which took it from a lane.
     pub(super) fn lease(&mut self, slot: Slot, holder: Incarnation, start: bool) {
-        self.change(slot, |entry| {
+        let rule = |entry: &mut Entry<P>| {
             entry.holder = Some(holder);
-            entry.vitals.lease(start)
-        })
-        .expect("what stands in a lane is pending")
-        .expect("what stands in a lane is there");
-        self.key_of_claimed(slot);
+            entry.vitals.lease(start)?;
+            Ok(entry.unique.is_some())
+        };
+        let has_key = self
+            .change(slot, rule)
+            .expect("what stands in a lane is pending")
+            .expect("what stands in a lane is there");
+        if has_key {
+            self.key_of_claimed(slot);
+        }
     }
 
     /// Moves up to `limit` due tasks into line, and appends them to `moved`. Answers whether more are due.
@@ -286,12 +291,13 @@ impl<P> Engine<P> {
         let Some(entry) = self.entries.get_mut(slot) else {
             return Ok(None);
         };
-        let old = Places::of(entry);
+        let (vitals, holder) = (entry.vitals, entry.holder);
         let result = rule(entry).inspect_err(|_| {
-            entry.vitals = old.vitals;
-            entry.holder = old.holder;
+            entry.vitals = vitals;
+            entry.holder = holder;
         })?;
-        let (from, to, new) = (old.vitals.state, entry.vitals.state, Places::of(entry));
+        let (old, new) = (Places::at(entry, &vitals, holder), Places::of(entry));
+        let (from, to) = (vitals.state, entry.vitals.state);
         let queue = entry.queue;
         let former = &self.queues[queue.index()].former;
         self.index
