@@ -82,7 +82,7 @@ mod on_threads {
 
     #[test]
     fn an_example_fails_where_what_it_shows_does_not_hold() {
-        // Without a thumbnail there is nobody to overtake.
+        // Without a thumbnail there is nobody to overtake, however long either reset takes.
         let mut command = Command::new(example("overtake_threads"));
         command.arg("0");
         let output = end(command);
