@@ -156,7 +156,9 @@ impl World {
                 place,
             }),
             Err(rejected) => {
-                displaced.map(|displaced| self.engine.put_back(displaced));
+                if let Some(displaced) = displaced {
+                    self.engine.put_back(displaced);
+                }
                 let named = Named {
                     kind: &task.kind,
                     queue: &task.queue,

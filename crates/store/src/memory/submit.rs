@@ -80,17 +80,17 @@ impl World {
         self.admits(new, index)?;
         let kind = self.kind(&new.kind);
         let key = new.unique.as_ref().map(|unique| held_key(unique, now));
-        if let Some((unique, key)) = new.unique.as_ref().zip(key.as_ref()) {
-            if let Some(holder) = self.engine.unique_holder(kind, key, now) {
-                let met = self.meet(new, unique, &holder, now);
-                let (submitted, before) = met.ok_or_else(|| SubmitError::TaskExists {
-                    index,
-                    existing: holder.id,
-                    key: unique.key.clone(),
-                })?;
-                steps.extend(before.map(Box::new).map(Step::Replaced));
-                return Ok(submitted);
-            }
+        if let Some((unique, key)) = new.unique.as_ref().zip(key.as_ref())
+            && let Some(holder) = self.engine.unique_holder(kind, key, now)
+        {
+            let met = self.meet(new, unique, &holder, now);
+            let (submitted, before) = met.ok_or_else(|| SubmitError::TaskExists {
+                index,
+                existing: holder.id,
+                key: unique.key.clone(),
+            })?;
+            steps.extend(before.map(Box::new).map(Step::Replaced));
+            return Ok(submitted);
         }
         let entry = self.entry(new, kind, key, now);
         let displaced = self.engine.make_way(&entry, now);

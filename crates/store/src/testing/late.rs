@@ -380,7 +380,8 @@ pub async fn what_is_absurd_is_refused(rig: Rig) {
     assert_eq!(shown.finish_by, Some(rig.now() + 50 * SECOND));
     assert_eq!(shown.alert_unstarted, Some(5 * SECOND));
     assert_eq!(shown.alert_unfinished, Some(Duration::from_millis(5_500)));
-    let refused: [(&str, fn(&mut NewTask)); 5] = [
+    type Wrong = (&'static str, fn(&mut NewTask));
+    let refused: [Wrong; 5] = [
         ("finish_by", |t| {
             t.finish_by = Some(When::After(Duration::MAX))
         }),

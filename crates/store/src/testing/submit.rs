@@ -6,7 +6,7 @@ use duly_core::{Decision, Jitter, Priority, RetryPolicy, State, TaskId};
 
 use super::{Rig, id, task, task_with};
 use crate::bounds::AHEAD_MAX;
-use crate::{EventCursor, InvalidInput, NewTask, Payload, Submit, SubmitError, When};
+use crate::{EventCursor, InvalidInput, NewTask, Payload, Submit, SubmitError, Submitted, When};
 
 /// A batch with one bad task is refused whole, and uses up no sequence.
 pub async fn all_or_nothing(rig: Rig) {
@@ -58,7 +58,11 @@ pub async fn the_same_id_is_one_task(rig: Rig) {
         .await
         .unwrap();
     assert_eq!(
-        reply.tasks.iter().map(|t| t.existed()).collect::<Vec<_>>(),
+        reply
+            .tasks
+            .iter()
+            .map(Submitted::existed)
+            .collect::<Vec<_>>(),
         [false, true]
     );
     let other = task_with(1, |t| t.priority = Priority::Critical);
