@@ -88,7 +88,7 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClientCommand {
     /// Submit a task, or a file of them
-    Submit(submit::Arguments),
+    Submit(Box<submit::Arguments>),
     /// List tasks, the newest submission first
     #[command(visible_alias = "ls")]
     List(list::Arguments),
@@ -154,7 +154,7 @@ impl ClientCommand {
 
     pub(crate) async fn run(self, client: &Client, json: bool) -> Result<(), Failure> {
         match self {
-            Self::Submit(asked) => submit::run(client, asked, json).await,
+            Self::Submit(asked) => submit::run(client, *asked, json).await,
             Self::List(asked) => list::run(client, &asked, json).await,
             Self::Show(asked) => show::run(client, &asked, json).await,
             Self::Cancel(asked) => cancel::run(client, &asked, json).await,

@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make a schedule, or change one
-    Add(add::Arguments),
+    Add(Box<add::Arguments>),
     /// List the schedules with their next and last ticks
     #[command(visible_alias = "ls")]
     List(list::Arguments),

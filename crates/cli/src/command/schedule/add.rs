@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     /// What becomes of ticks that nobody could fire in time: skip, last, or "all 1h" [default: last]
     #[arg(long, value_name = "POLICY")]
     missed: Option<String>,
-    /// What a tick does while a former run is unfinished: allow, skip, queue_one or cancel_old
+    /// What a tick does while a former run is unfinished: allow, skip, `queue_one` or `cancel_old`
     /// [default: allow]
     #[arg(long, value_name = "POLICY")]
     overlap: Option<String>,

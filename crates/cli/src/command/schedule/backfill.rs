@@ -28,8 +28,8 @@ pub(super) struct Arguments {
     /// Its end, which is not
     #[arg(long, value_parser = instant, value_name = "TIME")]
     to: Timestamp,
-    /// What a tick does while a former run of the period is unfinished: allow, skip, queue_one or
-    /// cancel_old [default: allow]
+    /// What a tick does while a former run of the period is unfinished: allow, skip, `queue_one` or
+    /// `cancel_old` [default: allow]
     #[arg(long, value_name = "POLICY")]
     overlap: Option<String>,
     /// Run ticks although their tasks are there already
