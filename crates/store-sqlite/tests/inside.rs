@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use duly_core::State;
 use duly_store::testing::{QUEUE, id, names, task, task_with};
 use duly_store::{
-    NewTask, QueueChange, Store, StoreError, Submit, SubmitError, SubmitReply, SystemClock,
+    NewTask, QueueChange, Store, StoreError, Submit, SubmitError, SubmitReply, Submitted,
+    SystemClock,
 };
 use duly_store_sqlite::{Options, SqliteStore, SubmitInError};
 use rusqlite::{Connection, TransactionBehavior};
@@ -206,7 +207,7 @@ async fn the_same_id_is_one_task() {
     world.store.submit(Submit::one(task(1))).await.unwrap();
     world.run("BEGIN");
     let reply = world.submit_in(vec![task(1), task(2), task(2)]).unwrap();
-    let existed: Vec<bool> = reply.tasks.iter().map(|task| task.existed()).collect();
+    let existed: Vec<bool> = reply.tasks.iter().map(Submitted::existed).collect();
     assert_eq!(existed, [true, false, true]);
     world.run("COMMIT");
     assert_eq!(world.pending().await, 2);
