@@ -18,6 +18,9 @@ struct PriorityRules;
 #[doc = include_str!("../../../docs/retries.md")]
 struct Retries;
 
+#[doc = include_str!("../../../docs/schedules.md")]
+struct Schedules;
+
 #[doc = include_str!("../../../docs/shutdown.md")]
 struct Shutdown;
 

@@ -169,6 +169,20 @@ async fn what_is_wrong_is_named_and_nothing_is_put() {
             "labels",
             "does not begin with duly.",
         ),
+    ] {
+        let answer = api.json("PUT", PATH, body).await;
+        let problem = answer.refusal(422, "InvalidInput");
+        assert_eq!(problem["field"], field, "{body}");
+        let said = problem["expected"].as_str().unwrap();
+        assert!(said.contains(expected), "{body}: {said}");
+    }
+    api.get(PATH).await.refusal(404, "ScheduleNotFound");
+}
+
+#[tokio::test]
+async fn a_policy_or_a_bound_that_is_wrong_is_named() {
+    let api = Api::new();
+    for (body, field, expected) in [
         (
             r#"{"every_ms": 1000, "task": {"kind": "k"}, "missed": "some"}"#,
             "missed",
@@ -196,7 +210,11 @@ async fn what_is_wrong_is_named_and_nothing_is_put() {
         let said = problem["expected"].as_str().unwrap();
         assert!(said.contains(expected), "{body}: {said}");
     }
-    api.get(PATH).await.refusal(404, "ScheduleNotFound");
+}
+
+#[tokio::test]
+async fn a_period_that_is_wrong_is_named() {
+    let api = Api::new();
     put(&api, EVERY).await;
     let path = format!("{PATH}/backfill");
     for (body, field) in [

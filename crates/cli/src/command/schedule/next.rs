@@ -15,8 +15,11 @@ Examples:
   duly schedule next '0 9 * * 1-5' --zone Europe/Berlin
   duly schedule next @hourly --json | jq -r .ticks[0]
 
-What has blanks in it, or begins with @, is a pattern and not the name of a schedule; it needs no
+What has five words, or begins with @, is a pattern and not the name of a schedule; it needs no
 server.";
+
+/// The fields of a pattern, at least.
+const FIELDS: usize = 5;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -39,7 +42,9 @@ impl Arguments {
     /// A pattern is looked at here; a schedule is asked for.
     pub(super) fn alone(&self, json: bool) -> Option<Result<(), Failure>> {
         let text = self.what.trim();
-        let is_pattern = text.starts_with('@') || text.contains(char::is_whitespace);
+        let words = text.split_whitespace().count();
+        let is_pattern =
+            text.starts_with('@') || words >= FIELDS || words > 1 && text.contains('*');
         is_pattern.then(|| self.preview(json))
     }
 
