@@ -5,8 +5,8 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use duly_core::{DELAY_MAX, Priority, Timestamp};
-use duly_schedule::bounds::{JITTER_MAX, PATTERN_BYTES_MAX, PERIOD_MAX, PERIOD_MIN};
-use duly_schedule::{Missed, Overlap, Rule, Terms, Zone};
+use duly_schedule::bounds::JITTER_MAX;
+use duly_schedule::{InvalidRule, Missed, Overlap, Rule, Terms, Zone};
 
 use super::priority_rule::is_label;
 use crate::bounds::{LABELS_MAX, NAME_BYTES_MAX};
@@ -17,13 +17,14 @@ group! {
     /// Schedules, by name: what creates tasks by itself. Those that are named here are made, changed and,
     /// once they are not named any more, removed, at the start and whenever the configuration is loaded
     /// anew; how far they are, and whether they are paused, stays. Those that somebody else made stay as
-    /// they are, and a process that names none at its start leaves all be. One of cron, every and at says
-    /// when.
+    /// they are, and a process that names none at its start leaves all be.
     Schedule {
-        /// Times of a calendar: five fields, or six with the seconds first, or a nickname such as @daily.
-        [AtOnce] cron: Option<String> = None, text(
-            format!("a cron pattern of at most {PATTERN_BYTES_MAX} bytes, such as \"0 9 * * mon-fri\""),
-            |text| !text.is_empty() && text.len() <= PATTERN_BYTES_MAX,
+        /// Which instants: times of a calendar by a cron pattern (five fields, or six with the seconds
+        /// first, or a nickname such as @daily); an interval without drift, such as @every 15m; or one
+        /// time, such as 2030-01-01T00:00:00Z. Every schedule has to say it.
+        [AtOnce] when: Option<String> = None, text(
+            "a cron pattern such as \"0 9 * * mon-fri\", an interval such as @every 15m, or a time",
+            |text| rule(text, Zone::UTC).is_ok(),
         ).or_none(), example "\"0 9 * * mon-fri\"";
 
         /// The time zone whose clocks the pattern means. UTC unless it is said.
@@ -31,13 +32,6 @@ group! {
             "a time zone of the IANA database, such as Europe/Berlin",
             |text| text.parse::<Zone>().is_ok(),
         ).or_none(), example "Europe/Berlin";
-
-        /// An interval, without drift.
-        [AtOnce] every: Option<Duration> = None, duration(PERIOD_MIN..=PERIOD_MAX).or_none(),
-            example "15m";
-
-        /// One time.
-        [AtOnce] at: Option<String> = None, instant().or_none(), example "2030-01-01T00:00:00Z";
 
         /// The kind of its tasks: every schedule has to say it.
         [AtOnce] kind: Option<String> = None, name().or_none(), example "http";
@@ -110,6 +104,14 @@ impl Example for Schedule {
     const NAME: &'static str = "digest";
 }
 
+/// A time is meant once; all else is a pattern.
+fn rule(text: &str, zone: Zone) -> Result<Rule, InvalidRule> {
+    match duly_api::time::parse(text) {
+        Ok(at) => Ok(Rule::once(at)),
+        Err(_) => Rule::cron(text, zone),
+    }
+}
+
 fn instant() -> Form<String> {
     text(duly_api::time::EXPECTED, |text| {
         duly_api::time::parse(text).is_ok()
@@ -156,30 +158,14 @@ impl Schedule {
         }
         let zone = self.zone.as_deref().map(str::parse::<Zone>).transpose();
         let zone = zone.map_err(|error| wrong("zone", format!("is wrong: {error}")))?;
-        let rule = match (&self.cron, self.every, instant_of(self.at.as_ref())) {
-            (Some(pattern), None, None) => {
-                let zone = zone.clone().unwrap_or(Zone::UTC);
-                let rule = Rule::cron(pattern, zone);
-                rule.map_err(|error| wrong("cron", format!("is wrong: {error}")))?
-            }
-            (None, Some(every), None) => {
-                let rule = Rule::every(every, Timestamp::default());
-                rule.map_err(|error| wrong("every", format!("is wrong: {error}")))?
-            }
-            (None, None, Some(at)) => Rule::once(at),
-            (None, None, None) => {
-                return Err(wrong(
-                    "cron",
-                    "is missing: expected one of cron, every and at",
-                ));
-            }
-            _ => {
-                let problem = "does not stand alone: expected one of cron, every and at";
-                return Err(wrong("cron", problem));
-            }
+        let Some(when) = &self.when else {
+            let expected = "a cron pattern, an interval such as @every 15m, or a time";
+            return Err(wrong("when", format!("is missing: expected {expected}")));
         };
+        let rule = rule(when, zone.clone().unwrap_or(Zone::UTC));
+        let rule = rule.map_err(|error| wrong("when", format!("is wrong: {error}")))?;
         if zone.is_some() && !matches!(rule, Rule::Cron { .. }) {
-            return Err(wrong("zone", "is given: expected cron beside it"));
+            return Err(wrong("zone", "is given: expected a cron pattern beside it"));
         }
         let mut terms = Terms::new(rule);
         terms.missed = self.missed.parse().unwrap_or_default();
