@@ -20,8 +20,8 @@ pub struct Submitted {
     /// It had been taken before, and nothing was changed: as `admission` says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub existed: bool,
-    /// How it was taken.
-    #[serde(default)]
+    /// How it was taken; `new` is not written.
+    #[serde(default, skip_serializing_if = "Admission::is_new")]
     pub admission: Admission,
 }
 

@@ -55,3 +55,13 @@ pub enum Admission {
     /// Another task holds its unique key and goes on with what it brought.
     Replaced,
 }
+
+impl Admission {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    pub(crate) const fn is_new(&self) -> bool {
+        matches!(self, Self::New)
+    }
+}

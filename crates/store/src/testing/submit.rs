@@ -6,7 +6,7 @@ use duly_core::{Decision, Jitter, Priority, RetryPolicy, State, TaskId};
 
 use super::{Rig, id, task, task_with};
 use crate::bounds::AHEAD_MAX;
-use crate::{EventCursor, InvalidInput, NewTask, Payload, Submit, SubmitError, Submitted, When};
+use crate::{EventCursor, InvalidInput, NewTask, Payload, Submit, SubmitError, When};
 
 /// A batch with one bad task is refused whole, and uses up no sequence.
 pub async fn all_or_nothing(rig: Rig) {
@@ -61,7 +61,7 @@ pub async fn the_same_id_is_one_task(rig: Rig) {
         reply
             .tasks
             .iter()
-            .map(Submitted::existed)
+            .map(crate::Submitted::existed)
             .collect::<Vec<_>>(),
         [false, true]
     );
