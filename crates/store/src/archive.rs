@@ -3,13 +3,17 @@
 //! ```text
 //! {"archive":{"format":"duly","version":1,"at_us":1767225600000000}}
 //! {"queue":{"name":"default","paused":false,"bound":10000000,"retention_completed_us":…,"retention_failed_us":…}}
+//! {"tenant":{"name":"acme","weight":3}}
+//! {"limit":{"name":"mailer","concurrency":10,"rate":{"permits":50,"period_us":1000000,"burst":10}}}
+//! {"attachment":{"to":{"kind":"email.send"},"limits":[{"name":"mailer"}]}}
 //! {"schedule":{"name":"nightly","definition":"…","state":"…","next_at_us":1767312000000000}}
 //! {"task":{"id":"01932f5e-…","kind":"email.send","queue":"default","payload":{"encoding":"json","json":{"to":"ada"}},"state":"pending",…,"events":[…]}}
-//! {"end":{"queues":1,"schedules":1,"tasks":1,"events":1}}
+//! {"end":{"queues":1,"schedules":1,"tenants":1,"limits":1,"attachments":1,"tasks":1,"events":1}}
 //! ```
 //!
 //! - The first line names the format, its version and the instant at which the archive was begun; then come a line
-//!   for each queue with its settings, a line for each schedule, and a line for each task with its history, the oldest submission first; the
+//!   for each queue with its settings, for each kind and each tenant whose settings are not the defaults, for each limit that is
+//!   defined, for each queue, kind or tenant that such limits are attached to, and for each schedule, and a line for each task with its history, the oldest submission first; the
 //!   last line counts them, so that an archive that was cut off is noticed. Blank lines are passed over.
 //! - Fields are left out where there is nothing to say. What no version knows is refused, and so is a later version.
 //! - Instants (`…_at_us`, `deadline_us`) are microseconds since the Unix epoch in UTC; durations (`…_us`) are
@@ -18,6 +22,8 @@
 //!   at most [`JSON_DEPTH_MAX`](bounds::JSON_DEPTH_MAX) deep; otherwise under `base64`. They come back byte for byte.
 //! - Sequences are not kept: the order of the lines is the order of submission.
 //!
+//! - Settings, limits and attachments are as the archive says once it is imported. What a rate has given out is not kept: it begins
+//!   with a burst.
 //! - A schedule goes on where it was; what it has missed by then is dealt with as it says. One of its name that is there
 //!   already is left as it is.
 //!
@@ -51,6 +57,7 @@ pub(crate) mod element;
 mod error;
 mod export;
 mod import;
+pub(crate) mod limit;
 mod line;
 mod payload;
 mod template;
@@ -64,6 +71,7 @@ pub use error::{ArchiveError, ExportError, ImportError};
 pub use export::{Export, export};
 pub use import::{Import, Imported, import};
 pub use line::{
-    Counted, Line, parse_line, write_end, write_header, write_queue, write_schedule, write_task,
+    Counted, Line, parse_line, write_attachment, write_end, write_header, write_kind, write_limit,
+    write_queue, write_schedule, write_task, write_tenant,
 };
 pub use template::Template;

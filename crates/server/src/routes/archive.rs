@@ -169,6 +169,7 @@ impl From<ImportError> for Refusal {
             ImportError::Archive(error) => archive(&error).into(),
             ImportError::Refused { line, source } => Self::from(source).at_line(line),
             ImportError::Settings { source, .. } => source.into(),
+            ImportError::Setting { line, source } => Self::from(source).at_line(line),
             ImportError::Schedule { line, source } => Self::from(source).at_line(line),
             ImportError::Store(error) => error.into(),
             other => Problem::new(Code::Internal, other.to_string()).into(),

@@ -126,6 +126,14 @@ pub enum ImportError {
         /// Why.
         source: RequestError,
     },
+    /// The store does not take the settings of a kind or a tenant, a limit, or what it is attached to.
+    #[error("line {line}: {source}")]
+    Setting {
+        /// The line, from 1.
+        line: u64,
+        /// Why.
+        source: RequestError,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

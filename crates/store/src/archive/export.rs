@@ -1,15 +1,18 @@
 //! Writing everything that a store holds.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
 use std::sync::Arc;
 
 use super::error::ExportError;
-use super::line::{Counted, write_end, write_header, write_queue, write_schedule, write_task};
+use super::line::{
+    Counted, write_attachment, write_end, write_header, write_kind, write_limit, write_queue,
+    write_schedule, write_task, write_tenant,
+};
 use crate::bounds::PAGE_MAX;
 use crate::{
-    ListSchedules, Name, QueueRecord, RequestError, Save, SaveCursor, SavedPage, SavedTask, Store,
-    StoreError,
+    KindSettings, LimitUse, ListNames, ListSchedules, Name, QueueRecord, RequestError, Save,
+    SaveCursor, SavedPage, SavedTask, Store, StoreError, Subject, TenantSettings,
 };
 
 /// Bytes that make a piece; it ends with the line that reaches them.
@@ -23,10 +26,19 @@ pub struct Export {
     out: Vec<u8>,
 }
 
+/// What limits are attached to what.
+type Attached = BTreeMap<Subject, Vec<LimitUse>>;
+
 /// What is written next.
 enum Stage {
     Header,
     Queues(VecDeque<QueueRecord>),
+    /// The kinds behind this name.
+    Kinds(Option<Name>),
+    /// The tenants behind this name.
+    Tenants(Option<Name>),
+    /// The limits behind this name, and what those before it are attached to.
+    Limits(Option<Name>, Attached),
     /// The schedules behind this name.
     Schedules(Option<Name>),
     /// Tasks of a page, and then those of the page that lies behind it.
@@ -82,8 +94,32 @@ impl Export {
                     write_queue(&queue.name, &queue.settings, &mut self.out);
                     self.counted.queues += 1;
                 }
-                None => self.stage = Stage::Schedules(None),
+                None => self.stage = Stage::Kinds(None),
             },
+            Stage::Kinds(after) => {
+                let after = after.clone();
+                self.stage = match self.kinds(after).await? {
+                    Some(next) => Stage::Kinds(Some(next)),
+                    None => Stage::Tenants(None),
+                };
+            }
+            Stage::Tenants(after) => {
+                let after = after.clone();
+                self.stage = match self.tenants(after).await? {
+                    Some(next) => Stage::Tenants(Some(next)),
+                    None => Stage::Limits(None, Attached::new()),
+                };
+            }
+            Stage::Limits(after, attached) => {
+                let (after, mut attached) = (after.clone(), attached.clone());
+                self.stage = match self.limits(after, &mut attached).await? {
+                    Some(next) => Stage::Limits(Some(next), attached),
+                    None => {
+                        self.attachments(&attached);
+                        Stage::Schedules(None)
+                    }
+                };
+            }
             Stage::Schedules(after) => {
                 let after = after.clone();
                 self.stage = match self.schedules(after).await? {
@@ -116,6 +152,55 @@ impl Export {
         Ok(())
     }
 
+    /// Writes those of a page of kinds whose settings are not the defaults; answers where the next begins.
+    async fn kinds(&mut self, after: Option<Name>) -> Result<Option<Name>, StoreError> {
+        let page = self.store.kinds(names(after)).await.map_err(failed)?;
+        for kind in &page.kinds {
+            if kind.settings != KindSettings::default() {
+                write_kind(&kind.name, kind.settings, &mut self.out);
+                self.counted.kinds += 1;
+            }
+        }
+        Ok(page.next)
+    }
+
+    /// Tenants likewise.
+    async fn tenants(&mut self, after: Option<Name>) -> Result<Option<Name>, StoreError> {
+        let page = self.store.tenants(names(after)).await.map_err(failed)?;
+        for tenant in &page.tenants {
+            if tenant.settings != TenantSettings::default() {
+                write_tenant(&tenant.name, tenant.settings, &mut self.out);
+                self.counted.tenants += 1;
+            }
+        }
+        Ok(page.next)
+    }
+
+    /// Writes a page of limits, and notes what they are attached to; answers where the next begins.
+    async fn limits(
+        &mut self,
+        after: Option<Name>,
+        attached: &mut Attached,
+    ) -> Result<Option<Name>, StoreError> {
+        let page = self.store.limits(names(after)).await.map_err(failed)?;
+        for limit in page.limits {
+            write_limit(&limit.name, &limit.limit, &mut self.out);
+            self.counted.limits += 1;
+            for (subject, weight) in limit.attached {
+                let uses = attached.entry(subject).or_default();
+                uses.push(LimitUse::heavy(limit.name.clone(), weight));
+            }
+        }
+        Ok(page.next)
+    }
+
+    fn attachments(&mut self, attached: &Attached) {
+        for (subject, limits) in attached {
+            write_attachment(subject, limits, &mut self.out);
+            self.counted.attachments += 1;
+        }
+    }
+
     /// Writes a page of schedules; answers where the next begins.
     async fn schedules(&mut self, after: Option<Name>) -> Result<Option<Name>, StoreError> {
         let limit = PAGE_MAX;
@@ -135,6 +220,14 @@ impl Export {
 
     async fn page(&self, after: Option<SaveCursor>, limit: u32) -> Result<SavedPage, StoreError> {
         self.store.save(Save { after, limit }).await.map_err(failed)
+    }
+}
+
+const fn names(after: Option<Name>) -> ListNames {
+    ListNames {
+        only: None,
+        after,
+        limit: PAGE_MAX,
     }
 }
 

@@ -9,8 +9,8 @@ use super::error::{ArchiveError, ImportError};
 use super::line::{Counted, Line, parse_line};
 use crate::bounds::{PAGE_MAX, QUEUE_BOUND, SAVE_BYTES_MAX};
 use crate::{
-    Name, PutSchedule, QueueChange, QueueSettings, Restore, Restored, SavedTask, ScheduleError,
-    Store, SubmitError,
+    Name, PutSchedule, QueueChange, QueueSettings, RequestError, Restore, Restored, SavedTask,
+    ScheduleError, Store, SubmitError,
 };
 
 /// Bytes that are read at once.
@@ -147,6 +147,25 @@ impl Import {
             (Stage::Elements, Line::Queue { name, settings }) => {
                 self.queue(number, name, settings).await
             }
+            (Stage::Elements, Line::Kind { name, settings }) => {
+                self.counted.kinds += 1;
+                let done = self.store.configure_kind(name, settings.into()).await;
+                set(number, done)
+            }
+            (Stage::Elements, Line::Tenant { name, settings }) => {
+                self.counted.tenants += 1;
+                let done = self.store.configure_tenant(name, settings.into()).await;
+                set(number, done)
+            }
+            (Stage::Elements, Line::Limit { name, limit }) => {
+                self.counted.limits += 1;
+                let done = self.store.configure_limit(name, Some(limit)).await;
+                set(number, done)
+            }
+            (Stage::Elements, Line::Attachment { subject, limits }) => {
+                self.counted.attachments += 1;
+                set(number, self.store.attach(subject, limits).await)
+            }
             (Stage::Elements, Line::Schedule(put)) => self.schedule(number, *put).await,
             (Stage::Elements, Line::Task(saved)) => self.task(number, *saved).await,
             (Stage::Elements, Line::End(said)) => self.end(number, said).await,
@@ -245,6 +264,15 @@ impl Import {
         }
         self.stage = Stage::Over;
         Ok(())
+    }
+}
+
+/// What a store says to settings of a line.
+fn set<T>(line: u64, done: Result<T, RequestError>) -> Result<(), ImportError> {
+    match done {
+        Ok(_) => Ok(()),
+        Err(RequestError::Store(error)) => Err(error.into()),
+        Err(source) => Err(ImportError::Setting { line, source }),
     }
 }
 

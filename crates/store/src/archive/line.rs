@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use duly_core::Timestamp;
+use duly_core::{Limit, Timestamp};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::bounds::LINE_BYTES_MAX;
-use super::element::{QueueElement, ScheduleElement, TaskElement};
+use super::element::{KindElement, QueueElement, ScheduleElement, TaskElement, TenantElement};
 use super::error::ArchiveError;
+use super::limit::{AttachmentElement, LimitElement};
 use super::text::Instant;
-use crate::{Name, PutSchedule, QueueSettings, SavedTask, ScheduleRecord};
+use crate::{
+    KindSettings, LimitUse, Name, PutSchedule, QueueSettings, SavedTask, ScheduleRecord, Subject,
+    TenantSettings,
+};
 
 /// What the first line calls the format.
 const FORMAT: &str = "duly";
@@ -32,6 +36,12 @@ pub struct Counted {
     /// Tenants with settings of their own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tenants: u64,
+    /// Limits.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub limits: u64,
+    /// Queues, kinds and tenants that limits are attached to.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attachments: u64,
     /// Tasks.
     pub tasks: u64,
     /// Events of the tasks.
@@ -70,6 +80,34 @@ pub enum Line {
         /// What holds for it.
         settings: QueueSettings,
     },
+    /// A kind.
+    Kind {
+        /// Its name.
+        name: Name,
+        /// What holds for it.
+        settings: KindSettings,
+    },
+    /// A tenant.
+    Tenant {
+        /// Its name.
+        name: Name,
+        /// What holds for it.
+        settings: TenantSettings,
+    },
+    /// A limit.
+    Limit {
+        /// Its name.
+        name: Name,
+        /// What it bounds.
+        limit: Limit,
+    },
+    /// All the limits that are attached to a queue, a kind or a tenant.
+    Attachment {
+        /// What they are attached to.
+        subject: Subject,
+        /// The limits, with what each task there weighs.
+        limits: Vec<LimitUse>,
+    },
     /// A schedule, as it is put where there is none of its name.
     Schedule(Box<PutSchedule>),
     /// A task with its history. Its sequences are 0: the store that takes it gives others.
@@ -83,6 +121,10 @@ pub enum Line {
 enum Element {
     Archive(Header),
     Queue(QueueElement),
+    Kind(KindElement),
+    Tenant(TenantElement),
+    Limit(LimitElement),
+    Attachment(AttachmentElement),
     Schedule(Box<ScheduleElement>),
     Task(Box<TaskElement>),
     End(Counted),
@@ -134,6 +176,28 @@ pub fn write_header(at: Timestamp, out: &mut Vec<u8>) {
 /// Writes the line of a queue.
 pub fn write_queue(name: &Name, settings: &QueueSettings, out: &mut Vec<u8>) {
     write(&Element::Queue(QueueElement::new(name, settings)), out);
+}
+
+/// Writes the line of a kind.
+pub fn write_kind(name: &Name, settings: KindSettings, out: &mut Vec<u8>) {
+    write(&Element::Kind(KindElement::new(name, settings)), out);
+}
+
+/// Writes the line of a tenant.
+pub fn write_tenant(name: &Name, settings: TenantSettings, out: &mut Vec<u8>) {
+    write(&Element::Tenant(TenantElement::new(name, settings)), out);
+}
+
+/// Writes the line of a limit.
+pub fn write_limit(name: &Name, limit: &Limit, out: &mut Vec<u8>) {
+    let given = String::new();
+    write(&Element::Limit(LimitElement::new(name, limit, given)), out);
+}
+
+/// Writes the line of what is attached to a queue, a kind or a tenant.
+pub fn write_attachment(subject: &Subject, limits: &[LimitUse], out: &mut Vec<u8>) {
+    let element = AttachmentElement::new(subject, limits);
+    write(&Element::Attachment(element), out);
 }
 
 /// Writes the line of a schedule.
@@ -199,6 +263,22 @@ pub fn parse_line(number: u64, bytes: &[u8]) -> Result<Line, ArchiveError> {
         Element::Queue(queue) => {
             let (name, settings) = queue.into_queue();
             Line::Queue { name, settings }
+        }
+        Element::Kind(kind) => {
+            let (name, settings) = kind.into_kind();
+            Line::Kind { name, settings }
+        }
+        Element::Tenant(tenant) => {
+            let (name, settings) = tenant.into_tenant();
+            Line::Tenant { name, settings }
+        }
+        Element::Limit(limit) => {
+            let (name, limit, _) = limit.into_limit();
+            Line::Limit { name, limit }
+        }
+        Element::Attachment(attachment) => {
+            let (subject, limits) = attachment.into_attachment();
+            Line::Attachment { subject, limits }
         }
         Element::Schedule(schedule) => Line::Schedule(Box::new(schedule.into_put())),
         Element::Task(task) => Line::Task(Box::new(task.into_saved())),

@@ -1,14 +1,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_core::{Backoff, Decision, Jitter, State};
+use duly_core::{Backoff, Decision, Jitter, Limit, Rate, State};
 
 use super::bounds::LINE_BYTES_MAX;
 use super::*;
 use crate::testing::{ME, Rig, claim_of, id, task, task_with};
 use crate::{
-    Expected, ListSchedules, ManualClock, MemoryStore, Name, Payload, PutSchedule, QueueChange,
-    Save, SavedTask, ScheduleRecord, Settlement, Store, SubmitError, When,
+    Expected, KindChange, LimitRecord, LimitUse, ListNames, ListSchedules, ManualClock,
+    MemoryStore, Name, Payload, PutSchedule, QueueChange, Save, SavedTask, ScheduleRecord,
+    Settlement, Store, Subject, SubmitError, TenantChange, When,
 };
 
 async fn rig() -> Rig {
@@ -111,6 +112,63 @@ async fn schedules(rig: &Rig) -> Vec<ScheduleRecord> {
         ..schedule
     };
     page.schedules.into_iter().map(plain).collect()
+}
+
+/// Limits with what they are attached to, and what kinds and tenants say of themselves.
+async fn rules(rig: &Rig) -> (Vec<LimitRecord>, Vec<(Name, bool)>, Vec<(Name, u32)>) {
+    let all = || ListNames::first(9);
+    let limits = rig.store.limits(all()).await.unwrap().limits;
+    let kinds = rig.store.kinds(all()).await.unwrap().kinds;
+    let tenants = rig.store.tenants(all()).await.unwrap().tenants;
+    let kinds = kinds
+        .into_iter()
+        .map(|kind| (kind.name, kind.settings.paused));
+    let tenants = tenants
+        .into_iter()
+        .map(|one| (one.name, one.settings.weight));
+    (limits, kinds.collect(), tenants.collect())
+}
+
+#[tokio::test]
+async fn limits_what_they_are_attached_to_and_settings_of_kinds_and_tenants_come_along() {
+    let old = rig().await;
+    let store = &old.store;
+    let paced = Rate::new(50, Duration::from_millis(700)).burst(3);
+    let both = Limit::concurrency(2).and_rate(paced);
+    for (name, limit) in [("a ✉", both), ("b", Limit::rate(paced))] {
+        store
+            .configure_limit(name.into(), Some(limit))
+            .await
+            .unwrap();
+    }
+    let uses = vec![LimitUse::heavy("a ✉", 2), LimitUse::one("b")];
+    let subjects = [
+        Subject::Queue("mail".into()),
+        Subject::Kind("work".into()),
+        Subject::Tenant("acme".into()),
+    ];
+    for subject in subjects {
+        store.attach(subject, uses.clone()).await.unwrap();
+    }
+    let pause = KindChange {
+        paused: Some(true),
+        ..KindChange::default()
+    };
+    store.configure_kind("work".into(), pause).await.unwrap();
+    let heavy = TenantChange {
+        weight: Some(7),
+        ..TenantChange::default()
+    };
+    store.configure_tenant("acme".into(), heavy).await.unwrap();
+    let text = archived(&old).await;
+    let new = rig().await;
+    imported(&new, &text).await.unwrap();
+    assert_eq!(rules(&new).await, rules(&old).await);
+    assert_eq!(rules(&new).await.0[0].attached.len(), 3);
+    let refused = text.replace("\"weight\":2", "\"weight\":0");
+    let refusal = imported(&rig().await, &refused).await.unwrap_err();
+    let expected = "line 7: limits (weight) is 0: expected 1 to";
+    assert!(refusal.to_string().starts_with(expected), "{refusal}");
 }
 
 async fn settings(rig: &Rig) -> Vec<(Name, crate::QueueSettings)> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use duly_core::Timestamp;
+use duly_core::{RateState, Timestamp};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -12,6 +12,7 @@ use crate::archive::bounds::QUOTE_BYTES_MAX;
 use crate::archive::element::{
     KindElement, QueueElement, ScheduleElement, TaskElement, TenantElement,
 };
+use crate::archive::limit::{AttachmentElement, LimitElement};
 use crate::bounds::{PAGE_MAX, SAVE_BYTES_MAX};
 use crate::memory::snapshot::Whole;
 use crate::{
@@ -60,6 +61,23 @@ impl<'a, W: Write> Document<'a, W> {
             separate(counted.tenants, out)?;
             serde_json::to_writer(&mut *out, &TenantElement::new(name, *settings))?;
             counted.tenants += 1;
+        }
+        if !whole.limits.is_empty() {
+            out.write_all(b"\n],\"limits\":[")?;
+        }
+        for (name, limit, given) in &whole.limits {
+            separate(counted.limits, out)?;
+            let element = LimitElement::new(name, limit, given.to_text());
+            serde_json::to_writer(&mut *out, &element)?;
+            counted.limits += 1;
+        }
+        if !whole.attached.is_empty() {
+            out.write_all(b"\n],\"attachments\":[")?;
+        }
+        for (subject, limits) in &whole.attached {
+            separate(counted.attachments, out)?;
+            serde_json::to_writer(&mut *out, &AttachmentElement::new(subject, limits))?;
+            counted.attachments += 1;
         }
         out.write_all(b"\n],\"tasks\":[")?;
         Ok(Self { out, counted })
@@ -168,6 +186,23 @@ impl Loader<'_> {
             .map_err(|error| format!("tenant {name:?}: {error}"))
     }
 
+    fn limit(&mut self, limit: LimitElement) -> Result<(), String> {
+        let (name, limit, given) = limit.into_limit();
+        self.counted.limits += 1;
+        let Some(given) = RateState::from_text(&given) else {
+            return Err(format!("limit {name:?}: {given:?} is no account of a rate"));
+        };
+        let set = self.store.put_limit_now(&name, limit, given);
+        set.map_err(|error| format!("limit {name:?}: {error}"))
+    }
+
+    fn attachment(&mut self, attachment: AttachmentElement) -> Result<(), String> {
+        let (subject, limits) = attachment.into_attachment();
+        self.counted.attachments += 1;
+        let set = self.store.attach_now(&subject, &limits);
+        set.map_err(|error| format!("{subject}: {error}"))
+    }
+
     fn task(&mut self, saved: SavedTask) -> Result<(), String> {
         self.counted.task(&saved);
         self.batch_bytes += saved.bytes();
@@ -220,6 +255,8 @@ enum Field {
     Kinds,
     Schedules,
     Tenants,
+    Limits,
+    Attachments,
     Tasks,
     End,
 }
@@ -268,6 +305,14 @@ impl<'de> Visitor<'de> for &mut Loader<'_> {
                 ))?,
                 Field::Tenants => map.next_value_seed(Elements(
                     |tenant: TenantElement| self.tenant(tenant),
+                    std::marker::PhantomData,
+                ))?,
+                Field::Limits => map.next_value_seed(Elements(
+                    |limit: LimitElement| self.limit(limit),
+                    std::marker::PhantomData,
+                ))?,
+                Field::Attachments => map.next_value_seed(Elements(
+                    |attachment: AttachmentElement| self.attachment(attachment),
                     std::marker::PhantomData,
                 ))?,
                 Field::Tasks => map.next_value_seed(Elements(

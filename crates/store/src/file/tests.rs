@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use duly_core::{Decision, Priority, State};
+use duly_core::{Decision, Limit, Priority, Rate, State};
 
 use super::*;
 use crate::testing::{QUEUE, Rig, id, task, task_with};
 use crate::{
-    Change, EventCursor, KindChange, ListNames, ManualClock, NewTask, Payload, QueueChange, Save,
-    SavedTask, Store, StoreError, TenantChange,
+    Change, EventCursor, KindChange, LimitUse, ListNames, ManualClock, NewTask, Payload,
+    QueueChange, Save, SavedTask, Store, StoreError, Subject, TenantChange,
 };
 
 mod midst;
@@ -174,6 +174,45 @@ async fn schedules_are_there_again() {
     let after = again.schedule("nightly".into()).await.unwrap();
     assert_eq!(after, Some(before));
     assert_eq!(again.due_schedules(9).await.unwrap().schedules.len(), 1);
+}
+
+#[tokio::test]
+async fn limits_are_there_again_with_what_their_rates_have_given_out() {
+    let place = Place::new();
+    let (file, rig) = place.rig().await;
+    let rate = Rate::new(1, Duration::from_secs(60)).burst(1);
+    let limit = Limit::concurrency(5).and_rate(rate);
+    let scarce = crate::Name::from("scarce");
+    let store = &rig.store;
+    store
+        .configure_limit(scarce.clone(), Some(limit))
+        .await
+        .unwrap();
+    let kind = Subject::Kind(task(1).kind);
+    let uses = vec![LimitUse::one("scarce"), LimitUse::one("nobody's")];
+    store.attach(kind, uses).await.unwrap();
+    rig.submit(vec![task(1), task(2)]).await;
+    assert_eq!(rig.run(2).await.len(), 1);
+    let limits = async |store: &dyn Store| store.limits(ListNames::first(9)).await.unwrap();
+    let held = limits(&*rig.store).await;
+    assert!(held.limits[0].next_permit_at.is_some());
+    file.close().await.unwrap();
+    drop((file, rig));
+    let (file, rig) = place.rig().await;
+    let again = limits(&*rig.store).await;
+    assert_eq!(
+        again.limits[0].next_permit_at,
+        held.limits[0].next_permit_at
+    );
+    assert_eq!(again.limits[0].attached, held.limits[0].attached);
+    assert_eq!(again.limits[0].in_use, 0, "nobody holds a lease any more");
+    assert!(rig.run(2).await.is_empty(), "the permit was taken before");
+    file.close().await.unwrap();
+    let text = place.text();
+    assert!(
+        text.contains("nobody's"),
+        "what is attached is kept, defined or not"
+    );
 }
 
 #[tokio::test]

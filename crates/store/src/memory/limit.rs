@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
+#[cfg(feature = "archive")]
+use duly_core::RateState;
 use duly_core::dispatch::{GateId, LimitId, Target, TenantId};
 use duly_core::engine::Terms;
 use duly_core::{Limit, Timestamp};
@@ -23,6 +25,42 @@ pub(super) struct Limits {
     attached: BTreeMap<Subject, Vec<LimitUse>>,
     /// The tenants that tasks were submitted for, by their place in the roll.
     tenants: HashMap<usize, TenantId>,
+}
+
+#[cfg(feature = "archive")]
+impl Limits {
+    /// What is attached to what.
+    pub(super) fn attached(&self) -> impl Iterator<Item = (Subject, Vec<LimitUse>)> {
+        let all = self.attached.iter();
+        all.map(|(subject, uses)| (subject.clone(), uses.clone()))
+    }
+}
+
+#[cfg(feature = "archive")]
+impl World {
+    /// The limits that were defined, with what their rates have given out.
+    pub(super) fn defined_limits(&self) -> impl Iterator<Item = (Name, Limit, RateState)> {
+        let dispatch = self.engine.dispatch();
+        self.limits.ids.iter().filter_map(|(name, id)| {
+            let limit = dispatch.limit(*id)?;
+            Some((name.clone(), limit, dispatch.rate_state(*id)))
+        })
+    }
+
+    /// Defines a limit whose rate has given out so much.
+    pub(super) fn put_limit(
+        &mut self,
+        name: &Name,
+        limit: Limit,
+        given: RateState,
+        now: Timestamp,
+    ) -> Result<(), RequestError> {
+        self.configure_limit(name, Some(limit), now)?;
+        let id = self.limit_id(name);
+        let dispatch = self.engine.dispatch_mut();
+        dispatch.set_rate_state(id, given, now);
+        Ok(())
+    }
 }
 
 impl World {

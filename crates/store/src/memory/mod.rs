@@ -219,6 +219,16 @@ impl MemoryStore {
         Ok(())
     }
 
+    #[cfg(feature = "archive")]
+    pub(crate) fn put_limit_now(
+        &self,
+        name: &Name,
+        limit: Limit,
+        given: duly_core::RateState,
+    ) -> Result<(), RequestError> {
+        self.with(|world, now| world.put_limit(name, limit, given, now))?
+    }
+
     pub(crate) fn attach_now(
         &self,
         subject: &Subject,

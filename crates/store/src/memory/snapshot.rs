@@ -40,14 +40,14 @@ impl Watch {
 mod taking {
     use std::sync::PoisonError;
 
-    use duly_core::Timestamp;
+    use duly_core::{Limit, RateState, Timestamp};
 
     use super::super::MemoryStore;
     use super::super::world::World;
     use super::{BTreeSet, Snapshot};
     use crate::{
-        KindSettings, Name, QueueSettings, Save, SaveCursor, SavedTask, ScheduleRecord,
-        TenantSettings,
+        KindSettings, LimitUse, Name, QueueSettings, Save, SaveCursor, SavedTask, ScheduleRecord,
+        Subject, TenantSettings,
     };
 
     /// What has changed since it was taken: tasks by sequence, as they are now; `None` if removed.
@@ -70,6 +70,10 @@ mod taking {
         pub(crate) kinds: Vec<(Name, KindSettings)>,
         /// Tenants likewise.
         pub(crate) tenants: Vec<(Name, TenantSettings)>,
+        /// Limits that were defined, with what their rates have given out.
+        pub(crate) limits: Vec<(Name, Limit, RateState)>,
+        /// What is attached to what.
+        pub(crate) attached: Vec<(Subject, Vec<LimitUse>)>,
     }
 
     impl MemoryStore {
@@ -156,6 +160,8 @@ mod taking {
                 schedules: self.schedules.all().cloned().collect(),
                 kinds: self.kinds.set().collect(),
                 tenants: self.tenants.set().collect(),
+                limits: self.defined_limits().collect(),
+                attached: self.limits.attached().collect(),
             }
         }
     }
