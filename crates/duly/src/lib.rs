@@ -70,6 +70,8 @@ mod control;
 ))]
 mod guides;
 #[cfg(feature = "stored")]
+mod limits;
+#[cfg(feature = "stored")]
 mod open;
 #[cfg(feature = "stored")]
 pub mod schedule;
@@ -95,6 +97,8 @@ pub use client::Duly;
 #[cfg(feature = "stored")]
 pub use control::Control;
 #[cfg(feature = "stored")]
+pub use limits::Limits;
+#[cfg(feature = "stored")]
 pub use open::OpenError;
 #[cfg(feature = "stored")]
 pub use schedule::Schedule;
@@ -111,6 +115,8 @@ pub use duly_core::{
     AttemptRef, Backoff, EventKind, Incarnation, InvalidId, InvalidPriority, InvalidState,
     InvalidTransition, Jitter, Outcome, Priority, RetryPolicy, State, TaskId, Timestamp,
 };
+#[cfg(feature = "stored")]
+pub use duly_core::{Limit, OrderPolicy, Rate};
 #[cfg(any(feature = "local", feature = "local-threads"))]
 pub use duly_local as local;
 #[cfg(feature = "signal")]
@@ -130,7 +136,7 @@ pub use duly_store::trace::{InvalidTrace, TraceContext};
 pub use duly_store::{
     Admission, AttemptRecord, Change, ChangeError, ChangeMatching, ChangedMatching, Clock, Counts,
     Encoding, Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, KindChange,
-    KindPage, KindRecord, KindSettings, Labels, List, ListCursor, ListNames, ManualClock,
+    KindPage, KindRecord, KindSettings, Labels, LimitRecord, LimitUse, List, ListCursor, ListNames, ManualClock,
     MemoryStore, Name, NewTask, OnConflict, Payload, Progress, QueueChange, QueueRecord,
     QueueSettings, Replace, RequestError, Restore, Restored, Save, SaveCursor, SavedPage,
     SavedTask, Store, StoreError, Subject, SubmitError, Submitted, SystemClock, TaskPage,

@@ -6,7 +6,7 @@ use duly_core::{Priority, RetryPolicy, TaskId, Timestamp};
 use duly_store::priority::Prioritiser;
 use duly_store::trace::{RESERVED, TraceContext, is_reserved};
 use duly_store::{
-    InvalidInput, Name, NewTask, OnConflict, Payload, Replace, Unique, UniqueScope, When,
+    InvalidInput, LimitUse, Name, NewTask, OnConflict, Payload, Replace, Unique, UniqueScope, When,
 };
 use serde::Serialize;
 
@@ -256,6 +256,20 @@ impl Task {
     }
 
     /// Whose work it is.
+
+    /// It is bound by this limit, in which it weighs 1. May be said of several, at most 8; see
+    /// [`Duly::limits`](crate::Duly::limits). A limit that nobody has defined bounds nothing, until somebody does.
+    pub fn limit(self, name: impl Into<Name>) -> Self {
+        self.limit_weight(name, 1)
+    }
+
+    /// The same, and it takes so many slots or permits of the limit: 1 to 1,000,000.
+    pub fn limit_weight(mut self, name: impl Into<Name>, weight: u32) -> Self {
+        self.new.limits.push(LimitUse::heavy(name, weight));
+        self
+    }
+
+    /// Whose work it is: in a [fair](crate::QueueSettings::fair) queue, tenants take turns.
     pub fn tenant(mut self, tenant: impl Into<Name>) -> Self {
         self.new.tenant = Some(tenant.into());
         self

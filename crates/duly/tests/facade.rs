@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duly::{
-    Context, Duly, Filter, JobError, List, ManualClock, Priority, State, SubmitError, Task, When,
+    Context, Duly, Filter, JobError, Limit, LimitUse, List, ManualClock, Priority, State, Subject,
+    SubmitError, Task, When,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,10 +55,14 @@ async fn options_reach_the_store() {
         .lost_max(2)
         .unique_key("ada")
         .tenant("acme")
+        .limit("scarce")
+        .limit_weight("slots", 3)
         .label("a", "b");
     let submitted = duly.submit(task).await.unwrap();
     assert_eq!((submitted.id, submitted.state), (id, State::Scheduled));
     let task = duly.task(id).await.unwrap().unwrap();
+    let uses = [LimitUse::one("scarce"), LimitUse::heavy("slots", 3)];
+    assert_eq!(task.limits, uses);
     assert_eq!(&*task.queue, "mail");
     assert_eq!(task.priority, Priority::Critical);
     assert_eq!(task.due_at, task.submitted_at + Duration::from_secs(60));
@@ -173,4 +178,64 @@ fn the_program_of_the_readme_is_the_example_that_runs() {
         program.contains("async fn main()") && example.contains(program),
         "the README's program is not that of the crate's documentation:\n{program}"
     );
+}
+
+#[tokio::test]
+async fn limits_are_defined_attached_detached_and_removed() {
+    let duly = memory().await;
+    let limits = duly.limits();
+    for name in ["a", "b"] {
+        limits.define(name, Limit::concurrency(2)).await.unwrap();
+    }
+    let kind = || Subject::Kind("email.send".into());
+    limits.attach(kind(), "a", 2).await.unwrap();
+    limits.attach(kind(), "b", 1).await.unwrap();
+    limits.attach(kind(), "a", 1).await.unwrap();
+    let both = [LimitUse::one("a"), LimitUse::one("b")];
+    assert_eq!(limits.attached(&kind()).await.unwrap(), both);
+    limits.detach(kind(), "a").await.unwrap();
+    limits.detach(kind(), "a").await.unwrap();
+    assert_eq!(limits.attached(&kind()).await.unwrap(), both[1..]);
+    limits.remove("b").await.unwrap();
+    limits.remove("b").await.unwrap();
+    assert_eq!(limits.show("b").await.unwrap(), None);
+    limits.define("b", Limit::concurrency(1)).await.unwrap();
+    let again = limits.show("b").await.unwrap().unwrap();
+    assert!(again.attached.is_empty(), "removing detaches");
+    assert_eq!(limits.list().await.unwrap().len(), 2);
+    let refused = limits.define("c", Limit::default()).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("to lift a limit, remove it"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_changed_limit_counts_at_once() {
+    let duly = memory().await;
+    let limits = duly.limits();
+    limits.define("one", Limit::concurrency(1)).await.unwrap();
+    duly.submit_all([email("a").limit("one"), email("b").limit("one")])
+        .await
+        .unwrap();
+    let (sender, mut started) = tokio::sync::mpsc::channel::<()>(2);
+    let (open, gate) = tokio::sync::watch::channel(false);
+    let handler = move |_: Email, _: Context| {
+        let (sender, mut gate) = (sender.clone(), gate.clone());
+        async move {
+            sender.send(()).await.expect("the test listens");
+            gate.wait_for(|open| *open).await.expect("the gate stays");
+            Ok::<(), JobError>(())
+        }
+    };
+    let worker = duly.worker().handle("email.send", handler).start().unwrap();
+    started.recv().await.unwrap();
+    assert_eq!(limits.show("one").await.unwrap().unwrap().in_use, 1);
+    assert!(started.try_recv().is_err(), "there is one slot");
+    limits.define("one", Limit::concurrency(2)).await.unwrap();
+    started.recv().await.unwrap();
+    assert_eq!(limits.show("one").await.unwrap().unwrap().in_use, 2);
+    open.send(true).unwrap();
+    worker.shutdown(Duration::from_secs(5)).await;
+    assert_eq!(limits.show("one").await.unwrap().unwrap().in_use, 0);
 }

@@ -1,0 +1,173 @@
+//! Limits: how much at once, how much per period, across all workers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use duly_core::Limit;
+use duly_store::{LimitRecord, LimitUse, ListNames, Name, RequestError, Store, Subject, bounds};
+
+use crate::Duly;
+
+/// The limits of a store: [`Duly::limits`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use duly::{Duly, Limit, Rate, Subject, Task};
+///
+/// let duly = Duly::open("memory:").await?;
+/// let limits = duly.limits();
+/// let paced = Rate::new(50, Duration::from_secs(1)).burst(10);
+/// limits.define("mailer", Limit::concurrency(10).and_rate(paced)).await?;
+///
+/// // All tasks of a kind, or this one only, which takes three of the ten slots.
+/// limits.attach(Subject::Kind("email.send".into()), "mailer", 1).await?;
+/// duly.submit(Task::new("newsletter", &7).limit_weight("mailer", 3)).await?;
+///
+/// let mailer = limits.show("mailer").await?.expect("it was defined");
+/// assert_eq!((mailer.limit.concurrency, mailer.in_use), (Some(10), 0));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Limits {
+    store: Arc<dyn Store>,
+}
+
+impl Limits {
+    /// Those of a store.
+    #[must_use]
+    pub const fn of(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Says what a limit bounds, whether it was there before or not. It counts at once, also for what runs:
+    /// a smaller concurrency lets run what runs, and nothing more until there is room.
+    ///
+    /// # Errors
+    /// If the name or the limit is not valid, there are too many limits, or the store fails.
+    pub async fn define(&self, name: impl Into<Name>, limit: Limit) -> Result<(), RequestError> {
+        self.store.configure_limit(name.into(), Some(limit)).await
+    }
+
+    /// Removes a limit, and detaches it from everything: it bounds nothing any more. Tasks that name it
+    /// are bound again if it is defined again. If there is none of that name, nothing happens.
+    ///
+    /// # Errors
+    /// If the name is not valid, or the store fails.
+    pub async fn remove(&self, name: impl Into<Name>) -> Result<(), RequestError> {
+        let name = name.into();
+        if let Some(record) = self.show(name.clone()).await? {
+            for (subject, _) in record.attached {
+                self.detach(subject, name.clone()).await?;
+            }
+        }
+        self.store.configure_limit(name, None).await
+    }
+
+    /// One limit as it stands now, if it is defined.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn show(&self, name: impl Into<Name>) -> Result<Option<LimitRecord>, RequestError> {
+        let page = self.store.limits(ListNames::only(name.into())).await?;
+        Ok(page.limits.into_iter().next())
+    }
+
+    /// All limits that are defined, by name; at most
+    /// [`LIMITS_MAX`](duly_store::bounds::LIMITS_MAX) there are.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn list(&self) -> Result<Vec<LimitRecord>, RequestError> {
+        let mut request = ListNames::first(bounds::PAGE_MAX);
+        let mut limits = Vec::new();
+        loop {
+            let page = self.store.limits(request.clone()).await?;
+            limits.extend(page.limits);
+            request.after = page.next;
+            if request.after.is_none() {
+                return Ok(limits);
+            }
+        }
+    }
+
+    /// Attaches a limit to a queue, a kind or a tenant, in which each of its tasks weighs so much (1 to
+    /// 1,000,000): all its tasks are bound, at once, also those that are there. If it is attached already, the weight is
+    /// another. It is read and then written: two that attach to the same thing at the same time may undo
+    /// each other; who knows all the limits of a thing, says them all in [`attach_exactly`](Self::attach_exactly).
+    ///
+    /// # Errors
+    /// If a name or the weight is not valid, more than 8 limits would be attached, or the store fails.
+    pub async fn attach(
+        &self,
+        subject: Subject,
+        name: impl Into<Name>,
+        weight: u32,
+    ) -> Result<(), RequestError> {
+        let name = name.into();
+        let mut uses = self.attached(&subject).await?;
+        uses.retain(|one| one.name != name);
+        uses.push(LimitUse::heavy(name, weight));
+        self.attach_exactly(subject, uses).await
+    }
+
+    /// Detaches a limit from a queue, a kind or a tenant. If it is not attached, nothing happens.
+    ///
+    /// # Errors
+    /// If the name is not valid, or the store fails.
+    pub async fn detach(
+        &self,
+        subject: Subject,
+        name: impl Into<Name>,
+    ) -> Result<(), RequestError> {
+        let name = name.into();
+        let mut uses = self.attached(&subject).await?;
+        let before = uses.len();
+        uses.retain(|one| one.name != name);
+        if uses.len() == before {
+            return Ok(());
+        }
+        self.attach_exactly(subject, uses).await
+    }
+
+    /// Attaches exactly these limits to a queue, a kind or a tenant, in one step.
+    ///
+    /// # Errors
+    /// If a name or a weight is not valid, there are more than 8, or the store fails.
+    pub async fn attach_exactly(
+        &self,
+        subject: Subject,
+        limits: Vec<LimitUse>,
+    ) -> Result<(), RequestError> {
+        self.store.attach(subject, limits).await
+    }
+
+    /// The defined limits that are attached to a queue, a kind or a tenant, by name.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn attached(&self, subject: &Subject) -> Result<Vec<LimitUse>, RequestError> {
+        let limits = self.list().await?.into_iter();
+        let uses = limits.filter_map(|limit| {
+            let (_, weight) = limit.attached.iter().find(|(to, _)| to == subject)?;
+            Some(LimitUse::heavy(limit.name, *weight))
+        });
+        Ok(uses.collect())
+    }
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits").finish_non_exhaustive()
+    }
+}
+
+impl Duly {
+    /// How much may run at once, or begin per period, across all workers.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits::of(Arc::clone(self.store()))
+    }
+}
