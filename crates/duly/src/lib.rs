@@ -136,11 +136,11 @@ pub use duly_store::trace::{InvalidTrace, TraceContext};
 pub use duly_store::{
     Admission, AttemptRecord, Change, ChangeError, ChangeMatching, ChangedMatching, Clock, Counts,
     Encoding, Event, EventCursor, EventPage, Filter, InvalidCursor, InvalidInput, KindChange,
-    KindPage, KindRecord, KindSettings, Labels, LimitRecord, LimitUse, List, ListCursor, ListNames, ManualClock,
-    MemoryStore, Name, NewTask, OnConflict, Payload, Progress, QueueChange, QueueRecord,
-    QueueSettings, Replace, RequestError, Restore, Restored, Save, SaveCursor, SavedPage,
-    SavedTask, Store, StoreError, Subject, SubmitError, Submitted, SystemClock, TaskPage,
-    TaskRecord, TenantChange, TenantPage, TenantRecord, TenantSettings, Totals, Unique,
+    KindPage, KindRecord, KindSettings, Labels, LimitRecord, LimitUse, List, ListCursor, ListNames,
+    ManualClock, MemoryStore, Name, NewTask, OnConflict, Payload, Progress, QueueChange,
+    QueueRecord, QueueSettings, Replace, RequestError, Restore, Restored, Save, SaveCursor,
+    SavedPage, SavedTask, Store, StoreError, Subject, SubmitError, Submitted, SystemClock,
+    TaskPage, TaskRecord, TenantChange, TenantPage, TenantRecord, TenantSettings, Totals, Unique,
     UniqueScope, When, WorkerRecord, attempts,
 };
 #[cfg(feature = "stored")]

@@ -255,8 +255,6 @@ impl Task {
             .on_conflict(OnConflict::Keep)
     }
 
-    /// Whose work it is.
-
     /// It is bound by this limit, in which it weighs 1. May be said of several, at most 8; see
     /// [`Duly::limits`](crate::Duly::limits). A limit that nobody has defined bounds nothing, until somebody does.
     pub fn limit(self, name: impl Into<Name>) -> Self {
