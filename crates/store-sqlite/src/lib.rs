@@ -11,6 +11,7 @@ mod connection;
 mod done;
 mod error;
 mod event;
+mod explain;
 mod file;
 mod home;
 mod house;

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, house, kind, limit, list, live, matching, queue, record,
-    save, schedule, tenant, term, transaction, unique, worker,
+    book, change, claim, done, event, explain, house, kind, limit, list, live, matching, queue,
+    record, save, schedule, tenant, term, transaction, unique, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -76,6 +76,21 @@ const PLANS: &[(&str, &[&str])] = &[
     (house::UNFINISHED, &["USING INTEGER PRIMARY KEY (rowid>?)"]),
     (limit::ONE, &["sqlite_autoindex_duly_limit_1 (name=?)"]),
     (limit::PAGE, &["sqlite_autoindex_duly_limit_1 (name>?)"]),
+    (
+        explain::COUNT,
+        &[
+            "COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?) AND (class,rank)<(?,?))",
+            // What was counted to the limit.
+            "SCAN (subquery-1)",
+        ],
+    ),
+    (
+        explain::PACE,
+        &[
+            "e USING INTEGER PRIMARY KEY (rowid>?)",
+            "t USING INTEGER PRIMARY KEY (rowid=?)",
+        ],
+    ),
     (claim::TAKE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (claim::BEGIN, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (

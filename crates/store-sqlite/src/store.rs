@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use duly_core::{AttemptRef, Incarnation, Limit, TaskId, Timestamp};
 use duly_store::{
     Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Heartbeat, Hints, KeepHouse,
-    Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List,
-    ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
-    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
-    Restored, Save, SavedPage, SavedTask, ScheduleError, SchedulePage, ScheduleRecord, Settle,
-    Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack,
-    TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
+    ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Explanation, Heartbeat,
+    Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage,
+    LimitUse, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule,
+    QueueChange, QueueExplanation, QueueRecord, QueueSettings, Registration, RemoveSchedule,
+    Renewed, RequestError, Restore, Restored, Save, SavedPage, SavedTask, ScheduleError,
+    SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Subject, Submit, SubmitError,
+    SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage,
+    TenantSettings, Traits, WorkerExplanation, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -26,8 +27,8 @@ use crate::message::{self, Work};
 use crate::options::Options;
 use crate::writer::{self, Writer};
 use crate::{
-    change, claim, event, house, kind, limit, list, open, queue, reader, record, save, schedule,
-    settle, submit, tenant, worker,
+    change, claim, event, explain, house, kind, limit, list, open, queue, reader, record, save,
+    schedule, settle, submit, tenant, worker,
 };
 
 /// A store in one SQLite file. Several processes may open the same file at once.
@@ -385,6 +386,24 @@ impl Store for SqliteStore {
 
     fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>> {
         self.read(|connection, _| Ok(event::end(connection)?))
+    }
+
+    fn explain_task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<Explanation>, StoreError>> {
+        self.write(id, explain::task)
+    }
+
+    fn explain_queue(
+        &self,
+        queue: Name,
+    ) -> BoxFuture<'_, Result<Option<QueueExplanation>, StoreError>> {
+        self.write(queue, explain::queue)
+    }
+
+    fn explain_worker(
+        &self,
+        worker: Name,
+    ) -> BoxFuture<'_, Result<Vec<WorkerExplanation>, StoreError>> {
+        self.write(worker, explain::worker)
     }
 
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {

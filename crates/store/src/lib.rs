@@ -12,6 +12,7 @@ mod claim;
 mod clock;
 mod error;
 mod event;
+pub mod explain;
 #[cfg(feature = "archive")]
 pub mod file;
 mod hint;
@@ -46,6 +47,10 @@ pub use error::{
     SubmitError,
 };
 pub use event::{AttemptRecord, Event, EventCursor, EventPage, InvalidCursor, attempts};
+pub use explain::{
+    Basis, Estimate, Explanation, NearMiss, Pace, Position, QueueExplanation, Reason, ReasonCount,
+    WorkerExplanation,
+};
 pub use hint::{Hints, Listener};
 pub use house::{Duty, KeepHouse, Kept, Lead, Leadership, is_held};
 pub use kind::{KindChange, KindPage, KindRecord, KindSettings};

@@ -7,13 +7,13 @@ use duly_core::{AttemptRef, Incarnation, Limit, Priority, TaskId};
 
 use crate::{
     Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError,
-    Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept, KindChange,
-    KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List, ListNames, ListSchedules,
-    Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord, QueueSettings,
-    Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage,
-    ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Subject, Submit,
-    SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage,
-    TenantSettings, When, WorkerRecord,
+    Claimed, DueSchedules, EventCursor, EventPage, Explanation, Heartbeat, KeepHouse, Kept,
+    KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List, ListNames,
+    ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueExplanation,
+    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
+    Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled,
+    StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage,
+    TaskRecord, TenantChange, TenantPage, TenantSettings, When, WorkerExplanation, WorkerRecord,
 };
 
 /// A boxed future, as the port returns them: batches make its cost vanish.
@@ -173,6 +173,24 @@ pub trait Store: Send + Sync + 'static {
 
     /// The place after the newest event: where whoever wants only what is to come begins.
     fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>>;
+
+    /// Why a task has not started: all reasons, its place in line, and when it may start; `None`: there is
+    /// no such task. It begins as a claim does: what has become due stands in line then, and what waits
+    /// beyond a deadline has expired.
+    fn explain_task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<Explanation>, StoreError>>;
+
+    /// Why what stands in a queue does not start; `None`: there is no such queue. It begins as a claim does.
+    fn explain_queue(
+        &self,
+        queue: Name,
+    ) -> BoxFuture<'_, Result<Option<QueueExplanation>, StoreError>>;
+
+    /// Why the workers of a name, or the one of an incarnation, have no more to do, by incarnation; none:
+    /// no such worker may claim. It begins as a claim does.
+    fn explain_worker(
+        &self,
+        worker: Name,
+    ) -> BoxFuture<'_, Result<Vec<WorkerExplanation>, StoreError>>;
 
     /// One bounded step of housekeeping.
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>>;

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::lane::Lane;
 use super::{Entry, Slot};
@@ -197,6 +198,12 @@ impl Index {
     #[inline]
     pub(super) fn head(&self, lane: LaneId) -> Option<(OrderKey, Slot)> {
         self.lanes.get(lane.index())?.first()
+    }
+
+    /// How many tasks of a lane have keys in a range, counted to `most`.
+    pub(super) fn count(&self, lane: LaneId, keys: &Range<OrderKey>, most: usize) -> usize {
+        let lane = self.lanes.get(lane.index());
+        lane.map_or(0, |lane| lane.count(keys, most))
     }
 
     /// The first task of each class in a lane: under [`OrderPolicy::Strict`], of each priority the one that

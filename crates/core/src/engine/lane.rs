@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::Slot;
 use crate::OrderKey;
@@ -67,9 +68,48 @@ impl Lane {
     pub(super) fn firsts(&self) -> impl Iterator<Item = (OrderKey, Slot)> {
         self.lines.iter().filter_map(Line::first_key)
     }
+
+    /// How many keys lie in a range, counted to `most`.
+    pub(super) fn count(&self, keys: &Range<OrderKey>, most: usize) -> usize {
+        let lines = self.lines.iter();
+        let within = lines.filter(|line| (keys.start.class..=keys.end.class).contains(&line.class));
+        within.fold(0, |count, line| {
+            let from = (line.class == keys.start.class).then(|| rank_of(keys.start));
+            let to = (line.class == keys.end.class).then(|| rank_of(keys.end));
+            count + line.count(from.unwrap_or(FIRST), to, most - count)
+        })
+    }
+}
+
+/// Before every other.
+const FIRST: Rank = (i64::MIN, i64::MIN);
+
+const fn rank_of(key: OrderKey) -> Rank {
+    (key.rank, key.sequence)
 }
 
 impl Line {
+    /// How many lie at or behind `from` and before `to`, counted to `most`.
+    fn count(&self, from: Rank, to: Option<Rank>, most: usize) -> usize {
+        let place = |rank: Rank| self.in_order.partition_point(|place| place.rank < rank);
+        let range = place(from)..to.map_or(self.in_order.len(), place);
+        let in_order = if range.is_empty() {
+            0
+        } else if self.empty == 0 {
+            range.len()
+        } else {
+            let places = self.in_order.range(range);
+            places
+                .filter(|place| place.slot.is_some())
+                .take(most)
+                .count()
+        };
+        let behind = self.out_of_order.range((from, Slot::MIN)..);
+        let others = behind.take_while(|(rank, _)| to.is_none_or(|to| *rank < to));
+        let in_order = in_order.min(most);
+        in_order + others.take(most - in_order).count()
+    }
+
     const fn new(class: u8) -> Self {
         Self {
             class,
@@ -200,6 +240,12 @@ mod tests {
             model.remove(&(key, slot));
         }
         assert!(lane.firsts().is_sorted() && lane.firsts().count() == 4);
+        let keys: Vec<OrderKey> = model.iter().map(|(key, _)| *key).collect();
+        for (from, to) in [(0, 600), (0, 1), (13, 14), (250, 251), (77, 512), (5, 5)] {
+            let range = keys[from]..keys[to];
+            assert_eq!(lane.count(&range, 1_000), to - from);
+            assert_eq!(lane.count(&range, 40), (to - from).min(40));
+        }
         assert_eq!(drain(&mut lane), Vec::from_iter(model));
         assert!(lane.first().is_none());
     }

@@ -14,6 +14,7 @@ mod tests;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use hashbrown::HashMap;
 
@@ -27,7 +28,7 @@ pub use step::{Effect, Refused};
 
 use crate::bounds::LINES_MAX;
 pub use crate::dispatch::{ClaimSpec, Dispatch, KindId, LaneId, LaneSpec, QueueId, Round, Terms};
-use crate::{HeldKey, Incarnation, OrderPolicy, State, TaskId, Timestamp, Vitals};
+use crate::{HeldKey, Incarnation, OrderKey, OrderPolicy, State, TaskId, Timestamp, Vitals};
 
 /// An unfinished task.
 #[derive(Clone, Debug)]
@@ -439,6 +440,12 @@ impl<P> Engine<P> {
     /// All unfinished tasks, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &Entry<P>)> {
         self.entries.iter()
+    }
+
+    /// How many pending tasks of a lane have keys in a range, counted to `most`.
+    #[must_use]
+    pub fn count_in(&self, lane: LaneId, keys: &Range<OrderKey>, most: usize) -> usize {
+        self.index.count(lane, keys, most)
     }
 
     /// What a worker holds, by sequence.

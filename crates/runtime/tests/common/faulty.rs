@@ -350,6 +350,24 @@ impl Store for FaultyStore {
         self.call(Operation::Other, |s| s.events_end())
     }
 
+    fn explain_task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<Explanation>, StoreError>> {
+        self.call(Operation::Other, move |s| s.explain_task(id))
+    }
+
+    fn explain_queue(
+        &self,
+        queue: Name,
+    ) -> BoxFuture<'_, Result<Option<QueueExplanation>, StoreError>> {
+        self.call(Operation::Other, move |s| s.explain_queue(queue))
+    }
+
+    fn explain_worker(
+        &self,
+        worker: Name,
+    ) -> BoxFuture<'_, Result<Vec<WorkerExplanation>, StoreError>> {
+        self.call(Operation::Other, move |s| s.explain_worker(worker))
+    }
+
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {
         self.call(Operation::KeepHouse, move |s| s.keep_house(request))
     }

@@ -218,6 +218,11 @@ impl Book {
         Ok(id)
     }
 
+    /// The name of a limit or a tenant.
+    pub(crate) fn gate_name(&self, gate: GateId) -> Name {
+        self.gates.names[&gate].clone()
+    }
+
     /// Lets claims see what holds for a tenant.
     pub(crate) fn tell_tenant(&mut self, name: &Name, settings: TenantSettings, now: Timestamp) {
         if let Some(id) = self.gates.tenants.get(name) {

@@ -450,6 +450,11 @@ impl Queue {
     }
 
     /// How many of its tasks are not finished.
+    /// How many of its tasks are in a state.
+    pub(crate) fn count_of(&self, state: State) -> u64 {
+        self.counts[usize::from(state.code())].max(0).unsigned_abs()
+    }
+
     pub(crate) fn unfinished(&self) -> u64 {
         let unfinished = State::ALL.into_iter().filter(|state| !state.is_final());
         let sum: i64 = unfinished

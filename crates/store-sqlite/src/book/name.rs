@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use super::Book;
 use crate::row;
 
+const KIND_NAME: &str = "SELECT name FROM duly_kind WHERE id = ?1";
 const KIND: &str = "SELECT id FROM duly_kind WHERE name = ?1";
 const ADD_KIND: &str = "INSERT INTO duly_kind (name) VALUES (?1)";
 const NAME: &str = "SELECT id FROM duly_name WHERE name = ?1";
@@ -63,6 +64,18 @@ impl Book {
     /// The name of a kind of a loaded lane.
     pub(crate) fn kind_name(&self, kind: i64) -> Name {
         self.kind_names.get(&kind).cloned().unwrap_or_default()
+    }
+
+    /// The name of a kind, known by heart or not.
+    pub(crate) fn name_of_kind(&mut self, connection: &Connection, kind: i64) -> Result<Name> {
+        if let Some(name) = self.kind_names.get(&kind) {
+            return Ok(name.clone());
+        }
+        let mut statement = connection.prepare_cached(KIND_NAME)?;
+        let name = statement.query_row([kind], |row| row::name(row, 0))?;
+        self.kinds.insert(name.clone(), kind);
+        self.kind_names.insert(kind, name.clone());
+        Ok(name)
     }
 
     /// The number of a worker's name, made if there is none.

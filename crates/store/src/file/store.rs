@@ -7,13 +7,14 @@ use duly_core::{AttemptRef, Incarnation, Limit, TaskId};
 use super::{MemoryFile, save};
 use crate::{
     Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Heartbeat, KeepHouse, Kept,
-    KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List, ListNames,
-    ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueRecord,
-    QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save,
-    SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
-    Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
-    TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
+    ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Explanation, Heartbeat, KeepHouse,
+    Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List,
+    ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
+    QueueExplanation, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed,
+    RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord,
+    Settle, Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack,
+    TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits,
+    WorkerExplanation, WorkerRecord,
 };
 
 impl Store for MemoryFile {
@@ -156,6 +157,24 @@ impl Store for MemoryFile {
 
     fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>> {
         self.inner.store.events_end()
+    }
+
+    fn explain_task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<Explanation>, StoreError>> {
+        self.inner.store.explain_task(id)
+    }
+
+    fn explain_queue(
+        &self,
+        queue: Name,
+    ) -> BoxFuture<'_, Result<Option<QueueExplanation>, StoreError>> {
+        self.inner.store.explain_queue(queue)
+    }
+
+    fn explain_worker(
+        &self,
+        worker: Name,
+    ) -> BoxFuture<'_, Result<Vec<WorkerExplanation>, StoreError>> {
+        self.inner.store.explain_worker(worker)
     }
 
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {

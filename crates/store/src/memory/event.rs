@@ -147,6 +147,15 @@ impl Log {
         })
     }
 
+    /// The newest `count` events of all, those that are still there: their kinds, when, and of which tasks.
+    pub(super) fn newest_of_all(
+        &self,
+        count: u32,
+    ) -> impl Iterator<Item = (EventKind, Timestamp, i64)> {
+        let rows = self.rows.above(self.sequence - i64::from(count));
+        rows.map(|(_, row)| (row.kind, row.at, row.task))
+    }
+
     /// Removes the events of one task, given its newest.
     pub(super) fn remove(&mut self, last: i64) {
         let mut at = last;

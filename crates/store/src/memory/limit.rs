@@ -20,6 +20,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     ids: BTreeMap<Name, LimitId>,
+    /// Of limits and tenants.
     names: HashMap<GateId, Name>,
     /// What was attached to what, by subject.
     attached: BTreeMap<Subject, Vec<LimitUse>>,
@@ -212,12 +213,19 @@ impl World {
         sorted(named.collect())
     }
 
+    /// The name of a limit or a tenant.
+    pub(super) fn gate_name(&self, gate: GateId) -> Name {
+        self.limits.names[&gate].clone()
+    }
+
     pub(super) fn tenant_id(&mut self, place: usize) -> TenantId {
         if let Some(id) = self.limits.tenants.get(&place) {
             return *id;
         }
-        let settings = self.tenants.at(place).settings;
+        let tenant = self.tenants.at(place);
+        let (name, settings) = (tenant.name.clone(), tenant.settings);
         let id = self.engine.dispatch_mut().add_tenant();
+        self.limits.names.insert(id.gate(), name);
         self.limits.tenants.insert(place, id);
         let dispatch = self.engine.dispatch_mut();
         dispatch.set_tenant(id, settings.weight, settings.paused, Timestamp::MIN);

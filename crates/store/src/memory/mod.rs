@@ -5,6 +5,7 @@ mod body;
 mod change;
 mod claim;
 mod event;
+mod explain;
 mod house;
 mod kind;
 mod limit;
@@ -29,13 +30,14 @@ use world::World;
 
 use crate::{
     Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Heartbeat, Hints,
-    KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse,
-    List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
-    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
-    Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store,
-    StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage,
-    TaskRecord, TenantChange, TenantPage, TenantSettings, Traits, WorkerRecord,
+    ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Explanation, Heartbeat,
+    Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage,
+    LimitUse, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule,
+    QueueChange, QueueExplanation, QueueRecord, QueueSettings, Registration, RemoveSchedule,
+    Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage,
+    ScheduleRecord, Settle, Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply,
+    TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits,
+    WorkerExplanation, WorkerRecord,
 };
 
 /// A store in this process's memory: nothing outlives it.
@@ -406,6 +408,24 @@ impl Store for MemoryStore {
 
     fn events_end(&self) -> BoxFuture<'_, Result<EventCursor, StoreError>> {
         done(self.with(|world, _| world.events_end()))
+    }
+
+    fn explain_task(&self, id: TaskId) -> BoxFuture<'_, Result<Option<Explanation>, StoreError>> {
+        done(self.with(|world, now| world.explain_task(id, now)))
+    }
+
+    fn explain_queue(
+        &self,
+        queue: Name,
+    ) -> BoxFuture<'_, Result<Option<QueueExplanation>, StoreError>> {
+        done(self.with(|world, now| world.explain_queue(&queue, now)))
+    }
+
+    fn explain_worker(
+        &self,
+        worker: Name,
+    ) -> BoxFuture<'_, Result<Vec<WorkerExplanation>, StoreError>> {
+        done(self.with(|world, now| world.explain_worker(&worker, now)))
     }
 
     fn keep_house(&self, request: KeepHouse) -> BoxFuture<'_, Result<Kept, StoreError>> {

@@ -15,6 +15,7 @@ mod rig;
 pub mod change;
 pub mod claim;
 pub mod event;
+pub mod explain;
 pub mod house;
 pub mod late;
 pub mod limit;
@@ -113,6 +114,12 @@ macro_rules! conformance {
                 another_order_moves_those_in_line, tenants_take_turns_by_weight,
                 who_was_idle_has_no_credit, turns_are_within_a_priority,
                 queues_are_served_by_weight, an_aged_task_is_urgent_beside_other_queues
+            ],
+            explain: [
+                a_life_is_told, what_is_paused_is_named, limits_say_how_far_they_are,
+                missing_and_busy_workers_are_told, a_position_is_exact,
+                a_start_is_estimated_by_pace, turns_are_counted_in_fair_queues,
+                a_queue_is_explained, an_idle_worker_is_explained
             ],
             list: [
                 filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded,

@@ -11,7 +11,7 @@ use crate::testing::{Rig, names};
 use crate::{
     Claim, Duty, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, LimitUse, List,
     ListCursor, ListNames, MemoryStore, Name, NewTask, Payload, Progress, Promote, QueueChange,
-    Registration, Settle, Settlement, Store, Subject, Submit, TakeBack,
+    Reason, Registration, Settle, Settlement, Store, Subject, Submit, TakeBack,
 };
 
 /// Replays `history` on the rig's store and on a memory store with the same clock.
@@ -142,9 +142,21 @@ impl Pair {
             suspect: *suspect,
             turn: *turn,
         };
+        // Half of the time, so that claims also find what explanations have not looked at before.
+        let closed = match turn % 2 {
+            0 => Vec::new(),
+            _ => self.closed(what).await,
+        };
         let claimed = self
             .same(what, |store| ask(store, request.clone(), Store::claim))
             .await;
+        let leases = claimed.iter().flat_map(|claimed| &claimed.leases);
+        for task in leases.map(|lease| lease.attempt.task) {
+            assert!(
+                !closed.contains(&task),
+                "{what}: {task} was closed, and started"
+            );
+        }
         attempts.extend(
             claimed
                 .iter()
@@ -347,8 +359,56 @@ impl Pair {
                 };
                 self.same(what, look).await.ok();
             }
+            other => self.explain(what, other).await,
+        }
+    }
+
+    async fn explain(&self, what: &str, operation: Operation) {
+        match operation {
+            Operation::ExplainTask { task } => {
+                self.same(what, |store| ask(store, id(task), Store::explain_task))
+                    .await
+                    .ok();
+            }
+            Operation::ExplainQueue { queue: n } => {
+                self.same(what, |store| ask(store, queue(n), Store::explain_queue))
+                    .await
+                    .ok();
+            }
+            Operation::ExplainWorker { worker } => {
+                let name = Name::from(format!("worker-{worker}"));
+                self.same(what, |store| {
+                    ask(store, name.clone(), Store::explain_worker)
+                })
+                .await
+                .ok();
+            }
             other => unreachable!("{other:?} is applied elsewhere"),
         }
+    }
+
+    /// The tasks that something closes. That no worker serves them does not count: here workers ask for what
+    /// they did not register for.
+    async fn closed(&self, what: &str) -> Vec<TaskId> {
+        let all = List {
+            filter: Filter::default(),
+            after: None,
+            limit: crate::bounds::PAGE_MAX,
+            brief: true,
+        };
+        let page = self.model.list(all).await.expect("a page of tasks");
+        let mut closed = Vec::new();
+        for task in page.tasks.iter().filter(|task| !task.state.is_final()) {
+            let explained = self
+                .same(what, |store| ask(store, task.id, Store::explain_task))
+                .await
+                .expect("it is explained");
+            let mut reasons = explained.into_iter().flat_map(|why| why.reasons);
+            if reasons.any(|why| why.is_closing() && !matches!(why, Reason::NoWorker { .. })) {
+                closed.push(task.id);
+            }
+        }
+        closed
     }
 
     async fn compare_at_rest(&self) {

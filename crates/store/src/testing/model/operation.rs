@@ -139,6 +139,15 @@ pub enum Operation {
     Queues,
     Kinds(ListNames),
     Tenants(ListNames),
+    ExplainTask {
+        task: u8,
+    },
+    ExplainQueue {
+        queue: u8,
+    },
+    ExplainWorker {
+        worker: u8,
+    },
     TaskEvents {
         task: u8,
         after: i64,

@@ -57,6 +57,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => attach(),
         1 => (QUEUES, order()).prop_map(|(queue, order)| Operation::Order { queue, order }),
         4 => looks(),
+        4 => explains(),
         3 => (duty(), 1_u32..6).prop_map(|(duty, limit)| Operation::KeepHouse { duty, limit }),
         1 => (WORKERS, seconds()).prop_map(|(holder, ttl)| Operation::Lead { holder, ttl }),
         4 => on_schedules(),
@@ -115,6 +116,14 @@ fn on_schedules() -> impl Strategy<Value = Operation> {
             }
         ),
         2 => (1_u32..4).prop_map(|limit| Operation::DueSchedules { limit }),
+    ]
+}
+
+fn explains() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => TASKS.prop_map(|task| Operation::ExplainTask { task }),
+        1 => QUEUES.prop_map(|queue| Operation::ExplainQueue { queue }),
+        1 => WORKERS.prop_map(|worker| Operation::ExplainWorker { worker }),
     ]
 }
 

@@ -1,0 +1,163 @@
+//! Why what stands in a queue does not start, and why a worker is idle.
+
+use std::collections::BTreeMap;
+
+use duly_core::State;
+use duly_core::dispatch::LaneId;
+
+use super::place::{FIRST, LAST};
+use super::task::{Crew, closings};
+use super::{QueueExplanation, QueueView, Reason, ReasonCount, View, WorkerExplanation};
+use crate::bounds::{EXPLAIN_LANES_MAX, POSITION_MAX};
+use crate::{Name, WorkerRecord};
+
+/// Reasons of many tasks, summed.
+struct Sum {
+    reasons: BTreeMap<Reason, u64>,
+    ready: u64,
+    exact: bool,
+    /// How many lanes may still be looked at.
+    lanes: usize,
+}
+
+impl Sum {
+    const fn new(exact: bool) -> Self {
+        Self {
+            reasons: BTreeMap::new(),
+            ready: 0,
+            exact,
+            lanes: EXPLAIN_LANES_MAX,
+        }
+    }
+
+    fn add(&mut self, reasons: Vec<Reason>, tasks: u64) {
+        if reasons.is_empty() {
+            self.ready += tasks;
+        }
+        for reason in reasons {
+            *self.reasons.entry(reason).or_default() += tasks;
+        }
+    }
+
+    /// The lanes of a queue that may be looked at.
+    fn lanes_of<V: View>(&mut self, view: &V, queue: &QueueView) -> Vec<LaneId> {
+        let lanes = view.dispatch().lanes_of(queue.id);
+        let mut lanes: Vec<LaneId> = lanes.take(self.lanes + 1).collect();
+        if lanes.len() > self.lanes {
+            lanes.truncate(self.lanes);
+            self.exact = false;
+        }
+        self.lanes -= lanes.len();
+        lanes
+    }
+
+    fn count<V: View>(&mut self, view: &mut V, lane: LaneId) -> Result<u64, V::Error> {
+        let count = view.count(lane, &(FIRST..LAST), POSITION_MAX + 1)?;
+        self.exact &= count <= POSITION_MAX;
+        Ok(count)
+    }
+
+    /// What closes comes first, then what most tasks have.
+    fn counts(self) -> Vec<ReasonCount> {
+        let reasons = self.reasons.into_iter();
+        let mut counts: Vec<_> = reasons
+            .map(|(reason, tasks)| ReasonCount { reason, tasks })
+            .collect();
+        counts.sort_by_key(|count| (!count.reason.is_closing(), std::cmp::Reverse(count.tasks)));
+        counts
+    }
+}
+
+/// Why what stands in a queue does not start; `None`: there is no such queue.
+///
+/// # Errors
+/// The store's.
+pub fn queue<V: View>(view: &mut V, name: &Name) -> Result<Option<QueueExplanation>, V::Error> {
+    let settled = view.settle()?;
+    let Some(queue) = view.queue(name)? else {
+        return Ok(None);
+    };
+    let mut crew = Crew::new(name.clone(), view.workers()?);
+    let mut sum = Sum::new(settled);
+    for lane in sum.lanes_of(view, &queue) {
+        let tasks = sum.count(view, lane)?;
+        if tasks == 0 {
+            continue;
+        }
+        let kind = view.dispatch().spec(lane).kind;
+        let mut reasons = closings(view, name, lane);
+        reasons.extend(crew.of_kind(view, kind)?.iter().cloned());
+        let kind = crew.name_of(view, kind)?;
+        reasons.extend(crew.busy(&kind));
+        sum.add(reasons, tasks);
+    }
+    let of = |state| queue.counts.of(state);
+    Ok(Some(QueueExplanation {
+        queue: name.clone(),
+        at: view.now(),
+        pending: of(State::Pending),
+        waiting: of(State::Scheduled) + of(State::Retrying) + of(State::Blocked),
+        assigned: of(State::Assigned),
+        running: of(State::Running),
+        ready: sum.ready,
+        exact: sum.exact,
+        reasons: sum.counts(),
+    }))
+}
+
+/// Why the workers of a name, or the one of an incarnation, have no more to do; by incarnation.
+///
+/// # Errors
+/// The store's.
+pub fn worker<V: View>(view: &mut V, name: &str) -> Result<Vec<WorkerExplanation>, V::Error> {
+    let settled = view.settle()?;
+    let workers = view.workers()?;
+    let named = workers.into_iter().filter(|worker| {
+        let named = &worker.registration;
+        named.name.as_str() == name || named.incarnation.to_string() == name
+    });
+    named.map(|worker| idle(view, &worker, settled)).collect()
+}
+
+fn idle<V: View>(
+    view: &mut V,
+    worker: &WorkerRecord,
+    settled: bool,
+) -> Result<WorkerExplanation, V::Error> {
+    let named = &worker.registration;
+    let mut sum = Sum::new(settled);
+    for name in &named.queues {
+        let before = (sum.ready, sum.reasons.values().sum::<u64>());
+        if let Some(queue) = view.queue(name)? {
+            let mut crew = Crew::new(name.clone(), vec![worker.clone()]);
+            for lane in sum.lanes_of(view, &queue) {
+                let kind = view.dispatch().spec(lane).kind;
+                if !named.kinds.contains(&crew.name_of(view, kind)?) {
+                    continue;
+                }
+                let tasks = sum.count(view, lane)?;
+                if tasks == 0 {
+                    continue;
+                }
+                let mut reasons = closings(view, name, lane);
+                reasons.extend(crew.of_kind(view, kind)?.iter().cloned());
+                sum.add(reasons, tasks);
+            }
+        }
+        if before == (sum.ready, sum.reasons.values().sum::<u64>()) {
+            let queue = name.clone();
+            sum.reasons.insert(Reason::NothingWaits { queue }, 0);
+        }
+    }
+    Ok(WorkerExplanation {
+        worker: named.name.clone(),
+        incarnation: named.incarnation,
+        at: view.now(),
+        capacity: named.capacity,
+        running: worker.running,
+        assigned: worker.assigned,
+        ready: sum.ready,
+        exact: sum.exact,
+        reasons: sum.counts(),
+    })
+}
