@@ -78,11 +78,7 @@ const PLANS: &[(&str, &[&str])] = &[
     (limit::PAGE, &["sqlite_autoindex_duly_limit_1 (name>?)"]),
     (
         explain::COUNT,
-        &[
-            "COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?) AND (class,rank)<(?,?))",
-            // What was counted to the limit.
-            "SCAN (subquery-1)",
-        ],
+        &["COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?) AND (class,rank)<(?,?))"],
     ),
     (
         explain::PACE,
@@ -250,6 +246,8 @@ const MAY_SCAN: &[&str] = &[
     house::OLD_EVENTS,
     schedule::NEXT,
     book::HELD_KINDS,
+    // It goes through what was found, not through the index.
+    explain::COUNT,
 ];
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
