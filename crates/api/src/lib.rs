@@ -20,6 +20,7 @@
 
 mod bulk;
 mod change;
+mod explain;
 mod failed;
 mod feed;
 mod filter;
@@ -51,6 +52,10 @@ mod worker;
 pub use bulk::{Action, Bulk, BulkDone};
 pub use change::{TaskChange, TaskRetry};
 pub use duly_core::duration;
+pub use explain::{
+    EstimatedStart, Explanation, Position, QueueExplanation, Reason, WorkerExplanation,
+    WorkerExplanations,
+};
 pub use failed::{FailedDiscard, FailedPage, FailedRetry};
 pub use feed::{EventPage, FeedEvent, Resync};
 pub use filter::Filter;

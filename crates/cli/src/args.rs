@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    bench, cancel, completions, config, events, export, failed, import, kind, list, man, moving,
-    queue, retry, rules, run, schedule, serve, show, stats, submit, tenant, worker, workers,
+    bench, cancel, completions, config, events, explain, export, failed, import, kind, list, man,
+    moving, queue, retry, rules, run, schedule, serve, show, stats, submit, tenant, worker,
+    workers,
 };
 use crate::failure::Failure;
 use crate::{logs, target};
@@ -94,6 +95,8 @@ pub(crate) enum ClientCommand {
     List(list::Arguments),
     /// Show a task with its attempts and events
     Show(show::Arguments),
+    /// Tell why a task has not started, why a queue stands, or why a worker is idle
+    Explain(explain::Arguments),
     /// Call tasks off: at once, or by asking their worker if they run
     Cancel(cancel::Arguments),
     /// Put tasks that have ended back in line
@@ -157,6 +160,7 @@ impl ClientCommand {
             Self::Submit(asked) => submit::run(client, *asked, json).await,
             Self::List(asked) => list::run(client, &asked, json).await,
             Self::Show(asked) => show::run(client, &asked, json).await,
+            Self::Explain(asked) => explain::run(client, &asked, json).await,
             Self::Cancel(asked) => cancel::run(client, &asked, json).await,
             Self::Retry(asked) => retry::run(client, &asked, json).await,
             Self::Move(asked) => moving::run(client, &asked, json).await,

@@ -4,6 +4,7 @@
 mod answer;
 mod archive;
 mod event;
+mod explain;
 mod queue;
 mod schedule;
 mod stats;

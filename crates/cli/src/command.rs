@@ -10,6 +10,7 @@ mod drained;
 mod each;
 mod ending;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod failed;
 mod filter;

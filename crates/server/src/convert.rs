@@ -1,6 +1,7 @@
 //! Between the wire and the rooms behind it.
 
 mod asked;
+mod explained;
 mod schedule;
 mod shown;
 mod unique;
@@ -8,6 +9,7 @@ mod unique;
 pub(crate) use asked::{
     Submission, due, filter, kind_change, payload, queue_change, tenant_change,
 };
+pub(crate) use explained::{explanation, queue_explanation, worker_explanation};
 pub(crate) use schedule::{period, schedule, schedule_info};
 pub(crate) use shown::{
     attempt, event, feed_event, kind, queue, task, task_whole, tenant, totals, worker, worker_task,

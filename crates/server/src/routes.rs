@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod failed;
 pub(crate) mod health;
 pub(crate) mod kinds;
@@ -39,6 +40,7 @@ const TABLE: &[Row] = &[
             .patch(tasks::change::change)
             .delete(tasks::change::cancel)
     }),
+    ("/v1/tasks/{id}/explain", || get(explain::task)),
     ("/v1/tasks/{id}/retry", || post(tasks::change::retry)),
     ("/v1/tasks/{id}/discard", || post(tasks::change::discard)),
     ("/v1/failed", || get(failed::list)),
@@ -48,6 +50,7 @@ const TABLE: &[Row] = &[
     ("/v1/queues/{name}", || {
         get(queues::show).patch(queues::change)
     }),
+    ("/v1/queues/{name}/explain", || get(explain::queue)),
     ("/v1/queues/{name}/pause", || post(queues::pause)),
     ("/v1/queues/{name}/resume", || post(queues::resume)),
     ("/v1/queues/{name}/drain", || post(queues::drain)),
@@ -85,6 +88,7 @@ const TABLE: &[Row] = &[
     }),
     ("/v1/workers", || get(workers::list)),
     ("/v1/workers/{incarnation}", || get(workers::show)),
+    ("/v1/workers/{name}/explain", || get(explain::worker)),
     ("/v1/events", || get(events::list)),
     ("/v1/export", || get(archive::export)),
     ("/v1/import", || post(archive::import)),

@@ -73,7 +73,7 @@ pub(crate) async fn list(
     }))
 }
 
-fn not_found(id: TaskId) -> Refusal {
+pub(crate) fn not_found(id: TaskId) -> Refusal {
     let detail = format!("there is no task {id}: it never was, or its history was pruned");
     Problem::new(Code::TaskNotFound, detail).into()
 }
