@@ -9,6 +9,9 @@ struct FirstJob;
 #[doc = include_str!("../../../docs/deadlines.md")]
 struct Deadlines;
 
+#[doc = include_str!("../../../docs/explain.md")]
+struct Explain;
+
 #[doc = include_str!("../../../docs/in-process.md")]
 struct InProcess;
 

@@ -6,6 +6,7 @@ mod bench;
 mod change;
 mod config;
 mod events;
+mod explain;
 mod failed;
 mod figures;
 mod file;

@@ -7,6 +7,7 @@ mod bulk;
 mod change;
 mod delivery;
 mod door;
+mod explain;
 mod failed;
 mod feed;
 mod guard;
