@@ -47,9 +47,9 @@ pub enum ArchiveError {
         /// Which line, from 1.
         line: u64,
         /// What it says.
-        said: Counted,
+        said: Box<Counted>,
         /// What was found.
-        found: Counted,
+        found: Box<Counted>,
     },
 }
 

@@ -254,6 +254,7 @@ impl Import {
         self.restore().await?;
         let found = self.counted;
         if said != found {
+            let (said, found) = (Box::new(said), Box::new(found));
             return Err(ArchiveError::Counts { line, said, found }.into());
         }
         for (name, settings) in std::mem::take(&mut self.queues) {
