@@ -128,3 +128,30 @@ async fn logs_are_lines_of_json_and_hold_no_payloads() {
     }
     assert!(!log.contains("s3cret"), "{log}");
 }
+
+#[tokio::test]
+async fn who_comes_second_with_a_unique_key_is_told_what_became_of_it() {
+    let place = Place::new();
+    let server = place.serve(&["--no-worker"]).await;
+    let submit = ["submit", "k", "{\"user\": 7}", "--unique-fields", "/user"];
+    let first = server
+        .run(&[&submit[..], &["--unique-for", "10m"]].concat())
+        .await;
+    let id = first.out.split_whitespace().next().unwrap().to_owned();
+    for (more, note) in [
+        (&["--on-conflict", "keep"][..], "stands for it"),
+        (
+            &["--on-conflict", "replace", "--replace", "payload,time"],
+            "goes on with it",
+        ),
+    ] {
+        let second = server.run(&[&submit[..], more].concat()).await;
+        assert!(second.out.starts_with(&id), "{second:?}");
+        assert!(second.out.contains(note), "{second:?}");
+    }
+    let refused = server.run(&submit).await;
+    assert_eq!(refused.code, 4, "{refused:?}");
+    let shown = server.run(&["show", &id]).await;
+    assert!(shown.out.contains("(for 10m)"), "{shown:?}");
+    server.stop().await;
+}

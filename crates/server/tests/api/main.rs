@@ -24,4 +24,5 @@ mod show;
 mod subject;
 mod submit;
 mod support;
+mod unique;
 mod worker;
