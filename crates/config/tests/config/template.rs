@@ -32,7 +32,7 @@ fn as_it_is_it_changes_nothing() {
 fn every_line_can_be_uncommented_and_says_the_default() {
     let all = load(&uncommented());
     let defaults = load(
-        "queues: {default: {}}\npriority_rules: {hotfix: {priority: low}}\nshell: {commands: {compress: {program: a}}}\n",
+        "queues: {default: {}}\npriority_rules: {hotfix: {priority: low}}\nschedules: {digest: {when: \"@daily\", kind: a}}\nshell: {commands: {compress: {program: a}}}\n",
     );
     let differences = defaults.differences(&all);
     let mut examples: Vec<_> = differences.iter().map(|change| &*change.setting).collect();
@@ -54,6 +54,21 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         "queues.default.keep_completed",
         "queues.default.keep_failed",
         "queues.default.paused",
+        "schedules.digest.deadline",
+        "schedules.digest.end",
+        "schedules.digest.kind",
+        "schedules.digest.labels",
+        "schedules.digest.max_attempts",
+        "schedules.digest.max_runs",
+        "schedules.digest.payload",
+        "schedules.digest.priority",
+        "schedules.digest.queue",
+        "schedules.digest.start",
+        "schedules.digest.tenant",
+        "schedules.digest.timeout",
+        "schedules.digest.unique_key",
+        "schedules.digest.when",
+        "schedules.digest.zone",
         "server.hosts",
         "server.token_file",
         "shell.commands.compress.args",
@@ -73,7 +88,7 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         assert!(
             matches!(
                 change.from.to_string().as_str(),
-                "null" | "[]" | "{}" | "\"a\"" | "\"low\""
+                "null" | "[]" | "{}" | "\"a\"" | "\"low\"" | "\"@daily\""
             ),
             "{change}"
         );
@@ -98,9 +113,9 @@ fn every_setting_is_there_and_each_line_is_a_setting() {
         .filter(is_setting)
         .filter(|line| line.trim() != "#")
         .count();
-    // The names of the queue and the command that are examples are no settings; that of the rule is, for
+    // The names of the queue, the schedule and the command that are examples are no settings; that of the rule is, for
     // the order of rules counts.
-    assert_eq!(lines, rows.len() + 2);
+    assert_eq!(lines, rows.len() + 3);
 }
 
 #[test]
