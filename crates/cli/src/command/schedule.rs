@@ -8,6 +8,8 @@ mod next;
 mod show;
 
 use clap::Subcommand;
+use clap::builder::TypedValueParser;
+use duly::schedule::Overlap;
 
 use crate::client::Client;
 use crate::failure::Failure;
@@ -48,6 +50,11 @@ enum Command {
     /// Remove schedules; the tasks that they have created stay
     #[command(visible_alias = "rm")]
     Remove(each::Arguments),
+}
+
+/// An overlap policy as it is typed.
+fn overlap() -> impl TypedValueParser<Value = Overlap> {
+    super::words(Overlap::ALL.iter().copied().map(Overlap::name))
 }
 
 impl Arguments {

@@ -80,7 +80,7 @@ group! {
             |text| text.parse::<Missed>().is_ok(),
         );
 
-        /// What a tick does while a former run is unfinished: allow, skip, `queue_one` or `cancel_old`.
+        /// What a tick does while a former run is unfinished.
         [AtOnce] overlap: String = "allow".to_owned(), text(
             "allow, skip, queue_one or cancel_old",
             |text| text.parse::<Overlap>().is_ok(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use duly::schedule::Overlap;
 use duly_api::{Code, NewTask, ScheduleDefinition};
 use duly_core::{Priority, Timestamp};
 use serde_json::value::RawValue;
@@ -41,10 +42,9 @@ pub(super) struct Arguments {
     /// What becomes of ticks that nobody could fire in time: skip, last, or "all 1h" [default: last]
     #[arg(long, value_name = "POLICY")]
     missed: Option<String>,
-    /// What a tick does while a former run is unfinished: allow, skip, `queue_one` or `cancel_old`
-    /// [default: allow]
-    #[arg(long, value_name = "POLICY")]
-    overlap: Option<String>,
+    /// What a tick does while a former run is unfinished [default: allow]
+    #[arg(long, value_name = "POLICY", value_parser = super::overlap())]
+    overlap: Option<Overlap>,
     /// Each tick runs later by a part of this
     #[arg(long, value_parser = duration, value_name = "DURATION")]
     jitter: Option<Duration>,
@@ -130,7 +130,7 @@ impl Arguments {
             at: self.when.at,
             task: Some(self.template()?),
             missed: self.missed.clone(),
-            overlap: self.overlap.clone(),
+            overlap: self.overlap.map(|overlap| overlap.name().to_owned()),
             jitter_ms: self.jitter.map(millis),
             start: self.start,
             end: self.end,

@@ -1,5 +1,6 @@
 //! `duly schedule backfill`.
 
+use duly::schedule::Overlap;
 use duly_api::ScheduleBackfill;
 use duly_core::Timestamp;
 
@@ -28,10 +29,9 @@ pub(super) struct Arguments {
     /// Its end, which is not
     #[arg(long, value_parser = instant, value_name = "TIME")]
     to: Timestamp,
-    /// What a tick does while a former run of the period is unfinished: allow, skip, `queue_one` or
-    /// `cancel_old` [default: allow]
-    #[arg(long, value_name = "POLICY")]
-    overlap: Option<String>,
+    /// What a tick does while a former run of the period is unfinished [default: allow]
+    #[arg(long, value_name = "POLICY", value_parser = super::overlap())]
+    overlap: Option<Overlap>,
     /// Run ticks although their tasks are there already
     #[arg(long)]
     again: bool,
@@ -41,7 +41,7 @@ pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     let period = ScheduleBackfill {
         from: Some(asked.from),
         to: Some(asked.to),
-        overlap: asked.overlap.clone(),
+        overlap: asked.overlap.map(|overlap| overlap.name().to_owned()),
         again: asked.again,
     };
     let schedule = client.backfill_schedule(&asked.name, &period).await?;
