@@ -7,10 +7,10 @@ use duly_core::{Priority, TaskId};
 use duly_runtime::{Housekeeper, WorkerBuilder};
 use duly_store::priority::Prioritiser;
 use duly_store::{
-    Change, ChangeError, ChangeMatching, ChangedMatching, Clock, EventCursor, EventPage,
-    Explanation, List, Name, Payload, QueueChange, QueueExplanation, QueueRecord, QueueSettings,
-    RequestError, Restore, Restored, Save, SavedPage, Store, StoreError, Submit, SubmitError,
-    Submitted, TaskPage, TaskRecord, When, WorkerExplanation, WorkerRecord, id,
+    Change, ChangeError, ChangeMatching, ChangedMatching, Clock, EventCursor, EventPage, List,
+    Name, Payload, QueueChange, QueueRecord, QueueSettings, RequestError, Restore, Restored, Save,
+    SavedPage, Store, StoreError, Submit, SubmitError, Submitted, TaskPage, TaskRecord, When,
+    WorkerRecord, id,
 };
 
 use crate::{DulyBuilder, OpenError, Schedules, Task, wait};
@@ -361,55 +361,6 @@ impl Duly {
     /// If there is no such task, it runs, or it has ended.
     pub async fn reschedule(&self, id: TaskId, due: When) -> Result<TaskRecord, ChangeError> {
         self.store.reschedule(id, due).await
-    }
-
-    /// Why a task has not started: all reasons, its place in line, and when it may start; `None`: there is
-    /// no such task. All of it is true of the instant that it names.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use duly::{Duly, Task};
-    /// use duly::store::Reason;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let duly = Duly::open("memory:").await?;
-    /// let task = duly.submit(Task::new("report", &1).delay(Duration::from_secs(60))).await?;
-    /// let why = duly.explain(task.id).await?.expect("it is there");
-    /// assert!(why.is_closed());
-    /// assert!(matches!(why.reasons[0], Reason::NotDue { .. }));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn explain(&self, id: TaskId) -> Result<Option<Explanation>, StoreError> {
-        self.store.explain_task(id).await
-    }
-
-    /// Why what stands in a queue does not start; `None`: there is no such queue.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn explain_queue(
-        &self,
-        queue: impl Into<Name>,
-    ) -> Result<Option<QueueExplanation>, StoreError> {
-        self.store.explain_queue(queue.into()).await
-    }
-
-    /// Why the workers of a name, or the one of an incarnation, have no more to do; none: there is no such
-    /// worker.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn explain_worker(
-        &self,
-        worker: impl Into<Name>,
-    ) -> Result<Vec<WorkerExplanation>, StoreError> {
-        self.store.explain_worker(worker.into()).await
     }
 
     /// All queues, with their settings and counts, by name.

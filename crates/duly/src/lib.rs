@@ -60,6 +60,8 @@ mod builder;
 mod client;
 #[cfg(feature = "stored")]
 mod control;
+#[cfg(feature = "stored")]
+mod explain;
 #[cfg(all(
     doctest,
     feature = "local",

@@ -2,6 +2,7 @@
 //! the memory store, and leaves both at rest with the same tasks, events, queues and workers.
 
 mod compare;
+mod made;
 mod operation;
 mod saved;
 mod schedules;

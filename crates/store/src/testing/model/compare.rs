@@ -4,14 +4,17 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 
-use duly_core::{AttemptRef, Incarnation, OrderPolicy, RetryPolicy, TaskId};
+use duly_core::{AttemptRef, OrderPolicy, TaskId};
 
-use super::operation::{Draft, Ending, Operation, Pick};
-use crate::testing::{Rig, names};
+use super::made::{
+    id, incarnation, kind, limit, new_task, picked, queue, registration, settlement, tenant, uses,
+};
+use super::operation::Operation;
+use crate::testing::Rig;
 use crate::{
-    Claim, Duty, EventCursor, Filter, Heartbeat, KeepHouse, Labels, Lead, LimitUse, List,
-    ListCursor, ListNames, MemoryStore, Name, NewTask, Payload, Progress, Promote, QueueChange,
-    Reason, Registration, Settle, Settlement, Store, Subject, Submit, TakeBack,
+    Claim, Duty, EventCursor, Filter, Heartbeat, KeepHouse, Lead, List, ListCursor, ListNames,
+    MemoryStore, Name, Progress, Promote, QueueChange, Reason, Settle, Store, Subject, Submit,
+    TakeBack,
 };
 
 /// Replays `history` on the rig's store and on a memory store with the same clock.
@@ -464,91 +467,4 @@ pub(super) async fn ask<Q, R>(
     operation: impl for<'a> FnOnce(&'a dyn Store, Q) -> Asked<'a, R>,
 ) -> R {
     operation(&*store, request).await
-}
-
-pub(super) fn id(n: u8) -> TaskId {
-    TaskId::from_bytes([n; 16])
-}
-
-fn incarnation(n: u8) -> Incarnation {
-    Incarnation::from_bytes([n; 16])
-}
-
-fn queue(n: u8) -> Name {
-    format!("queue-{n}").into()
-}
-
-fn kind(n: u8) -> Name {
-    format!("kind-{n}").into()
-}
-
-fn tenant(n: u8) -> Name {
-    format!("tenant-{n}").into()
-}
-
-fn limit(n: u8) -> Name {
-    format!("limit-{n}").into()
-}
-
-fn uses(limits: &[(u8, u32)]) -> Vec<LimitUse> {
-    let limits = limits.iter();
-    limits
-        .map(|(n, weight)| LimitUse::heavy(limit(*n), *weight))
-        .collect()
-}
-
-fn registration(worker: u8) -> Registration {
-    Registration {
-        incarnation: incarnation(worker),
-        name: format!("worker-{worker}").into(),
-        queues: names(&["queue-0"]),
-        kinds: names(&["kind-0"]),
-        labels: Labels::new(),
-        capacity: 4,
-    }
-}
-
-pub(super) fn new_task(draft: &Draft) -> NewTask {
-    let mut task = NewTask::new(
-        id(draft.id),
-        kind(draft.kind),
-        Payload::json(vec![draft.id]),
-    );
-    task.queue = queue(draft.queue);
-    task.priority = draft.priority;
-    task.due = draft.due;
-    task.deadline = draft.deadline;
-    task.finish_by = draft.finish_by;
-    [task.alert_unstarted, task.alert_unfinished] = draft.alerts;
-    task.unique.clone_from(&draft.unique);
-    task.lost_max = draft.lost_max;
-    task.labels = draft
-        .label
-        .map(|n| ("label".to_owned(), format!("value-{n}")))
-        .into_iter()
-        .collect();
-    task.tenant = draft.tenant.map(tenant);
-    task.limits = uses(&draft.limits);
-    if !draft.plain {
-        task.retry = RetryPolicy::NEVER;
-    }
-    task
-}
-
-fn picked(attempts: &[AttemptRef], pick: Pick) -> Option<AttemptRef> {
-    let index = pick.index.checked_rem(attempts.len())?;
-    let attempt = attempts[index];
-    Some(AttemptRef {
-        attempt: attempt.attempt + pick.skew,
-        ..attempt
-    })
-}
-
-fn settlement(attempts: &[AttemptRef], ending: &Ending) -> Option<Settlement> {
-    Some(Settlement {
-        attempt: picked(attempts, ending.pick)?,
-        decision: ending.decision,
-        result: ending.result.then(|| Payload::json("1")),
-        error: ending.error.then(|| "boom".to_owned()),
-    })
 }

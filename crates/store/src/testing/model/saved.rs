@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use duly_core::TaskId;
 
-use super::compare::{Pair, ask, id};
+use super::compare::{Pair, ask};
+use super::made::id;
 use crate::{Change, ChangeMatching, Clock, Filter, MemoryStore, Restore, Save, SavedTask, Store};
 
 /// Added to the first byte of the id of a task that comes back as a copy.

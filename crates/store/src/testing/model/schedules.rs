@@ -3,7 +3,8 @@
 use crate::bounds::PAGE_MAX;
 use crate::{Advance, Expected, ListSchedules, Name, PutSchedule, RemoveSchedule, Store};
 
-use super::compare::{Pair, ask, id, new_task};
+use super::compare::{Pair, ask};
+use super::made::{id, new_task};
 use super::operation::Operation;
 
 impl Pair {
