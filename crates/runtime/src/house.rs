@@ -40,7 +40,8 @@ pub struct House {
 
 impl Default for House {
     /// Leases of 10 s looked at every second; due work moved into line and overdue work ended every
-    /// 5 s (claims do both as well), what is late told of every 5 s, what was kept long enough removed every 10 s, old events every
+    /// 5 s (claims do both as well), what is late told of every 5 s, what was kept long enough removed, and what a
+    /// queue's new order puts elsewhere moved, every 10 s, old events every
     /// 5 min; at most 500 rows a step and 50 ms between steps; the lead held for 10 s.
     fn default() -> Self {
         Self {

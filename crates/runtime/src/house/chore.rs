@@ -18,10 +18,10 @@ pub(super) async fn run(keeper: Keeper, duty: Duty) {
 
 const fn rhythm(house: &House, duty: Duty) -> Duration {
     match duty {
-        Duty::Promote | Duty::Rekey => house.promote,
+        Duty::Promote => house.promote,
         Duty::Expire => house.expire,
         Duty::Alert => house.alert,
-        Duty::Prune => house.prune,
+        Duty::Prune | Duty::Rekey => house.prune,
         Duty::Forget => house.forget,
     }
 }
