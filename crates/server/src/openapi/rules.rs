@@ -209,7 +209,8 @@ mod tests {
             fields(&json!(rules), &mut found);
             assert!(!found.is_empty());
             for field in found {
-                let known = [name, "Filter"].map(|of| schemas[of]["properties"].get(&field));
+                let known =
+                    [name, "Filter", "NewTask"].map(|of| schemas[of]["properties"].get(&field));
                 assert!(known.iter().any(Option::is_some), "{name} has no {field}");
             }
         }

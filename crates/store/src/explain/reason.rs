@@ -201,7 +201,8 @@ impl Reason {
     /// It as a sentence, as said at `at`: instants are told as the time until then, or since.
     ///
     /// ```
-    /// use duly_store::{Reason, Timestamp};
+    /// use duly_core::Timestamp;
+    /// use duly_store::Reason;
     ///
     /// let at = Timestamp::from_micros(0);
     /// let reason = Reason::NotDue { until: Timestamp::from_micros(90_000_000) };
