@@ -117,7 +117,7 @@ pub struct NewTask {
     /// The unique key is made of these values of the payload, each named by a JSON pointer such as
     /// `/user/id`; what is not there counts as `null`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_items = 32))]
+    #[cfg_attr(feature = "openapi", schema(max_items = 32, value_type = Vec<crate::schema::Pointer>))]
     pub unique_fields: Vec<String>,
     /// Until when it holds the key: until it is no longer `unfinished` (if nothing is said), or no longer
     /// `waiting` for its first attempt. Not together with `unique_for_ms`.

@@ -41,6 +41,12 @@ schemas! {
         .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]+$"))
         .description(Some("A name: at most 128 bytes, without control characters."))
         .build();
+    /// A JSON pointer.
+    Pointer = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^(/([^/~]|~[01])*)*$"))
+        .description(Some("A JSON pointer, as in RFC 6901, such as /user/id."))
+        .build();
     /// An instant.
     Instant = formatted("date-time", "An instant, as in RFC 3339, of the years 1684 to 2255.");
     /// How urgent a task is.

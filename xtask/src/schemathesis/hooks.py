@@ -21,6 +21,8 @@ FORESEEN = [
     "at least one",  # A period without ticks.
     "choose a shorter period",
     "minute ", "hour ", "day of", "month ", "second ",  # The fields of a pattern.
+    "without unique_key", "with unique_key", "without \"on_conflict\"",  # What belongs together.
+    "the payload is no JSON",  # And its fields are asked for.
     "cursor is",  # A cursor of as many digits that is too large.
 ]
 

@@ -55,6 +55,7 @@ impl Definition {
                 let expected = "a time from the tick: an instant would be the same for every tick";
                 return Err(relative(field, expected));
             }
+            when.map_or(Ok(()), |when| validate::when(field, when, now))?;
         }
         let tick = Tick {
             at: now,

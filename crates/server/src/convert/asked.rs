@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_api::Problem;
-use duly_core::{RetryPolicy, TaskId, Timestamp};
+use duly_core::{DELAY_MAX, RetryPolicy, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
 use super::unique;
@@ -91,6 +91,12 @@ pub(super) fn new_task(mut wire: duly_api::NewTask, id: TaskId) -> Result<NewTas
         let expected = format!("a name that does not begin with {RESERVED}");
         let detail = format!("labels has {name:?}: expected {expected}, which is reserved");
         return Err(Problem::invalid("labels", expected, detail).into());
+    }
+    let ceiling_ms = wire.retry.as_ref().and_then(|retry| retry.ceiling_ms);
+    if ceiling_ms.is_some_and(|ceiling| Duration::from_millis(ceiling) > DELAY_MAX) {
+        let expected = "at most 366 days, also where it bounds nothing";
+        let detail = format!("retry.ceiling_ms is too long: expected {expected}");
+        return Err(Problem::invalid("retry", expected, detail).into());
     }
     let payload = wire.payload.take().map(payload).transpose()?;
     let payload = payload.unwrap_or_default();

@@ -42,6 +42,7 @@ fn all() -> [(&'static str, Vec<Value>); 7] {
                 due(),
                 not_both("deadline_in_ms", "deadline"),
                 not_both("finish_in_ms", "finish_by"),
+                not_both("unique_while", "unique_for_ms"),
                 labels(),
             ],
         ),
@@ -57,9 +58,9 @@ fn all() -> [(&'static str, Vec<Value>); 7] {
 /// One thing says when; only clocks have a zone.
 fn one_rule() -> Value {
     json!({"oneOf": [
-        {"required": ["cron"], "not": any(&["every_ms", "at"].map(given))},
-        {"required": ["every_ms"], "not": any(&["cron", "at", "zone"].map(given))},
-        {"required": ["at"], "not": any(&["cron", "every_ms", "zone"].map(given))},
+        {"allOf": [given("cron")], "not": any(&["every_ms", "at"].map(given))},
+        {"allOf": [given("every_ms")], "not": any(&["cron", "at", "zone"].map(given))},
+        {"allOf": [given("at")], "not": any(&["cron", "every_ms", "zone"].map(given))},
     ]})
 }
 
