@@ -137,6 +137,14 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Name>))]
     pub tenant: Option<String>,
+    /// The limits that bind it, with how many slots or permits of each it takes. A limit that nobody has
+    /// defined bounds nothing, until somebody does.
+    #[serde(
+        default,
+        deserialize_with = "object::numbers",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub limits: BTreeMap<String, u32>,
     /// Labels to find it by. Names that begin with `duly.` are refused: they are the layers' own.
     #[serde(
         default,
@@ -155,7 +163,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const FULL: &str = r#"{"id":"01932f5e-7c1a-7b3e-9d55-0242ac120002","kind":"k","payload":{"b": 1.50, "a": [1e400]},"queue":"q","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","deadline_in_ms":1,"finish_in_ms":5,"alert_unstarted_ms":6,"alert_unfinished_ms":7,"timeout_ms":2,"attempts_max":3,"retry":{"backoff":"linear","jitter":"full"},"lost_max":4,"unique_key":"u","unique_fields":["/a"],"unique_while":"waiting","unique_for_ms":8,"on_conflict":"replace","replace":["payload","time"],"tenant":"t","labels":{"a":"b"}}"#;
+    const FULL: &str = r#"{"id":"01932f5e-7c1a-7b3e-9d55-0242ac120002","kind":"k","payload":{"b": 1.50, "a": [1e400]},"queue":"q","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","deadline_in_ms":1,"finish_in_ms":5,"alert_unstarted_ms":6,"alert_unfinished_ms":7,"timeout_ms":2,"attempts_max":3,"retry":{"backoff":"linear","jitter":"full"},"lost_max":4,"unique_key":"u","unique_fields":["/a"],"unique_while":"waiting","unique_for_ms":8,"on_conflict":"replace","replace":["payload","time"],"tenant":"t","limits":{"l":3},"labels":{"a":"b"}}"#;
 
     #[test]
     fn all_fields_round_trip_and_the_payload_stays_as_it_was_written() {
@@ -187,6 +195,7 @@ mod tests {
         for (text, field) in [
             (r#"{"kind": "a", "kind": "b"}"#, "kind"),
             (r#"{"labels": {"a": "1", "a": "2"}}"#, "labels"),
+            (r#"{"limits": {"a": 1, "a": 2}}"#, "limits"),
         ] {
             let error = crate::parse_object::<NewTask>(text.as_bytes()).unwrap_err();
             assert_eq!(error.field.as_deref(), Some(field), "{error}");

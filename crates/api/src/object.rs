@@ -61,27 +61,35 @@ pub(crate) fn json<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawV
 /// # Errors
 /// What is no object of texts, or has a name twice.
 pub fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
-    from.deserialize_map(Texts)
+    from.deserialize_map(Named("an object of texts", PhantomData))
 }
 
-struct Texts;
+/// For a field: whole numbers by name, each name once.
+pub(crate) fn numbers<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<BTreeMap<String, u32>, D::Error> {
+    from.deserialize_map(Named("an object of whole numbers", PhantomData))
+}
 
-impl<'de> Visitor<'de> for Texts {
-    type Value = BTreeMap<String, String>;
+/// Values by name, and what they are.
+struct Named<T>(&'static str, PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
+    type Value = BTreeMap<String, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of texts")
+        f.write_str(self.0)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut texts = BTreeMap::new();
-        while let Some((name, text)) = map.next_entry::<String, String>()? {
-            if texts.contains_key(&name) {
+        let mut values = BTreeMap::new();
+        while let Some((name, value)) = map.next_entry::<String, T>()? {
+            if values.contains_key(&name) {
                 let told = format!("{name:?} is given twice, expected each name once");
                 return Err(A::Error::custom(told));
             }
-            texts.insert(name, text);
+            values.insert(name, value);
         }
-        Ok(texts)
+        Ok(values)
     }
 }

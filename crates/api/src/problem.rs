@@ -54,6 +54,8 @@ codes! {
     KindNotFound = 404, "There is no such kind";
     /// There is no tenant of this name: none ever submitted anything or was configured.
     TenantNotFound = 404, "There is no such tenant";
+    /// There is no limit of this name: none was ever defined, or it was removed.
+    LimitNotFound = 404, "There is no such limit";
     /// There is no worker of this incarnation: it never registered, or is gone.
     WorkerNotFound = 404, "There is no such worker";
     /// Another task of the kind holds the unique key.

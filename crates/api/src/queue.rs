@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use duly_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::time;
+use crate::{Order, time};
 
 /// The answer of `GET /v1/queues`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,12 @@ pub struct Queue {
     pub paused: bool,
     /// It takes in no new tasks; those that are there are worked off.
     pub draining: bool,
+    /// In which order its tasks run.
+    #[serde(default)]
+    pub order: Order,
+    /// Whether its tenants take turns, by weight.
+    #[serde(default)]
+    pub fair: bool,
     /// How many unfinished tasks it may hold.
     pub bound: u64,
     /// How long completed, cancelled and expired tasks are kept.
@@ -55,6 +61,13 @@ pub struct QueueChange {
     /// Drain it, or open it to new tasks again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draining: Option<bool>,
+    /// In which order its tasks run. It counts at once for those that come; those that wait are put in
+    /// their new places step by step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// Whether its tenants take turns, by weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fair: Option<bool>,
     /// How many unfinished tasks it may hold; those that are there stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 9_223_372_036_854_775_807_u64))]
@@ -75,7 +88,7 @@ mod tests {
 
     #[test]
     fn changes_round_trip() {
-        let text = r#"{"paused":true,"draining":false,"bound":7,"retention_completed_ms":1,"retention_failed_ms":2}"#;
+        let text = r#"{"paused":true,"draining":false,"order":{"aging":{"step_ms":5}},"fair":true,"bound":7,"retention_completed_ms":1,"retention_failed_ms":2}"#;
         let change: QueueChange = crate::parse_object(text.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&change).unwrap(), text);
     }
@@ -95,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_empty_queue_has_no_oldest_task() {
-        let text = r#"{"name":"q","paused":false,"draining":false,"bound":1,"retention_completed_ms":2,"retention_failed_ms":3,"tasks":{"pending":0},"totals":{"submitted":4},"oldest_due_at":null,"oldest_due_age_ms":null}"#;
+        let text = r#"{"name":"q","paused":false,"draining":false,"order":"strict","fair":false,"bound":1,"retention_completed_ms":2,"retention_failed_ms":3,"tasks":{"pending":0},"totals":{"submitted":4},"oldest_due_at":null,"oldest_due_age_ms":null}"#;
         let queue: Queue = crate::parse(text.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&queue).unwrap(), text);
     }

@@ -95,6 +95,9 @@ pub struct Task {
     pub unique_for_ms: Option<u64>,
     /// Whose work it is.
     pub tenant: Option<String>,
+    /// The limits that it names, with how many slots or permits of each it takes.
+    #[serde(default)]
+    pub limits: BTreeMap<String, u32>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
     /// The trace that the submit belongs to, as in W3C Trace Context.

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    bench, cancel, completions, config, events, explain, export, failed, import, kind, list, man,
-    moving, queue, retry, rules, run, schedule, serve, show, stats, submit, tenant, worker,
+    bench, cancel, completions, config, events, explain, export, failed, import, kind, limit, list,
+    man, moving, queue, retry, rules, run, schedule, serve, show, stats, submit, tenant, worker,
     workers,
 };
 use crate::failure::Failure;
@@ -114,6 +114,8 @@ pub(crate) enum ClientCommand {
     Tenant(tenant::Arguments),
     /// Make, show and change schedules: what creates tasks by itself
     Schedule(schedule::Arguments),
+    /// Show limits, define them, attach them to queues, kinds and tenants
+    Limit(limit::Arguments),
     /// Show what failed for good, try it again, or remove it
     Failed(failed::Arguments),
     /// Show the workers and what they run
@@ -134,6 +136,7 @@ impl ClientCommand {
             Self::Queue(asked) => asked.may_make_store(),
             Self::Tenant(asked) => asked.may_make_store(),
             Self::Schedule(asked) => asked.may_make_store(),
+            Self::Limit(asked) => asked.may_make_store(),
             _ => false,
         }
     }
@@ -169,6 +172,7 @@ impl ClientCommand {
             Self::Kind(asked) => kind::run(client, &asked, json).await,
             Self::Tenant(asked) => tenant::run(client, &asked, json).await,
             Self::Schedule(asked) => schedule::run(client, &asked, json).await,
+            Self::Limit(asked) => limit::run(client, &asked, json).await,
             Self::Failed(asked) => failed::run(client, &asked, json).await,
             Self::Workers(asked) => workers::run(client, &asked, json).await,
             Self::Stats(asked) => stats::run(client, &asked, json).await,

@@ -5,6 +5,7 @@ mod answer;
 mod archive;
 mod event;
 mod explain;
+mod limit;
 mod queue;
 mod schedule;
 mod stats;

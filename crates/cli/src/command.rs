@@ -16,6 +16,7 @@ pub(crate) mod failed;
 mod filter;
 pub(crate) mod import;
 pub(crate) mod kind;
+pub(crate) mod limit;
 mod lines;
 pub(crate) mod list;
 pub(crate) mod man;

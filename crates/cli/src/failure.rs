@@ -10,13 +10,14 @@ use serde_json::json;
 use crate::output;
 
 /// Codes of what is not there.
-const NOT_FOUND: [&str; 6] = [
+const NOT_FOUND: [&str; 7] = [
     Code::TaskNotFound.name(),
     Code::QueueNotFound.name(),
     Code::KindNotFound.name(),
     Code::TenantNotFound.name(),
     Code::WorkerNotFound.name(),
     Code::ScheduleNotFound.name(),
+    Code::LimitNotFound.name(),
 ];
 
 /// Codes of what may well be granted later.

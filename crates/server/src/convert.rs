@@ -7,12 +7,13 @@ mod shown;
 mod unique;
 
 pub(crate) use asked::{
-    Submission, due, filter, kind_change, payload, queue_change, tenant_change,
+    Submission, due, filter, kind_change, limit as limit_set, payload, queue_change, subject,
+    tenant_change,
 };
 pub(crate) use explained::{explanation, queue_explanation, worker_explanation};
 pub(crate) use schedule::{period, schedule, schedule_info};
 pub(crate) use shown::{
-    attempt, event, feed_event, kind, queue, task, task_whole, tenant, totals, worker, worker_task,
-    workers,
+    attempt, event, feed_event, kind, limit, queue, task, task_whole, tenant, totals, worker,
+    worker_task, workers,
 };
 pub(crate) use unique::submitted;

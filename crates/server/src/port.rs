@@ -2,4 +2,6 @@
 
 pub(crate) use duly::key_of_fields;
 pub(crate) use duly::store::*;
-pub(crate) use duly::{Context, Duly, Ended, House, Observer, Started, Verdict, WorkerBuilder};
+pub(crate) use duly::{
+    Context, Duly, Ended, House, Limits, Observer, Started, Verdict, WorkerBuilder,
+};

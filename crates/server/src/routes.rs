@@ -6,6 +6,7 @@ pub(crate) mod explain;
 pub(crate) mod failed;
 pub(crate) mod health;
 pub(crate) mod kinds;
+pub(crate) mod limits;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 mod purge;
@@ -86,6 +87,12 @@ const TABLE: &[Row] = &[
     ("/v1/schedules/{name}/backfill", || {
         post(schedules::backfill)
     }),
+    ("/v1/limits", || get(limits::list)),
+    ("/v1/limits/{name}", || {
+        get(limits::show).put(limits::define).delete(limits::remove)
+    }),
+    ("/v1/limits/{name}/attach", || post(limits::attach)),
+    ("/v1/limits/{name}/detach", || post(limits::detach)),
     ("/v1/workers", || get(workers::list)),
     ("/v1/workers/{incarnation}", || get(workers::show)),
     ("/v1/workers/{name}/explain", || get(explain::worker)),

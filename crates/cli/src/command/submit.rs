@@ -101,6 +101,9 @@ struct Options {
     /// Whose work it is
     #[arg(long)]
     tenant: Option<String>,
+    /// A limit that binds it, and how many slots or permits it takes (1 unless given); may be repeated
+    #[arg(long, value_parser = limit, value_name = "NAME[:WEIGHT]")]
+    limit: Vec<(String, u32)>,
     #[command(flatten)]
     unique: unique::Options,
     /// A label to find it by; may be repeated
@@ -133,9 +136,29 @@ fn deadline(text: &str) -> Result<Deadline, String> {
     at.map_err(|_| "expected a time such as 2026-01-31T12:00:00Z, or a duration such as 2h".into())
 }
 
+/// A name, and a weight behind the last `:`, if a number is there.
+fn limit(text: &str) -> Result<(String, u32), String> {
+    let weight = text.rsplit_once(':').map(|(_, weight)| weight);
+    let is_number = weight.is_some_and(|weight| weight.bytes().all(|byte| byte.is_ascii_digit()));
+    if !is_number {
+        return Ok((text.to_owned(), 1));
+    }
+    let (name, weight) = text.rsplit_once(':').unwrap_or((text, "1"));
+    match weight.parse() {
+        Ok(weight) if weight > 0 => Ok((name.to_owned(), weight)),
+        _ => Err("expected NAME, or NAME:WEIGHT with a whole number from 1".to_owned()),
+    }
+}
+
 impl Options {
-    /// Each label has one value: which of two is meant, nobody knows.
+    /// Each label and each limit has one value: which of two is meant, nobody knows.
     fn check(&self) -> Result<(), Failure> {
+        let mut limits = BTreeSet::new();
+        if let Some((name, _)) = self.limit.iter().find(|(name, _)| !limits.insert(name)) {
+            return Err(Failure::Usage(format!(
+                "--limit: {name:?} is given twice: expected each limit once"
+            )));
+        }
         let mut names = BTreeSet::new();
         let mut labels = self.label.iter();
         match labels.find(|(name, _)| !names.insert(name)) {
@@ -167,6 +190,9 @@ impl Options {
         task.timeout_ms = task.timeout_ms.or_else(|| self.timeout.map(super::millis));
         task.attempts_max = task.attempts_max.or(self.max_attempts);
         self.unique.complete(&mut task);
+        for (name, weight) in &self.limit {
+            task.limits.entry(name.clone()).or_insert(*weight);
+        }
         for (name, value) in &self.label {
             let label = task.labels.entry(name.clone());
             label.or_insert_with(|| value.clone());
@@ -272,14 +298,18 @@ mod tests {
             "2s",
             "--tenant",
             "acme",
+            "--limit",
+            "l",
+            "--limit",
+            "a:b:3",
             "--label",
             "a=b",
         ];
         assert_eq!(
             completed("{}", &options),
-            r#"{"queue":"q","priority":"low","delay_ms":2000,"tenant":"acme","labels":{"a":"b"}}"#
+            r#"{"queue":"q","priority":"low","delay_ms":2000,"tenant":"acme","limits":{"a:b":3,"l":1},"labels":{"a":"b"}}"#
         );
-        let task = r#"{"queue":"own","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","tenant":"own","labels":{"a":"own"}}"#;
+        let task = r#"{"queue":"own","priority":"high","run_at":"2026-01-01T00:00:00.000000Z","tenant":"own","limits":{"a:b":1,"l":2},"labels":{"a":"own"}}"#;
         assert_eq!(completed(task, &options), task);
     }
 

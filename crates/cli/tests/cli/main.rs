@@ -11,6 +11,7 @@ mod failed;
 mod figures;
 mod file;
 mod kill;
+mod limit;
 mod list;
 mod queue;
 mod refusal;

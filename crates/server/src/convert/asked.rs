@@ -1,9 +1,11 @@
 //! What is asked for: from the wire inwards.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duly_api::Problem;
-use duly_core::{DELAY_MAX, RetryPolicy, TaskId, Timestamp};
+use duly_core::bounds::LIMIT_WEIGHT_MAX;
+use duly_core::{DELAY_MAX, Limit, Rate, RetryPolicy, TaskId, Timestamp};
 use serde_json::value::RawValue;
 
 use super::unique;
@@ -13,7 +15,8 @@ use crate::nesting::depth;
 use crate::port::priority::Prioritiser;
 use crate::port::trace::{RESERVED, TraceContext, is_reserved};
 use crate::port::{
-    Clock, Filter, KindChange, NewTask, Payload, QueueChange, TenantChange, When, id,
+    Clock, Filter, KindChange, LimitUse, NewTask, Payload, QueueChange, Subject, TenantChange,
+    When, id,
 };
 use crate::query;
 use crate::refusal::Refusal;
@@ -122,6 +125,7 @@ pub(super) fn new_task(mut wire: duly_api::NewTask, id: TaskId) -> Result<NewTas
     task.lost_max = wire.lost_max.unwrap_or(NewTask::LOST_MAX_DEFAULT);
     task.unique = unique;
     task.tenant = wire.tenant.map(Into::into);
+    task.limits = limit_uses(wire.limits);
     task.labels = wire.labels;
     Ok(task)
 }
@@ -171,8 +175,8 @@ pub(crate) fn queue_change(wire: duly_api::QueueChange) -> QueueChange {
     QueueChange {
         paused: wire.paused,
         draining: wire.draining,
-        order: None,
-        fair: None,
+        order: wire.order.map(Into::into),
+        fair: wire.fair,
         bound: wire.bound,
         retention_completed: wire.retention_completed_ms.map(Duration::from_millis),
         retention_failed: wire.retention_failed_ms.map(Duration::from_millis),
@@ -193,6 +197,57 @@ pub(crate) const fn tenant_change(wire: duly_api::TenantChange) -> TenantChange 
         weight: wire.weight,
         paused: wire.paused,
         draining: wire.draining,
+    }
+}
+
+fn limit_uses(wire: BTreeMap<String, u32>) -> Vec<LimitUse> {
+    let uses = wire.into_iter();
+    uses.map(|(name, weight)| LimitUse::heavy(name, weight))
+        .collect()
+}
+
+/// What a limit bounds. A rate is checked here: it cannot even be made of what is not allowed.
+pub(crate) fn limit(wire: duly_api::LimitSet) -> Result<Limit, Refusal> {
+    let rate = wire.rate.map(|rate| {
+        let most = u64::from(LIMIT_WEIGHT_MAX);
+        let burst = rate.burst.unwrap_or(rate.permits);
+        within("rate.permits", rate.permits.into(), most)?;
+        within("rate.burst", burst.into(), most)?;
+        let longest = u64::try_from(DELAY_MAX.as_millis()).unwrap_or(u64::MAX);
+        within("rate.period_ms", rate.period_ms, longest)?;
+        let period = Duration::from_millis(rate.period_ms);
+        Ok::<_, Refusal>(Rate::new(rate.permits, period).burst(burst))
+    });
+    Ok(Limit {
+        concurrency: wire.concurrency,
+        rate: rate.transpose()?,
+    })
+}
+
+fn within(field: &str, value: u64, most: u64) -> Result<(), Refusal> {
+    if (1..=most).contains(&value) {
+        return Ok(());
+    }
+    let expected = format!("1 to {most}");
+    let detail = format!("{field} is {value}: expected {expected}");
+    Err(Problem::invalid(field, expected, detail).into())
+}
+
+/// What a limit is to be attached to, or detached from: one thing.
+pub(crate) fn subject(
+    queue: Option<String>,
+    kind: Option<String>,
+    tenant: Option<String>,
+) -> Result<Subject, Refusal> {
+    match (queue, kind, tenant) {
+        (Some(queue), None, None) => Ok(Subject::Queue(queue.into())),
+        (None, Some(kind), None) => Ok(Subject::Kind(kind.into())),
+        (None, None, Some(tenant)) => Ok(Subject::Tenant(tenant.into())),
+        _ => {
+            let expected = "exactly one of queue, kind and tenant";
+            let detail = format!("what is meant is not clear: expected {expected}");
+            Err(Problem::invalid("queue", expected, detail).into())
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use crate::port::trace::{TraceContext, is_reserved};
 use crate::port::{
-    AttemptRecord, Counts, Encoding, Event, KindRecord, Name, Payload, Progress, QueueRecord,
-    TaskRecord, TenantRecord, UniqueScope, WorkerRecord,
+    AttemptRecord, Counts, Encoding, Event, KindRecord, LimitRecord, Name, Payload, Progress,
+    QueueRecord, Subject, TaskRecord, TenantRecord, UniqueScope, WorkerRecord,
 };
 
 /// A task without its payload and result, as in a list.
@@ -46,6 +46,11 @@ pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
         unique_for_ms: unique_for_ms(record.unique_scope),
         unique_key: text(record.unique_key),
         tenant: text(record.tenant),
+        limits: record
+            .limits
+            .iter()
+            .map(|one| (one.name.to_string(), one.weight))
+            .collect(),
         traceparent: TraceContext::read(&record.labels).map(|trace| trace.traceparent()),
         labels: record
             .labels
@@ -131,6 +136,8 @@ pub(crate) fn queue(record: &QueueRecord, now: Timestamp) -> duly_api::Queue {
         name: record.name.to_string(),
         paused: settings.paused,
         draining: settings.draining,
+        order: settings.order.into(),
+        fair: settings.fair,
         bound: settings.bound,
         retention_completed_ms: millis(settings.retention_completed),
         retention_failed_ms: millis(settings.retention_failed),
@@ -163,6 +170,36 @@ pub(crate) fn tenant(record: &TenantRecord) -> duly_api::Tenant {
         draining: record.settings.draining,
         unfinished: record.unfinished,
     }
+}
+
+/// A limit, as it stands now.
+pub(crate) fn limit(record: &LimitRecord) -> duly_api::Limit {
+    duly_api::Limit {
+        name: record.name.to_string(),
+        concurrency: record.limit.concurrency,
+        rate: record.limit.rate.map(|rate| duly_api::Rate {
+            permits: rate.permits(),
+            period_ms: millis(rate.period()),
+            burst: Some(rate.bursts()),
+        }),
+        in_use: record.in_use,
+        next_permit_at: record.next_permit_at,
+        attached: record.attached.iter().map(attachment).collect(),
+    }
+}
+
+fn attachment((subject, weight): &(Subject, u32)) -> duly_api::Attachment {
+    let mut attachment = duly_api::Attachment {
+        weight: Some(*weight),
+        ..duly_api::Attachment::default()
+    };
+    let place = match subject {
+        Subject::Queue(_) => &mut attachment.queue,
+        Subject::Kind(_) => &mut attachment.kind,
+        Subject::Tenant(_) => &mut attachment.tenant,
+    };
+    *place = Some(subject.name().to_string());
+    attachment
 }
 
 /// The tasks of all queues by state.

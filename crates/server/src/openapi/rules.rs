@@ -1,12 +1,15 @@
 //! What the fields of a body have to do with each other: what their types cannot say.
 
 use duly_core::State;
+use duly_core::bounds::{LIMIT_WEIGHT_MAX, TASK_LIMITS_MAX};
 use serde_json::{Value, json};
 use utoipa::Modify;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi, RefOr};
 
-use crate::port::bounds::{LABEL_NAME_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX};
+use crate::port::bounds::{
+    LABEL_NAME_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX, NAME_BYTES_MAX,
+};
 
 /// Adds the rules to the schemas of the bodies.
 pub(super) struct Rules;
@@ -26,11 +29,14 @@ impl Modify for Rules {
 }
 
 /// The rules of each body.
-fn all() -> [(&'static str, Vec<Value>); 7] {
+fn all() -> [(&'static str, Vec<Value>); 10] {
     let due = || not_both("delay_ms", "run_at");
     let change = ["priority", "run_at", "delay_ms"].map(given);
     let settings = [
         "paused",
+        "draining",
+        "order",
+        "fair",
         "bound",
         "retention_completed_ms",
         "retention_failed_ms",
@@ -44,10 +50,14 @@ fn all() -> [(&'static str, Vec<Value>); 7] {
                 not_both("finish_in_ms", "finish_by"),
                 not_both("unique_while", "unique_for_ms"),
                 labels(),
+                limits(),
             ],
         ),
         ("TaskChange", vec![due(), any(&change)]),
         ("QueueChange", vec![any(&settings.map(given))]),
+        ("LimitSet", vec![any(&["concurrency", "rate"].map(given))]),
+        ("Attachment", vec![subject()]),
+        ("Detachment", vec![subject()]),
         ("Bulk", vec![due(), actions(), meant()]),
         ("ScheduleDefinition", vec![one_rule(), template()]),
         ("FailedRetry", vec![dead_letters()]),
@@ -82,6 +92,31 @@ fn labels() -> Value {
         "additionalProperties": {"maxLength": LABEL_VALUE_BYTES_MAX},
     });
     json!({"properties": {"labels": of}})
+}
+
+/// Limits are few; their names are names, and their weights are bounded.
+fn limits() -> Value {
+    let of = json!({
+        "maxProperties": TASK_LIMITS_MAX,
+        "propertyNames": {
+            "minLength": 1,
+            "maxLength": NAME_BYTES_MAX,
+            "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$",
+        },
+        "additionalProperties": {"minimum": 1, "maximum": LIMIT_WEIGHT_MAX},
+    });
+    json!({"properties": {"limits": of}})
+}
+
+/// One thing is meant.
+fn subject() -> Value {
+    let fields = ["queue", "kind", "tenant"];
+    let only = |field: &str| {
+        let others = fields.into_iter().filter(|other| *other != field);
+        let rules: Vec<Value> = others.map(absent).chain([given(field)]).collect();
+        every(&rules)
+    };
+    any(&fields.map(only))
 }
 
 /// What each action of a bulk needs, and takes.

@@ -61,7 +61,7 @@ pub(crate) async fn change(
     Asked(asked): Asked<QueueChange>,
 ) -> Result<Json<Queue>, Refusal> {
     if asked == QueueChange::default() {
-        let expected = "at least one of paused, draining, bound, \
+        let expected = "at least one of paused, draining, order, fair, bound, \
                         retention_completed_ms and retention_failed_ms";
         let detail = format!("nothing is to change: expected {expected}");
         return Err(Problem::invalid("paused", expected, detail).into());

@@ -13,6 +13,7 @@ mod feed;
 mod guard;
 mod idempotency;
 mod input;
+mod limit;
 mod lines;
 mod listener;
 mod metrics;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_api::QueueChange;
+use duly_api::{Aging, ByDeadline, Order, QueueChange};
 
 use super::show;
 use crate::client::Client;
@@ -12,6 +12,7 @@ use crate::failure::Failure;
 const EXAMPLES: &str = "\
 Examples:
   duly queue set mail --bound 100000
+  duly queue set mail --order aging:30s --fair
   duly queue set mail --keep-completed 1h --keep-failed 30d";
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +33,17 @@ struct Settings {
     #[arg(long, value_name = "N", allow_negative_numbers = true,
           value_parser = crate::command::number(0))]
     bound: Option<u64>,
+    /// In which order its tasks run: by priority and age (strict), with a head start of so long for each
+    /// priority (aging:30s), or by priority and deadline, so long after they are due for those without one
+    /// (deadline:10s)
+    #[arg(long, value_name = "ORDER", value_parser = order)]
+    order: Option<Order>,
+    /// Let its tenants take turns, by weight
+    #[arg(long, conflicts_with = "no_fair")]
+    fair: bool,
+    /// Let its tasks run in order, whosever they are
+    #[arg(long)]
+    no_fair: bool,
     /// How long completed, cancelled and expired tasks are kept
     #[arg(long, value_name = "DURATION", value_parser = crate::command::retention,
           allow_hyphen_values = true)]
@@ -42,10 +54,36 @@ struct Settings {
     keep_failed: Option<Duration>,
 }
 
+impl Settings {
+    fn fair(&self) -> Option<bool> {
+        (self.fair || self.no_fair).then_some(self.fair)
+    }
+}
+
+fn order(text: &str) -> Result<Order, String> {
+    let (word, after) = match text.split_once(':') {
+        Some((word, after)) => (word, Some(after)),
+        None => (text, None),
+    };
+    let expected = || format!("{text:?}: expected strict, aging:30s or deadline:10s");
+    match (word, after) {
+        ("strict", None) => Ok(Order::Strict),
+        ("aging", Some(after)) => Ok(Order::Aging(Aging {
+            step_ms: millis(crate::command::duration(after)?),
+        })),
+        ("deadline", Some(after)) => Ok(Order::Deadline(ByDeadline {
+            default_slack_ms: millis(crate::command::duration(after)?),
+        })),
+        _ => Err(expected()),
+    }
+}
+
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
     let change = QueueChange {
         paused: None,
         draining: None,
+        order: asked.settings.order,
+        fair: asked.settings.fair(),
         bound: asked.settings.bound,
         retention_completed_ms: asked.settings.keep_completed.map(millis),
         retention_failed_ms: asked.settings.keep_failed.map(millis),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_api::{Queue, duration, time};
+use duly_api::{Order, Queue, duration, time};
 
 use crate::client::Client;
 use crate::failure::Failure;
@@ -38,12 +38,31 @@ fn yes_or_no(is_so: bool) -> String {
     if is_so { "yes" } else { "no" }.to_owned()
 }
 
+fn order(queue: &Queue) -> String {
+    let long = |ms| duration::format(Duration::from_millis(ms));
+    let order = match queue.order {
+        Order::Strict => "strict".to_owned(),
+        Order::Aging(aging) => format!("aging, {} a priority", long(aging.step_ms)),
+        Order::Deadline(by) => format!(
+            "by deadline, {} after it is due without one",
+            long(by.default_slack_ms)
+        ),
+    };
+    let fair = if queue.fair {
+        "; tenants take turns"
+    } else {
+        ""
+    };
+    format!("{order}{fair}")
+}
+
 fn facts(queue: &Queue) -> Vec<(String, String)> {
     let kept = |ms| duration::format(Duration::from_millis(ms));
     let mut facts = vec![
         ("queue".to_owned(), queue.name.clone()),
         ("paused".to_owned(), yes_or_no(queue.paused)),
         ("draining".to_owned(), yes_or_no(queue.draining)),
+        ("order".to_owned(), order(queue)),
         ("bound".to_owned(), output::count(queue.bound)),
         (
             "keeps".to_owned(),
