@@ -15,6 +15,9 @@ struct Explain;
 #[doc = include_str!("../../../docs/in-process.md")]
 struct InProcess;
 
+#[doc = include_str!("../../../docs/limits.md")]
+struct Limits;
+
 #[doc = include_str!("../../../docs/priority-rules.md")]
 struct PriorityRules;
 
