@@ -8,6 +8,7 @@
 //! - [`Deadlines`] and [`Alerts`]: by when a task must have begun and ended, and who is told if not.
 //! - [`Limit`], [`Rate`]: how many at once, how many per period.
 //! - [`dispatch`]: who is next, among lanes that limits and tenants can close.
+//! - [`explain`]: why a task has not started, in words.
 //! - [`rules`]: which priority a task gets whose submitter says none.
 //! - [`Watch`]: when a worker counts as gone; [`Tenure`]: when it must stop, so as not to.
 //! - [`engine`]: all of it together, the whole scheduler as one state machine in memory.
@@ -24,8 +25,10 @@ pub mod dispatch;
 pub mod duration;
 pub mod engine;
 mod event;
+pub mod explain;
 mod id;
 mod limit;
+mod name;
 mod named;
 mod order;
 mod outcome;
@@ -47,6 +50,7 @@ pub use deadlines::Deadlines;
 pub use event::{EventKind, InvalidEventKind};
 pub use id::{Incarnation, InvalidId, TaskId};
 pub use limit::Limit;
+pub use name::Name;
 pub use order::{OrderKey, OrderPolicy};
 pub use outcome::{Decision, Outcome, decide};
 pub use priority::{InvalidPriority, Priority};

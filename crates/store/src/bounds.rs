@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use duly_core::bounds::{EXPLAIN_LANES_MAX, POSITION_MAX};
+
 /// Bytes of a kind, a queue, a worker's or a tenant's name.
 pub const NAME_BYTES_MAX: usize = 128;
 /// Bytes of a unique key.
@@ -75,10 +77,6 @@ pub const SCHEDULE_DEFINITION_BYTES_MAX: usize = 2 << 20;
 pub const SCHEDULE_STATE_BYTES_MAX: usize = 64 << 10;
 /// Tasks that one step of a schedule calls off.
 pub const ADVANCE_CANCEL_MAX: usize = 1_000;
-/// Tasks that are counted before one that is explained; its position is estimated beyond.
-pub const POSITION_MAX: u64 = 10_000;
-/// Lanes that are looked at to explain a task, a queue or a worker.
-pub const EXPLAIN_LANES_MAX: usize = 500;
 /// Newest events from which the pace of a queue is told.
 pub const EXPLAIN_EVENTS: u32 = 1_000;
 /// Workers that are named because they serve nearly what a task needs.

@@ -22,7 +22,6 @@ mod kind;
 mod limit;
 mod list;
 mod memory;
-mod name;
 mod payload;
 pub mod priority;
 mod queue;
@@ -42,6 +41,7 @@ mod worker;
 pub use change::{Change, ChangeMatching, ChangedMatching};
 pub use claim::{Claim, Claimed, Lease, Promote, Promoted};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use duly_core::Name;
 pub use error::{
     ChangeError, ClaimError, InvalidInput, RequestError, ScheduleError, SettleError, StoreError,
     SubmitError,
@@ -57,7 +57,6 @@ pub use kind::{KindChange, KindPage, KindRecord, KindSettings};
 pub use limit::{LimitPage, LimitRecord, LimitUse};
 pub use list::{Filter, List, ListCursor, ListNames, TaskPage};
 pub use memory::MemoryStore;
-pub use name::Name;
 pub use payload::{Encoding, Payload};
 pub use queue::{Counts, QueueChange, QueueRecord, QueueSettings, Totals};
 pub use save::{Restore, Restored, Save, SaveCursor, SavedPage, SavedTask};

@@ -32,4 +32,14 @@ impl<P> Engine<P> {
         self.round = Some(round);
         gave_up
     }
+
+    /// Whether a claim would lease anything at `now`, or would have to ask again to know. What it finds
+    /// closed on its way, the claim need not look at.
+    pub fn is_open(&mut self, spec: &ClaimSpec<'_>, now: Timestamp) -> bool {
+        let mut round = self.round.take().unwrap_or_default();
+        self.dispatch.begin(spec, now, &mut round);
+        let open = self.dispatch.next(&mut round).is_some() || round.gave_up();
+        self.round = Some(round);
+        open
+    }
 }

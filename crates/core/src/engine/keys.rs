@@ -208,6 +208,16 @@ impl<P> Engine<P> {
         }
     }
 
+    /// A task gives up its key, if it has it.
+    pub(super) fn drop_key(&mut self, slot: Slot) {
+        let key = self
+            .entry(slot)
+            .and_then(|entry| Some((entry.key()?, entry.id)));
+        if let Some((key, id)) = key {
+            self.keys.release(&key, id);
+        }
+    }
+
     /// A task was claimed.
     pub(super) fn key_of_claimed(&mut self, slot: Slot) {
         let unique = self.entry(slot).and_then(|entry| entry.unique.as_ref());

@@ -4,6 +4,7 @@ mod claim;
 mod ids;
 mod index;
 mod keys;
+mod kind;
 mod lane;
 mod slab;
 mod step;
@@ -243,23 +244,6 @@ impl<P> Engine<P> {
     /// All that stand in line in a queue have been moved to where its order has them.
     pub fn rekeyed(&mut self, queue: QueueId) {
         self.queues[queue.index()].former = Vec::new();
-    }
-
-    /// Moves a task to where the order of its queue has it, if it stands in line.
-    pub fn rekey(&mut self, slot: Slot) {
-        let Some(entry) = self.entries.get(slot) else {
-            return;
-        };
-        let (places, queue) = (Places::of(entry), entry.queue);
-        if entry.vitals.state != State::Pending {
-            return;
-        }
-        let former = &self.queues[queue.index()].former;
-        let dispatch = &mut self.dispatch;
-        self.index
-            .update(slot, Some(&places), None, dispatch, former);
-        self.index
-            .update(slot, None, Some(&places), dispatch, former);
     }
 
     /// Bounds how many unfinished tasks a queue may hold.

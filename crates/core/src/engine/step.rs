@@ -124,6 +124,12 @@ impl<P> Engine<P> {
             .map(|(_, _, slot)| *slot)
     }
 
+    /// The earliest deadline of a task that waits.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.index.deadlines.first().map(|(at, _, _)| *at)
+    }
+
     /// Begins an attempt that was assigned to `holder`.
     ///
     /// # Errors

@@ -411,3 +411,53 @@ fn the_oldest_due_is_found_whatever_its_priority_kind_and_losses() {
     let oldest = NOW + Duration::from_secs(8);
     assert_eq!(world.engine.oldest_due(world.queues[0]), Some(oldest));
 }
+
+#[test]
+fn a_task_that_changes_its_kind_takes_all_with_it() {
+    let mut world = World::new(1);
+    let other = KindId(8);
+    let limit = world.engine.dispatch_mut().add_limit();
+    let bound = crate::Limit::concurrency(1);
+    world
+        .engine
+        .dispatch_mut()
+        .set_limit(limit, Some(bound), NOW);
+    world
+        .engine
+        .dispatch_mut()
+        .attach(crate::dispatch::Target::Kind(other), &[(limit, 1)], NOW);
+    let mut slots = Vec::new();
+    for n in 0..3 {
+        let mut entry = world.entry(0, Priority::Normal);
+        entry.unique = Some(crate::HeldKey::unfinished(alloc::format!("{n}")).into());
+        slots.push(world.engine.submit(entry, NOW).unwrap());
+    }
+    assert_eq!(world.claim(1, 0, false).len(), 1, "nothing bounds it");
+    for slot in &slots[..2] {
+        world.engine.set_kind(*slot, other, NOW).unwrap();
+    }
+    assert_eq!(world.engine.dispatch().in_use(limit), 1, "what runs counts");
+    world.engine.dispatch().check(NOW).unwrap();
+
+    let mut spec = ClaimSpec {
+        queues: &world.queues.clone(),
+        kinds: &[KIND, other],
+        run: 3,
+        ..ClaimSpec::default()
+    };
+    let mut leased = Vec::new();
+    assert!(world.engine.is_open(&spec, NOW));
+    world.engine.claim(ME, &spec, NOW, &mut leased);
+    assert_eq!(leased, [slots[2]], "the limit holds the second one");
+    spec.run = 1;
+    assert!(!world.engine.is_open(&spec, NOW));
+
+    let mut twin = world.entry(0, Priority::Normal);
+    twin.unique = Some(crate::HeldKey::unfinished("1").into());
+    let twin = world.engine.submit(twin, NOW).unwrap();
+    let holder = world.engine.entry(slots[1]).unwrap().id;
+    let taken = world.engine.set_kind(twin, other, NOW);
+    assert_eq!(taken, Err(Rejected::Exists(holder)), "the key went along");
+    assert_eq!(world.engine.entry(twin).unwrap().kind, KIND);
+    world.engine.dispatch().check(NOW).unwrap();
+}

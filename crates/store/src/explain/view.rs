@@ -1,9 +1,9 @@
 //! What a store shows of one instant.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use duly_core::dispatch::{Dispatch, GateId, KindId, LaneId, QueueId};
+use duly_core::explain::Pace;
 use duly_core::{OrderKey, TaskId, Timestamp};
 
 use crate::{Counts, Name, TaskRecord, WorkerRecord};
@@ -80,13 +80,4 @@ pub struct QueueView {
     pub mixed: bool,
     /// How many tasks are in each state.
     pub counts: Counts,
-}
-
-/// How fast tasks have started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// So many.
-    pub started: u32,
-    /// In the time since the oldest event that was looked at.
-    pub span: Duration,
 }

@@ -1,10 +1,12 @@
-//! Short shared strings: kinds, queues, workers.
+//! Short shared strings: kinds, queues, limits, workers.
 
-use std::fmt;
-use std::ops::Deref;
-use std::sync::Arc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+use core::ops::Deref;
 
-/// A name, shared and cheap to clone. What makes a name valid is checked at the store's door.
+/// A name, shared and cheap to clone. What makes a name valid is checked where it
+/// enters: at a store's door.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Arc<str>);
 
@@ -30,7 +32,7 @@ impl Deref for Name {
     }
 }
 
-impl std::borrow::Borrow<str> for Name {
+impl core::borrow::Borrow<str> for Name {
     fn borrow(&self) -> &str {
         &self.0
     }

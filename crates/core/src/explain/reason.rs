@@ -1,11 +1,12 @@
 //! Why a task has not started, reason by reason.
 
-use std::fmt;
-
-use duly_core::{State, Timestamp};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::vec::Vec;
+use core::fmt;
 
 use super::text::Span;
-use crate::Name;
+use crate::{Name, State, Timestamp};
 
 /// A reason for which a task has not started, or something to know about its start.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,8 +67,7 @@ pub enum Reason {
         queue: Name,
         /// The kind.
         kind: Name,
-        /// Workers that serve one of the two, by incarnation: at most
-        /// [`NEAR_MISSES_MAX`](crate::bounds::NEAR_MISSES_MAX).
+        /// Some of the workers that serve one of the two, by incarnation.
         misses: Vec<NearMiss>,
     },
     /// It is running.
@@ -120,6 +120,8 @@ pub enum Reason {
         /// The limit.
         limit: Name,
     },
+    /// Its scheduler does not run: it was not started, or is being shut down.
+    NotRunning,
     /// Nothing that a worker could do stands in a queue of its.
     NothingWaits {
         /// The queue.
@@ -194,6 +196,7 @@ impl Reason {
             Self::StartBy { .. } => "start_by",
             Self::FinishBy { .. } => "finish_by",
             Self::LimitUndefined { .. } => "limit_undefined",
+            Self::NotRunning => "not_running",
             Self::NothingWaits { .. } => "nothing_waits",
         }
     }
@@ -202,7 +205,7 @@ impl Reason {
     ///
     /// ```
     /// use duly_core::Timestamp;
-    /// use duly_store::Reason;
+    /// use duly_core::explain::Reason;
     ///
     /// let at = Timestamp::from_micros(0);
     /// let reason = Reason::NotDue { until: Timestamp::from_micros(90_000_000) };
@@ -330,6 +333,9 @@ impl fmt::Display for Sentence<'_> {
             | Reason::Suspect { .. } => self.worker(f),
             Reason::Ended { state } => write!(f, "it has ended: {}", state.name()),
             Reason::Blocked => f.write_str("it waits for other tasks"),
+            Reason::NotRunning => {
+                f.write_str("its scheduler does not run: it was not started, or is being shut down")
+            }
             Reason::StartBy { at } => {
                 write!(f, "it expires if it has not started in {}", self.left(*at))
             }

@@ -1,9 +1,9 @@
 //! Spans of time, as sentences have them.
 
-use std::fmt;
-use std::time::Duration;
+use core::fmt;
+use core::time::Duration;
 
-use duly_core::Timestamp;
+use crate::Timestamp;
 
 /// A span of time to be read by people: its two greatest units.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,8 @@ impl fmt::Display for Span {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]
