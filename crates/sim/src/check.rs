@@ -6,6 +6,7 @@ mod charge;
 mod drain;
 mod due;
 mod expiry;
+mod explain;
 mod feed;
 mod fencing;
 mod leader;
@@ -15,6 +16,8 @@ mod one_attempt;
 mod order;
 mod pause;
 mod permit;
+mod rate;
+mod reason;
 mod record;
 mod retention;
 mod suspect;
@@ -115,6 +118,7 @@ checks![
     due,
     pause,
     permit,
+    rate,
     drain,
     alert,
     expiry,
@@ -127,6 +131,8 @@ checks![
     tick,
     retention,
     wake,
+    explain,
+    reason,
     nothing_lost,
     feed,
     record,

@@ -95,6 +95,7 @@ const fn is_retryable(answer: &Answer) -> bool {
             | Answer::Limit(Err(RequestError::Store(_)))
             | Answer::Attach(Err(RequestError::Store(_)))
             | Answer::Tenant(Err(RequestError::Store(_)))
+            | Answer::Explain(Err(RequestError::Store(_)))
             | Answer::PutSchedule(Err(ScheduleError::Store(_)))
     )
 }

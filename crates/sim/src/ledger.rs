@@ -6,8 +6,10 @@
 
 mod alert;
 mod apply;
+mod closing;
 mod limit;
 mod people;
+mod rate;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -19,7 +21,9 @@ use duly_store::{
 
 use crate::name::Who;
 use crate::wire::{Answer, Ask};
-pub(crate) use limit::Weights;
+pub(crate) use limit::Usage;
+use rate::Bucket;
+pub(crate) use rate::most_in;
 use schedule::Schedule;
 
 /// A call that took effect.
@@ -52,6 +56,8 @@ pub(crate) struct Ledger {
     pub(crate) limits: BTreeMap<Name, Limit>,
     pub(crate) attached: BTreeMap<Subject, Vec<LimitUse>>,
     pub(crate) lead: Option<(Incarnation, Timestamp)>,
+    /// What rates have given out, by limit.
+    given: BTreeMap<Name, Bucket>,
     /// Tasks submitted so far.
     sequence: i64,
 }
@@ -106,8 +112,10 @@ pub(crate) struct Alerts {
 }
 
 /// A registered worker.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Worker {
+    pub(crate) queues: Vec<Name>,
+    pub(crate) kinds: Vec<Name>,
     pub(crate) beats: i64,
     /// When it last renewed, in real time.
     pub(crate) renewed: Timestamp,
@@ -163,11 +171,6 @@ impl Task {
             Life::Waits { again: true, .. } => State::Retrying,
             Life::Waits { again: false, .. } => State::Scheduled,
         })
-    }
-
-    /// Its place in its queue: the least is next.
-    pub(crate) fn key(&self) -> (Priority, Timestamp, i64) {
-        (self.priority, self.due_at, self.order)
     }
 }
 
@@ -226,6 +229,12 @@ impl Ledger {
             .get(tenant)
             .is_some_and(|tenant| tenant.draining);
         drains.then(|| Subject::Tenant(tenant.clone()))
+    }
+
+    /// Its place in its queue: the least is next.
+    #[expect(clippy::unused_self, reason = "queues have orders")]
+    pub(crate) fn key(&self, task: &Task) -> (Priority, Timestamp, i64) {
+        (task.priority, task.due_at, task.order)
     }
 
     /// Whether claims and heartbeats of a worker are answered.

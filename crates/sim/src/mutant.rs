@@ -54,6 +54,22 @@ mutants! {
     StartsPaused, "starts-paused", pause;
     /// The store does not bind tasks by the limits that they name.
     ForgetsLimits, "forgets-limits", permit;
+    /// The store does not count starts by rates.
+    ForgetsRates, "forgets-rates", rate;
+    /// The store gives permits of rates back when attempts end.
+    RefundsRates, "refunds-rates", rate;
+    /// The store lets bursts be larger by one.
+    WidensBursts, "widens-bursts", rate;
+    /// The store's rates give a tenth less than they say.
+    SlowsRates, "slows-rates", order;
+    /// The store says nothing of when rates have permits.
+    ForgetsPermits, "forgets-permits", wake;
+    /// The store hands out what limits close.
+    StartsClosed, "starts-closed", explain;
+    /// An explanation does not name tenants that are paused.
+    ExplainsNoTenants, "explains-no-tenants", reason;
+    /// An explanation of a task counts it among those before it.
+    MiscountsPlaces, "miscounts-places", reason;
     /// The store takes in what drains.
     TakesDrained, "takes-drained", drain;
     /// The store tells nobody that tasks are late.

@@ -2,7 +2,8 @@
 
 use duly_core::{Priority, TaskId};
 use duly_store::{
-    Admission, Change, Claimed, NewTask, QueueChange, Settle, Settled, SubmitReply, When,
+    Admission, Change, Claimed, Explanation, NewTask, QueueChange, Settle, Settled, SubmitReply,
+    When,
 };
 
 use crate::name;
@@ -109,10 +110,13 @@ fn setting(ask: &Ask, answer: &Answer) -> Option<String> {
         }
         (Ask::Limit(name, limit), Answer::Limit(answer)) => {
             let most = limit.and_then(|limit| limit.concurrency);
-            let most = most.map_or("bounds nothing".to_owned(), |most| {
-                format!("is {most} at once")
+            let most = most.map(|most| format!("is {most} at once"));
+            let rate = limit.and_then(|limit| limit.rate).map(|rate| {
+                let (permits, period, burst) = (rate.permits(), rate.period(), rate.bursts());
+                format!("gives {permits} in {period:?}, {burst} together")
             });
-            outcome(format!("limit {name} {most}"), answer)
+            let bounds = list([most, rate].into_iter().flatten());
+            outcome(format!("limit {name} [{bounds}]"), answer)
         }
         (Ask::Attach(subject, limits), Answer::Attach(answer)) => {
             let limits = list(limits.iter().map(|use_of| use_of.name.to_string()));
@@ -147,8 +151,21 @@ pub(crate) fn call(ask: &Ask, answer: &Answer) -> String {
             let held = list(held.iter().map(|attempt| name::attempt(*attempt)));
             format!("compares what it holds: {held}")
         }
+        Answer::Explain(Ok(all)) => explained(all),
         _ => format!("{:?}", ask.op()).to_lowercase(),
     }
+}
+
+fn explained(all: &[Explanation]) -> String {
+    let each = all.iter().map(|told| {
+        let reasons = told
+            .reasons
+            .iter()
+            .map(|reason| reason.sentence(told.at).to_string());
+        let place = told.position.map(|place| place.to_string());
+        format!("{}: {}", name::task(told.task), list(reasons.chain(place)))
+    });
+    format!("asks why: {}", each.collect::<Vec<_>>().join("; "))
 }
 
 fn submitted(tasks: &[NewTask], reply: &SubmitReply) -> String {

@@ -6,10 +6,10 @@ use duly_core::{AttemptRef, Incarnation, Limit, State, TaskId};
 use duly_store::bounds::PAGE_MAX;
 use duly_store::{
     Advance, Advanced, BoxFuture, Change, ChangeError, Claim, ClaimError, Claimed, DueSchedules,
-    Filter, Heartbeat, KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership, LimitUse, List,
-    Name, Promote, Promoted, PutSchedule, QueueChange, QueueSettings, Registration, Renewed,
-    RequestError, ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError, Subject,
-    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange,
+    Explanation, Filter, Heartbeat, KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership,
+    LimitUse, List, Name, Promote, Promoted, PutSchedule, QueueChange, QueueSettings, Registration,
+    Renewed, RequestError, ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError,
+    Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange,
     TenantSettings, WorkerRecord,
 };
 
@@ -32,6 +32,7 @@ pub(crate) enum Op {
     Advance,
     KeepHouse,
     Lead,
+    Explain,
 }
 
 /// A question to the store.
@@ -59,6 +60,8 @@ pub(crate) enum Ask {
     Advance(Advance),
     KeepHouse(KeepHouse),
     Lead(Lead),
+    /// Why each task that waits does.
+    Explain,
 }
 
 /// The store's answer.
@@ -85,6 +88,7 @@ pub(crate) enum Answer {
     Advance(Result<Advanced, ScheduleError>),
     KeepHouse(Result<Kept, StoreError>),
     Lead(Result<Leadership, StoreError>),
+    Explain(Result<Vec<Explanation>, RequestError>),
 }
 
 /// What a process hears of its call.
@@ -117,6 +121,7 @@ impl Ask {
             Self::Advance(_) => Op::Advance,
             Self::KeepHouse(_) => Op::KeepHouse,
             Self::Lead(_) => Op::Lead,
+            Self::Explain => Op::Explain,
         }
     }
 }
@@ -150,29 +155,49 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
         Ask::Advance(request) => Answer::Advance(ready(store.advance_schedule(request))),
         Ask::KeepHouse(request) => Answer::KeepHouse(ready(store.keep_house(request))),
         Ask::Lead(request) => Answer::Lead(ready(store.lead(request))),
+        Ask::Explain => Answer::Explain(explain(store)),
     }
 }
 
 fn held(store: &dyn Store, worker: Name) -> Result<Vec<AttemptRef>, RequestError> {
+    let filter = Filter {
+        states: vec![State::Assigned, State::Running],
+        worker: Some(worker),
+        ..Filter::default()
+    };
+    let held = list(store, filter)?.into_iter().map(|task| AttemptRef {
+        task: task.id,
+        attempt: task.attempt,
+    });
+    Ok(held.collect())
+}
+
+fn explain(store: &dyn Store) -> Result<Vec<Explanation>, RequestError> {
+    let filter = Filter {
+        states: vec![State::Scheduled, State::Pending, State::Retrying],
+        ..Filter::default()
+    };
+    let mut all = Vec::new();
+    for task in list(store, filter)? {
+        all.extend(ready(store.explain_task(task.id))?);
+    }
+    Ok(all)
+}
+
+/// All tasks that a filter means.
+fn list(store: &dyn Store, filter: Filter) -> Result<Vec<TaskRecord>, RequestError> {
     let mut request = List {
-        filter: Filter {
-            states: vec![State::Assigned, State::Running],
-            worker: Some(worker),
-            ..Filter::default()
-        },
+        filter,
         limit: PAGE_MAX,
         brief: true,
         ..List::default()
     };
-    let mut held = Vec::new();
+    let mut tasks = Vec::new();
     loop {
         let page = ready(store.list(request.clone()))?;
-        held.extend(page.tasks.iter().map(|task| AttemptRef {
-            task: task.id,
-            attempt: task.attempt,
-        }));
+        tasks.extend(page.tasks);
         if page.next.is_none() {
-            return Ok(held);
+            return Ok(tasks);
         }
         request.after = page.next;
     }

@@ -7,7 +7,7 @@ use duly_core::{TaskId, Timestamp};
 use duly_store::{Claim, Name};
 
 use super::{Check, Seen, Verdict, demand};
-use crate::ledger::{Ledger, Task, Weights};
+use crate::ledger::{Ledger, Task, Usage};
 use crate::name;
 use crate::wire::{Answer, Ask};
 
@@ -26,7 +26,8 @@ struct Choice<'a> {
     turn: usize,
     suspect: bool,
     ledger: &'a Ledger,
-    weights: Weights,
+    usage: Usage,
+    at: Timestamp,
 }
 
 impl Check for Order {
@@ -77,7 +78,8 @@ impl<'a> Choice<'a> {
             turn: request.turn as usize % queues.len().max(1),
             queues,
             suspect: request.suspect,
-            weights: ledger.in_use(),
+            usage: ledger.usage(),
+            at,
             ledger,
         }
     }
@@ -96,9 +98,12 @@ impl<'a> Choice<'a> {
             }
         }
         let (place, id, task) = best?;
+        if !starts && self.ledger.is_rated(&task.new) {
+            return None;
+        }
         self.turn = (place + 1) % count;
         self.suspect &= task.lost == 0;
-        self.ledger.add_to(&mut self.weights, &task.new);
+        self.ledger.hand_out(&mut self.usage, &task.new, self.at);
         self.open.retain(|(open, _)| *open != id);
         Some(id)
     }
@@ -106,13 +111,14 @@ impl<'a> Choice<'a> {
     fn head(&self, queue: &Name, starts: bool) -> Option<(TaskId, &'a Task)> {
         let may = |task: &Task| {
             let trusted = task.lost == 0 || (self.suspect && starts);
-            trusted && self.ledger.exceeded(&self.weights, &task.new).is_none()
+            let closed = self.ledger.closed_limits(&self.usage, &task.new, self.at);
+            trusted && closed.is_empty()
         };
         let line = self
             .open
             .iter()
             .filter(|(_, task)| task.new.queue == *queue);
         let line = line.filter(|(_, task)| may(task));
-        line.min_by_key(|(_, task)| task.key()).copied()
+        line.min_by_key(|(_, task)| self.ledger.key(task)).copied()
     }
 }

@@ -2,7 +2,7 @@
 //! sum, over all leased attempts, of what they weigh. The store shows exactly that sum, at any time: so every
 //! permit comes back when its attempt ends, however it ends, and at rest all are back.
 
-use duly_store::LimitRecord;
+use duly_store::{LimitRecord, Reason};
 
 use super::{Check, Seen, Verdict, demand};
 use crate::ledger::Ledger;
@@ -23,27 +23,26 @@ impl Check for Permit {
                 let Answer::Claim(Ok(claimed)) = &step.answer else {
                     return Ok(());
                 };
-                let mut weights = ledger.in_use();
+                let mut usage = ledger.usage();
                 for lease in &claimed.leases {
                     let id = lease.attempt.task;
                     let Some(task) = ledger.task(id) else {
                         continue;
                     };
-                    if let Some(limit) = ledger.exceeded(&weights, &task.new) {
-                        let used = weights.get(&limit).copied().unwrap_or_default();
-                        let task = name::task(id);
-                        return Err(format!(
-                            "{task} starts, and limit {limit} has {used} in use"
-                        ));
+                    let closed = ledger.closed_limits(&usage, &task.new, claimed.at);
+                    let is_full = |reason: &&Reason| matches!(reason, Reason::LimitFull { .. });
+                    if let Some(reason) = closed.iter().find(is_full) {
+                        let (task, reason) = (name::task(id), reason.sentence(claimed.at));
+                        return Err(format!("{task} starts, and {reason}"));
                     }
-                    ledger.add_to(&mut weights, &task.new);
+                    ledger.hand_out(&mut usage, &task.new, claimed.at);
                 }
                 Ok(())
             }
             Seen::Compared { limits, .. } => {
                 limits.iter().try_for_each(|limit| same(limit, ledger))
             }
-            Seen::Rest => ledger.in_use().iter().try_for_each(|(limit, used)| {
+            Seen::Rest => ledger.usage().held.iter().try_for_each(|(limit, used)| {
                 demand(*used == 0, || {
                     format!("limit {limit} has {used} in use at rest")
                 })
@@ -54,11 +53,7 @@ impl Check for Permit {
 }
 
 fn same(limit: &LimitRecord, ledger: &Ledger) -> Verdict {
-    let must = ledger
-        .in_use()
-        .get(&limit.name)
-        .copied()
-        .unwrap_or_default();
+    let must = ledger.usage().held(&limit.name);
     demand(limit.in_use == must, || {
         let (name, is) = (&limit.name, limit.in_use);
         format!("limit {name} shows {is} in use, and has {must}")

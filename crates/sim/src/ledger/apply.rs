@@ -32,6 +32,8 @@ impl Ledger {
             }
             (Ask::Register(request), Answer::Register(Ok(()))) => {
                 let fresh = Worker {
+                    queues: request.queues.clone(),
+                    kinds: request.kinds.clone(),
                     beats: 0,
                     renewed: step.real,
                     lapsed: false,
@@ -52,6 +54,10 @@ impl Ledger {
             }
             (Ask::Change(id, change), Answer::Change(Ok(_))) => {
                 self.changed(*id, change, step.at, &mut told);
+            }
+            (Ask::Explain, Answer::Explain(Ok(all))) if !all.is_empty() => {
+                self.promote_due(step.at, PROMOTE_MAX);
+                self.expire(step.at, EXPIRE_MAX, &mut told);
             }
             (Ask::PutSchedule(_), Answer::PutSchedule(Ok(record))) => self.scheduled(record),
             (Ask::Advance(request), Answer::Advance(Ok(answer))) => {
@@ -78,8 +84,7 @@ impl Ledger {
                 *settings = change.apply(settings);
             }
             (Ask::Limit(name, limit), Answer::Limit(Ok(()))) => {
-                self.limits.remove(name);
-                self.limits.extend(limit.map(|limit| (name.clone(), limit)));
+                self.define(name, *limit, step.at);
             }
             (Ask::Attach(subject, limits), Answer::Attach(Ok(()))) => {
                 self.attached.insert(subject.clone(), limits.clone());
@@ -93,6 +98,9 @@ impl Ledger {
         self.expire(claimed.at, EXPIRE_MAX, told);
         for lease in &claimed.leases {
             let id = lease.attempt.task;
+            if let Some(new) = self.tasks.get(&id).map(|task| task.new.clone()) {
+                self.charge_rates(&new, claimed.at);
+            }
             if let Some(task) = self.tasks.get_mut(&id) {
                 task.attempt += 1;
                 task.spent += 1;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, Incarnation, Priority, State};
+use duly_core::{Decision, Incarnation, Limit, Priority, Rate, State, Timestamp};
 use duly_store::{
     Admission, Change, Claim, Claimed, Duty, Filter, KindChange, Lease, List, ListNames, NewTask,
-    OnConflict, QueueChange, Settle, Settlement, Store, Submit, SubmitReply, Submitted, TakeBack,
-    TaskRecord, TenantChange, Unique, UniqueScope, When,
+    OnConflict, QueueChange, Reason, Settle, Settlement, Store, Submit, SubmitReply, Submitted,
+    TakeBack, TaskRecord, TenantChange, Unique, UniqueScope, When,
 };
 
 use super::Mutant;
@@ -69,8 +69,44 @@ impl Broken {
                     _ => perform(store, Ask::Change(id, Change::Cancel)),
                 }
             }
+            Ask::Limit(name, limit) => {
+                let limit = limit.map(|limit| self.change_limit(limit));
+                perform(store, Ask::Limit(name, limit))
+            }
+            Ask::Explain => self.explain(store),
             other => perform(store, other),
         }
+    }
+
+    fn change_limit(&self, limit: Limit) -> Limit {
+        let Some(rate) = limit.rate else {
+            return limit;
+        };
+        let rate = match self.mutant {
+            Mutant::WidensBursts => rate.burst(rate.bursts() + 1),
+            Mutant::SlowsRates => {
+                Rate::new(rate.permits(), rate.period().mul_f32(1.1)).burst(rate.bursts())
+            }
+            _ => rate,
+        };
+        limit.and_rate(rate)
+    }
+
+    fn explain(&self, store: &dyn Store) -> Answer {
+        let Answer::Explain(Ok(mut all)) = perform(store, Ask::Explain) else {
+            return perform(store, Ask::Explain);
+        };
+        for told in &mut all {
+            if self.mutant == Mutant::ExplainsNoTenants {
+                let is_kept = |reason: &Reason| !matches!(reason, Reason::TenantPaused { .. });
+                told.reasons.retain(is_kept);
+            } else if self.mutant == Mutant::MiscountsPlaces
+                && let Some(position) = &mut told.position
+            {
+                position.ahead += 1;
+            }
+        }
+        Answer::Explain(Ok(all))
     }
 
     /// Once in so many times.
@@ -135,12 +171,21 @@ impl Broken {
             _ => {}
         }
         let incarnation = request.incarnation;
-        let answer = perform(store, Ask::Claim(request));
+        let mutant = self.mutant;
+        let answer = match mutant {
+            // Not each time: whoever hears that limits were changed claims again.
+            Mutant::StartsClosed if self.once_in(20) => {
+                without_limits(store, || perform(store, Ask::Claim(request)))
+            }
+            _ => perform(store, Ask::Claim(request)),
+        };
         let Answer::Claim(Ok(mut claimed)) = answer else {
             return answer;
         };
         match self.mutant {
             Mutant::SaysNoNext => claimed.next_at = None,
+            Mutant::ForgetsPermits => claimed.next_at = next_due(store),
+            Mutant::ForgetsRates if !claimed.leases.is_empty() => without_limits(store, || ()),
             Mutant::HandsOutTwice => self.hand_out_again(incarnation, &mut claimed),
             _ => {}
         }
@@ -168,6 +213,9 @@ impl Broken {
         let Answer::Settle(Ok(mut settled)) = answer else {
             return answer;
         };
+        if self.mutant == Mutant::RefundsRates {
+            without_limits(store, || ());
+        }
         if self.mutant == Mutant::AcceptsStale {
             let ends = request.settlements.iter().zip(&mut settled.attempts);
             for (end, answer) in ends.filter(|(_, answer)| answer.is_err()) {
@@ -267,6 +315,28 @@ fn while_open(store: &dyn Store, ask: Ask) -> Answer {
     let answer = perform(store, ask);
     set(false);
     answer
+}
+
+/// Does something while no limit bounds anything; afterwards, no rate has given out anything.
+fn without_limits<T>(store: &dyn Store, what: impl FnOnce() -> T) -> T {
+    let all = ListNames::first(duly_store::bounds::PAGE_MAX);
+    let limits = ready(store.limits(all)).unwrap_or_default().limits;
+    let set = |open: bool| {
+        for record in &limits {
+            let limit = (!open).then_some(record.limit);
+            let _ = ready(store.configure_limit(record.name.clone(), limit));
+        }
+    };
+    set(true);
+    let done = what();
+    set(false);
+    done
+}
+
+/// The earliest instant that a task waits for.
+fn next_due(store: &dyn Store) -> Option<Timestamp> {
+    let waiting = tasks(store, &[State::Scheduled, State::Retrying]);
+    waiting.into_iter().map(|task| task.due_at).min()
 }
 
 fn is_running(store: &dyn Store, end: &Settlement) -> bool {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use duly_core::{Backoff, Jitter, Limit, Priority, RetryPolicy};
+use duly_core::{Backoff, Jitter, Limit, Priority, Rate, RetryPolicy};
 use duly_store::{
     Change, KindChange, LimitUse, Name, NewTask, OnConflict, Payload, QueueChange, Replace,
     Subject, Submit, TenantChange, Unique, UniqueScope, When,
@@ -198,6 +198,7 @@ impl Drawing<'_> {
             10 => self.schedule(),
             11 => self.limit(),
             12 => self.attach(),
+            13 => Ask::Explain,
             _ => self.submit(),
         };
         self.add(Deed::Ask(ask));
@@ -277,8 +278,13 @@ impl Drawing<'_> {
     /// Never less than the heaviest task weighs.
     fn limit(&mut self) -> Ask {
         let name = *self.dice.pick(&[LIMITS[0], LIMITS[1], SHARED]);
-        let most = u32::try_from(self.dice.within(3, 6)).unwrap_or(3);
-        let limit = (!self.dice.once_in(4)).then(|| Limit::concurrency(most));
+        let dice = &mut self.dice;
+        let limit = match dice.below(6) {
+            0 => None,
+            1 | 2 => Some(Limit::concurrency(few(dice, 3, 6))),
+            3 => Some(Limit::concurrency(few(dice, 3, 6)).and_rate(rate(dice))),
+            _ => Some(Limit::rate(rate(dice))),
+        };
         Ask::Limit(name.into(), limit)
     }
 
@@ -404,6 +410,16 @@ fn unique(dice: &mut Dice) -> Unique {
         ]),
         ..Unique::new(*dice.pick(&["a", "b"]))
     }
+}
+
+fn few(dice: &mut Dice, low: u64, high: u64) -> u32 {
+    u32::try_from(dice.within(low, high)).unwrap_or(u32::MAX)
+}
+
+/// Its burst is never less than the heaviest task weighs.
+fn rate(dice: &mut Dice) -> Rate {
+    let (permits, period) = (few(dice, 1, 6), dice.millis(500, 4_000));
+    Rate::new(permits, period).burst(few(dice, 3, 5))
 }
 
 fn retry(dice: &mut Dice) -> RetryPolicy {

@@ -12,7 +12,10 @@ use crate::dice::Dice;
 use crate::ledger::Step;
 use crate::name::Who;
 use crate::tell;
-use crate::wire::{Answer, Ask, ready};
+use crate::wire::{Answer, Ask, Op, ready};
+
+/// Before one in so many claims, everything that waits is explained.
+const EXPLAINED: u64 = 3;
 
 /// How long a hint takes.
 const HINT: std::time::Duration = std::time::Duration::from_millis(1);
@@ -28,8 +31,20 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The store does what it is asked, and is held to account.
+    /// The store does what it is asked. Now and then somebody asks, right before a claim, why what waits
+    /// waits.
     pub(super) fn perform(&mut self, who: Who, ask: Ask) -> Result<Answer, Broken> {
+        if ask.op() == Op::Claim {
+            let real = self.real.as_micros().unsigned_abs();
+            if Dice::of(&[self.plan.seed, real]).once_in(EXPLAINED) {
+                self.take_effect(who, Ask::Explain)?;
+            }
+        }
+        self.take_effect(who, ask)
+    }
+
+    /// What the store does is held to account.
+    fn take_effect(&mut self, who: Who, ask: Ask) -> Result<Answer, Broken> {
         let at = Timestamp::from_micros(self.real.as_micros() + self.skew);
         self.clock.set(at);
         let answer = self.ask_store(ask.clone());
