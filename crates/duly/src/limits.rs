@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use duly_core::Limit;
-use duly_store::{LimitRecord, LimitUse, ListNames, Name, RequestError, Store, Subject, bounds};
+use duly_store::{
+    AttachmentChange, LimitRecord, LimitUse, ListAttachments, ListNames, Name, RequestError, Store,
+    Subject, bounds,
+};
 
 use crate::Duly;
 
@@ -94,9 +97,8 @@ impl Limits {
     }
 
     /// Attaches a limit to a queue, a kind or a tenant, in which each of its tasks weighs so much (1 to
-    /// 1,000,000): all its tasks are bound, at once, also those that are there. If it is attached already, the weight is
-    /// another. It is read and then written: two that attach to the same thing at the same time may undo
-    /// each other; who knows all the limits of a thing, says them all in [`attach_exactly`](Self::attach_exactly).
+    /// 1,000,000): all its tasks are bound, at once, also those that are there. What is attached already
+    /// stays; if this limit is, the weight is another.
     ///
     /// # Errors
     /// If a name or the weight is not valid, more than 8 limits would be attached, or the store fails.
@@ -106,30 +108,22 @@ impl Limits {
         name: impl Into<Name>,
         weight: u32,
     ) -> Result<(), RequestError> {
-        let name = name.into();
-        let mut uses = self.attached(&subject).await?;
-        uses.retain(|one| one.name != name);
-        uses.push(LimitUse::heavy(name, weight));
-        self.attach_exactly(subject, uses).await
+        let one = LimitUse::heavy(name, weight);
+        let change = AttachmentChange::Add(one);
+        self.store.attach(subject, change).await
     }
 
     /// Detaches a limit from a queue, a kind or a tenant. If it is not attached, nothing happens.
     ///
     /// # Errors
-    /// If the name is not valid, or the store fails.
+    /// If a name is not valid, or the store fails.
     pub async fn detach(
         &self,
         subject: Subject,
         name: impl Into<Name>,
     ) -> Result<(), RequestError> {
-        let name = name.into();
-        let mut uses = self.attached(&subject).await?;
-        let before = uses.len();
-        uses.retain(|one| one.name != name);
-        if uses.len() == before {
-            return Ok(());
-        }
-        self.attach_exactly(subject, uses).await
+        let change = AttachmentChange::Remove(name.into());
+        self.store.attach(subject, change).await
     }
 
     /// Attaches exactly these limits to a queue, a kind or a tenant, in one step.
@@ -141,20 +135,20 @@ impl Limits {
         subject: Subject,
         limits: Vec<LimitUse>,
     ) -> Result<(), RequestError> {
-        self.store.attach(subject, limits).await
+        let change = AttachmentChange::Exactly(limits);
+        self.store.attach(subject, change).await
     }
 
-    /// The defined limits that are attached to a queue, a kind or a tenant, by name.
+    /// The limits that are attached to a queue, a kind or a tenant, by name; those that nobody has
+    /// defined, too.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn attached(&self, subject: &Subject) -> Result<Vec<LimitUse>, RequestError> {
-        let limits = self.list().await?.into_iter();
-        let uses = limits.filter_map(|limit| {
-            let (_, weight) = limit.attached.iter().find(|(to, _)| to == subject)?;
-            Some(LimitUse::heavy(limit.name, *weight))
-        });
-        Ok(uses.collect())
+        let request = ListAttachments::only(subject.clone());
+        let page = self.store.attachments(request).await?;
+        let uses = page.attachments.into_iter().next();
+        Ok(uses.map_or_else(Vec::new, |(_, uses)| uses))
     }
 }
 

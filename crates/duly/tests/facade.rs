@@ -202,6 +202,11 @@ async fn limits_are_defined_attached_detached_and_removed() {
     limits.define("b", Limit::concurrency(1)).await.unwrap();
     let again = limits.show("b").await.unwrap().unwrap();
     assert!(again.attached.is_empty(), "removing detaches");
+    for name in ["of nobody", "b"] {
+        limits.attach(kind(), name, 1).await.unwrap();
+    }
+    let both = [LimitUse::one("b"), LimitUse::one("of nobody")];
+    assert_eq!(limits.attached(&kind()).await.unwrap(), both);
     assert_eq!(limits.list().await.unwrap().len(), 2);
     let refused = limits.define("c", Limit::default()).await.unwrap_err();
     assert!(

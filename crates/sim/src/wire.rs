@@ -5,12 +5,12 @@ use std::task::{Context, Poll, Waker};
 use duly_core::{AttemptRef, Incarnation, Limit, State, TaskId};
 use duly_store::bounds::PAGE_MAX;
 use duly_store::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, Claim, ClaimError, Claimed, DueSchedules,
-    Explanation, Filter, Heartbeat, KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership,
-    LimitUse, List, Name, Promote, Promoted, PutSchedule, QueueChange, QueueSettings, Registration,
-    Renewed, RequestError, ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError,
-    Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange,
-    TenantSettings, WorkerRecord,
+    Advance, Advanced, AttachmentChange, BoxFuture, Change, ChangeError, Claim, ClaimError,
+    Claimed, DueSchedules, Explanation, Filter, Heartbeat, KeepHouse, Kept, KindChange,
+    KindSettings, Lead, Leadership, LimitUse, List, Name, Promote, Promoted, PutSchedule,
+    QueueChange, QueueSettings, Registration, Renewed, RequestError, ScheduleError, ScheduleRecord,
+    Settle, Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack,
+    TakenBack, TaskRecord, TenantChange, TenantSettings, WorkerRecord,
 };
 
 /// A kind of call, by which faults are aimed.
@@ -149,7 +149,9 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
             Answer::Tenant(ready(store.configure_tenant(tenant, change)))
         }
         Ask::Limit(name, limit) => Answer::Limit(ready(store.configure_limit(name, limit))),
-        Ask::Attach(subject, limits) => Answer::Attach(ready(store.attach(subject, limits))),
+        Ask::Attach(subject, limits) => Answer::Attach(ready(
+            store.attach(subject, AttachmentChange::Exactly(limits)),
+        )),
         Ask::PutSchedule(request) => Answer::PutSchedule(ready(store.put_schedule(request))),
         Ask::DueSchedules => Answer::DueSchedules(ready(store.due_schedules(SCHEDULES))),
         Ask::Advance(request) => Answer::Advance(ready(store.advance_schedule(request))),

@@ -3,8 +3,8 @@
 use duly_core::Limit;
 use duly_store::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
 use duly_store::{
-    InvalidInput, LimitPage, LimitRecord, LimitUse, ListNames, Name, RequestError, Subject,
-    validate,
+    AttachmentChange, AttachmentPage, InvalidInput, LimitPage, LimitRecord, ListAttachments,
+    ListNames, Name, RequestError, Subject, validate,
 };
 use rusqlite::{Result, params};
 
@@ -41,11 +41,16 @@ pub(crate) fn configure(
 
 pub(crate) fn attach(
     tx: &mut Transaction<'_, '_>,
-    (subject, uses): &(Subject, Vec<LimitUse>),
+    (subject, change): &(Subject, AttachmentChange),
 ) -> Asked<()> {
     validate::name(subject.what(), subject.name()).map_err(refuse)?;
-    validate::limit_uses(uses).map_err(refuse)?;
+    validate::attachment_change(change).map_err(refuse)?;
     tx.book.know_limits(tx.connection, tx.now)?;
+    let attached = tx.book.attached().get(subject);
+    let Some(uses) = change.apply(attached.map_or(&[], Vec::as_slice)) else {
+        return Ok(());
+    };
+    validate::limit_uses(&uses).map_err(refuse)?;
     has_room(tx, uses.iter().map(|one| &one.name)).map_err(refuse)?;
     let refused = match subject {
         Subject::Queue(_) => None,
@@ -57,7 +62,7 @@ pub(crate) fn attach(
     if let Some(refused) = refused {
         return Err(refuse(refused));
     }
-    tx.book.attach(tx.connection, subject, uses, tx.now)?;
+    tx.book.attach(tx.connection, subject, &uses, tx.now)?;
     tx.hint_all();
     Ok(())
 }
@@ -72,6 +77,16 @@ fn has_room<'a>(
         Some(name) => Err(validate::too_many_limits(name)),
         None => Ok(()),
     }
+}
+
+/// A page of what is attached.
+pub(crate) fn attachments(
+    tx: &mut Transaction<'_, '_>,
+    request: &ListAttachments,
+) -> Asked<AttachmentPage> {
+    validate::page(request.limit).map_err(refuse)?;
+    tx.book.know_limits(tx.connection, tx.now)?;
+    Ok(AttachmentPage::of(tx.book.attached(), request))
 }
 
 /// A page of limits. The writer answers: only it knows what is in use.

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex};
 
 use duly_core::{AttemptRef, Incarnation, Limit, TaskId, Timestamp};
 use duly_store::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, Clock, DueSchedules, EventCursor, EventPage, Explanation, Heartbeat,
-    Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage,
-    LimitUse, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule,
-    QueueChange, QueueExplanation, QueueRecord, QueueSettings, Registration, RemoveSchedule,
-    Renewed, RequestError, Restore, Restored, Save, SavedPage, SavedTask, ScheduleError,
-    SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Subject, Submit, SubmitError,
-    SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage,
-    TenantSettings, Traits, WorkerExplanation, WorkerRecord,
+    Advance, Advanced, AttachmentChange, AttachmentPage, BoxFuture, Change, ChangeError,
+    ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, Clock, DueSchedules, EventCursor,
+    EventPage, Explanation, Heartbeat, Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings,
+    Lead, Leadership, LimitPage, List, ListAttachments, ListNames, ListSchedules, Listener, Name,
+    Promote, Promoted, PutSchedule, QueueChange, QueueExplanation, QueueRecord, QueueSettings,
+    Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage,
+    SavedTask, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
+    Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
+    TenantChange, TenantPage, TenantSettings, Traits, WorkerExplanation, WorkerRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -350,9 +350,16 @@ impl Store for SqliteStore {
     fn attach(
         &self,
         subject: Subject,
-        limits: Vec<LimitUse>,
+        change: AttachmentChange,
     ) -> BoxFuture<'_, Result<(), RequestError>> {
-        self.write((subject, limits), limit::attach)
+        self.write((subject, change), limit::attach)
+    }
+
+    fn attachments(
+        &self,
+        request: ListAttachments,
+    ) -> BoxFuture<'_, Result<AttachmentPage, RequestError>> {
+        self.write(request, limit::attachments)
     }
 
     fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {

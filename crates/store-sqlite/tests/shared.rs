@@ -11,8 +11,8 @@ use std::time::Duration;
 use duly_core::{Decision, Limit, OrderPolicy, Priority, Rate};
 use duly_store::testing::{ME, OTHER, QUEUE, claim_of, id, registration, task_with};
 use duly_store::{
-    Claim, Clock, Lease, LimitUse, ListNames, ManualClock, NewTask, QueueChange, Settle,
-    Settlement, Store, Subject, Submit, TakeBack, TenantChange,
+    AttachmentChange, Claim, Clock, Lease, LimitUse, ListNames, ManualClock, NewTask, QueueChange,
+    Settle, Settlement, Store, Subject, Submit, TakeBack, TenantChange,
 };
 use duly_store_sqlite::SqliteStore;
 use support::{open, options};
@@ -139,8 +139,8 @@ async fn what_is_attached_is_attached_everywhere() {
     let two = Some(Limit::concurrency(2));
     other.configure_limit(LIMIT.into(), two).await.unwrap();
     let subject = Subject::Tenant("acme".into());
-    let uses = vec![LimitUse::one(LIMIT)];
-    other.attach(subject.clone(), uses).await.unwrap();
+    let add = AttachmentChange::Add(LimitUse::one(LIMIT));
+    other.attach(subject.clone(), add).await.unwrap();
     assert_eq!(shared.in_use(0).await, 1);
     assert_eq!(shared.claim(0, 9).await.len(), 1);
     assert!(shared.claim(1, 9).await.is_empty());
@@ -149,7 +149,8 @@ async fn what_is_attached_is_attached_everywhere() {
         ..TenantChange::default()
     };
     one.configure_tenant("acme".into(), paused).await.unwrap();
-    other.attach(subject, Vec::new()).await.unwrap();
+    let remove = AttachmentChange::Remove(LIMIT.into());
+    one.attach(subject, remove).await.unwrap();
     assert!(shared.claim(1, 9).await.is_empty(), "paused elsewhere");
 }
 

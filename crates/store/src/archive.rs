@@ -13,7 +13,7 @@
 //!
 //! - The first line names the format, its version and the instant at which the archive was begun; then come a line
 //!   for each queue with its settings, for each kind and each tenant whose settings are not the defaults, for each limit that is
-//!   defined, for each queue, kind or tenant that such limits are attached to, and for each schedule, and a line for each task with its history, the oldest submission first; the
+//!   defined, for each queue, kind or tenant that limits are attached to (defined or not), and for each schedule, and a line for each task with its history, the oldest submission first; the
 //!   last line counts them, so that an archive that was cut off is noticed. Blank lines are passed over.
 //! - Fields are left out where there is nothing to say. What no version knows is refused, and so is a later version.
 //! - Instants (`…_at_us`, `deadline_us`) are microseconds since the Unix epoch in UTC; durations (`…_us`) are

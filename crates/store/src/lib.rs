@@ -54,7 +54,9 @@ pub use explain::{
 pub use hint::{Hints, Listener};
 pub use house::{Duty, KeepHouse, Kept, Lead, Leadership, is_held};
 pub use kind::{KindChange, KindPage, KindRecord, KindSettings};
-pub use limit::{LimitPage, LimitRecord, LimitUse};
+pub use limit::{
+    AttachmentChange, AttachmentPage, LimitPage, LimitRecord, LimitUse, ListAttachments,
+};
 pub use list::{Filter, List, ListCursor, ListNames, TaskPage};
 pub use memory::MemoryStore;
 pub use payload::{Encoding, Payload};

@@ -1,5 +1,8 @@
 //! Limits: how much work may be under way at once, or begin per period, across all workers.
 
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
 use duly_core::{Limit, Timestamp};
 
 use crate::{Name, Subject};
@@ -53,4 +56,103 @@ pub struct LimitPage {
     pub limits: Vec<LimitRecord>,
     /// What the next page comes after; `None`: that was all.
     pub next: Option<Name>,
+}
+
+/// A change of what is attached to a queue, a kind or a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttachmentChange {
+    /// Exactly these limits, and no others.
+    Exactly(Vec<LimitUse>),
+    /// This limit, too; if it is attached already, the weight is another.
+    Add(LimitUse),
+    /// This limit no longer.
+    Remove(Name),
+}
+
+impl AttachmentChange {
+    /// What is attached then, by name; `None`: what is to go is not attached, so nothing changes.
+    #[must_use]
+    pub fn apply(&self, attached: &[LimitUse]) -> Option<Vec<LimitUse>> {
+        let without = |name: &Name| -> Vec<LimitUse> {
+            let others = attached.iter().filter(|one| one.name != *name);
+            others.cloned().collect()
+        };
+        let mut uses = match self {
+            Self::Exactly(uses) => uses.clone(),
+            Self::Add(one) => [without(&one.name), vec![one.clone()]].concat(),
+            Self::Remove(name) => {
+                let rest = without(name);
+                return (rest.len() < attached.len()).then_some(rest);
+            }
+        };
+        uses.sort_unstable();
+        Some(uses)
+    }
+}
+
+/// Asks for a page of what is attached, by subject: queues, then kinds, then tenants, each by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListAttachments {
+    /// Only what is attached to this.
+    pub only: Option<Subject>,
+    /// Only subjects that come after this one: where the page before ended.
+    pub after: Option<Subject>,
+    /// How many subjects at most; at most [`PAGE_MAX`](crate::bounds::PAGE_MAX).
+    pub limit: u32,
+}
+
+impl ListAttachments {
+    /// What is attached to one.
+    #[must_use]
+    pub const fn only(subject: Subject) -> Self {
+        Self {
+            only: Some(subject),
+            after: None,
+            limit: 1,
+        }
+    }
+
+    /// A page of up to `limit`, from the first subject.
+    #[must_use]
+    pub const fn first(limit: u32) -> Self {
+        Self {
+            only: None,
+            after: None,
+            limit,
+        }
+    }
+}
+
+/// A page of what is attached, by subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttachmentPage {
+    /// Subjects that something is attached to, with all of it, by name: limits that nobody has defined, too.
+    pub attachments: Vec<(Subject, Vec<LimitUse>)>,
+    /// What the next page comes after; `None`: that was all.
+    pub next: Option<Subject>,
+}
+
+impl AttachmentPage {
+    /// A page of all that is attached.
+    #[must_use]
+    pub fn of(attached: &BTreeMap<Subject, Vec<LimitUse>>, request: &ListAttachments) -> Self {
+        let from = match (&request.only, &request.after) {
+            (Some(only), _) => Bound::Included(only),
+            (None, Some(after)) => Bound::Excluded(after),
+            (None, None) => Bound::Unbounded,
+        };
+        let limit = request.limit as usize;
+        let found = attached.range((from, Bound::Unbounded));
+        let mut attachments: Vec<_> = found
+            .take_while(|(subject, _)| request.only.as_ref().is_none_or(|only| only == *subject))
+            .filter(|(subject, _)| request.after.as_ref().is_none_or(|after| *subject > after))
+            .take(limit + 1)
+            .map(|(subject, uses)| (subject.clone(), uses.clone()))
+            .collect();
+        let more = attachments.len() > limit;
+        attachments.truncate(limit);
+        let last = attachments.last().filter(|_| more);
+        let next = last.map(|(subject, _)| subject.clone());
+        Self { attachments, next }
+    }
 }

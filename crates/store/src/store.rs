@@ -6,14 +6,15 @@ use std::pin::Pin;
 use duly_core::{AttemptRef, Incarnation, Limit, Priority, TaskId};
 
 use crate::{
-    Advance, Advanced, Change, ChangeError, ChangeMatching, ChangedMatching, Claim, ClaimError,
-    Claimed, DueSchedules, EventCursor, EventPage, Explanation, Heartbeat, KeepHouse, Kept,
-    KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List, ListNames,
-    ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueExplanation,
-    QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore,
-    Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled,
-    StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage,
-    TaskRecord, TenantChange, TenantPage, TenantSettings, When, WorkerExplanation, WorkerRecord,
+    Advance, Advanced, AttachmentChange, AttachmentPage, Change, ChangeError, ChangeMatching,
+    ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Explanation,
+    Heartbeat, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage,
+    List, ListAttachments, ListNames, ListSchedules, Listener, Name, Promote, Promoted,
+    PutSchedule, QueueChange, QueueExplanation, QueueRecord, QueueSettings, Registration,
+    RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError,
+    SchedulePage, ScheduleRecord, Settle, Settled, StoreError, Subject, Submit, SubmitError,
+    SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage,
+    TenantSettings, When, WorkerExplanation, WorkerRecord,
 };
 
 /// A boxed future, as the port returns them: batches make its cost vanish.
@@ -139,13 +140,19 @@ pub trait Store: Send + Sync + 'static {
         bounds: Option<Limit>,
     ) -> BoxFuture<'_, Result<(), RequestError>>;
 
-    /// Attaches exactly these limits to a queue, a kind or a tenant: all its tasks are bound by them, at
-    /// once, also those that are leased.
+    /// Changes which limits are attached to a queue, a kind or a tenant, in one step: all its tasks are
+    /// bound by them, at once, also those that are leased.
     fn attach(
         &self,
         subject: Subject,
-        limits: Vec<LimitUse>,
+        change: AttachmentChange,
     ) -> BoxFuture<'_, Result<(), RequestError>>;
+
+    /// A page of what is attached, by subject; limits that nobody has defined, too.
+    fn attachments(
+        &self,
+        request: ListAttachments,
+    ) -> BoxFuture<'_, Result<AttachmentPage, RequestError>>;
 
     /// A page of the limits that were defined, by name.
     fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>>;

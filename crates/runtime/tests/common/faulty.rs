@@ -312,9 +312,16 @@ impl Store for FaultyStore {
     fn attach(
         &self,
         subject: Subject,
-        limits: Vec<LimitUse>,
+        change: AttachmentChange,
     ) -> BoxFuture<'_, Result<(), RequestError>> {
-        self.call(Operation::Other, |s| s.attach(subject, limits))
+        self.call(Operation::Other, |s| s.attach(subject, change))
+    }
+
+    fn attachments(
+        &self,
+        request: ListAttachments,
+    ) -> BoxFuture<'_, Result<AttachmentPage, RequestError>> {
+        self.call(Operation::Other, |s| s.attachments(request))
     }
 
     fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {

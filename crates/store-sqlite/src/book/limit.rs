@@ -1,6 +1,6 @@
 //! Limits and tenants as claims see them, known by heart: what closes lanes, and whose turn it is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use duly_core::dispatch::{Finish, GateId, LaneId, LimitId, Pick, Target, TenantId, Terms};
 use duly_core::{Limit, Rate, RateState, Timestamp};
@@ -37,7 +37,7 @@ pub(crate) struct Gates {
     limits: HashMap<Name, LimitId>,
     tenants: HashMap<Name, TenantId>,
     names: HashMap<GateId, Name>,
-    attached: HashMap<Subject, Vec<LimitUse>>,
+    attached: BTreeMap<Subject, Vec<LimitUse>>,
     /// What limits bound, and what is attached to what, was read.
     known: bool,
     /// What is leased was counted.
@@ -167,16 +167,18 @@ impl Book {
         })
     }
 
-    /// What is attached to what, and the weight of each task there.
+    /// What is attached to what.
+    pub(crate) const fn attached(&self) -> &BTreeMap<Subject, Vec<LimitUse>> {
+        &self.gates.attached
+    }
+
+    /// What a limit is attached to, and the weight of each task there.
     pub(crate) fn attached_to(&self, limit: &Name) -> Vec<(Subject, u32)> {
-        let mut found: Vec<_> = (self.gates.attached.iter())
-            .filter_map(|(subject, uses)| {
-                let one = uses.iter().find(|one| one.name == *limit)?;
-                Some((subject.clone(), one.weight))
-            })
-            .collect();
-        found.sort_unstable();
-        found
+        let found = self.gates.attached.iter().filter_map(|(subject, uses)| {
+            let one = uses.iter().find(|one| one.name == *limit)?;
+            Some((subject.clone(), one.weight))
+        });
+        found.collect()
     }
 
     /// How many limits are known: defined, named by tasks, or attached.

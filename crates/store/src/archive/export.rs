@@ -1,6 +1,6 @@
 //! Writing everything that a store holds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::line::{
 };
 use crate::bounds::PAGE_MAX;
 use crate::{
-    KindSettings, LimitUse, ListNames, ListSchedules, Name, QueueRecord, RequestError, Save,
+    KindSettings, ListAttachments, ListNames, ListSchedules, Name, QueueRecord, RequestError, Save,
     SaveCursor, SavedPage, SavedTask, Store, StoreError, Subject, TenantSettings,
 };
 
@@ -26,9 +26,6 @@ pub struct Export {
     out: Vec<u8>,
 }
 
-/// What limits are attached to what.
-type Attached = BTreeMap<Subject, Vec<LimitUse>>;
-
 /// What is written next.
 enum Stage {
     Header,
@@ -37,8 +34,10 @@ enum Stage {
     Kinds(Option<Name>),
     /// The tenants behind this name.
     Tenants(Option<Name>),
-    /// The limits behind this name, and what those before it are attached to.
-    Limits(Option<Name>, Attached),
+    /// The limits behind this name.
+    Limits(Option<Name>),
+    /// What is attached to what, behind this.
+    Attachments(Option<Subject>),
     /// The schedules behind this name.
     Schedules(Option<Name>),
     /// Tasks of a page, and then those of the page that lies behind it.
@@ -107,17 +106,21 @@ impl Export {
                 let after = after.clone();
                 self.stage = match self.tenants(after).await? {
                     Some(next) => Stage::Tenants(Some(next)),
-                    None => Stage::Limits(None, Attached::new()),
+                    None => Stage::Limits(None),
                 };
             }
-            Stage::Limits(after, attached) => {
-                let (after, mut attached) = (after.clone(), attached.clone());
-                self.stage = match self.limits(after, &mut attached).await? {
-                    Some(next) => Stage::Limits(Some(next), attached),
-                    None => {
-                        self.attachments(&attached);
-                        Stage::Schedules(None)
-                    }
+            Stage::Limits(after) => {
+                let after = after.clone();
+                self.stage = match self.limits(after).await? {
+                    Some(next) => Stage::Limits(Some(next)),
+                    None => Stage::Attachments(None),
+                };
+            }
+            Stage::Attachments(after) => {
+                let after = after.clone();
+                self.stage = match self.attachments(after).await? {
+                    Some(next) => Stage::Attachments(Some(next)),
+                    None => Stage::Schedules(None),
                 };
             }
             Stage::Schedules(after) => {
@@ -176,29 +179,28 @@ impl Export {
         Ok(page.next)
     }
 
-    /// Writes a page of limits, and notes what they are attached to; answers where the next begins.
-    async fn limits(
-        &mut self,
-        after: Option<Name>,
-        attached: &mut Attached,
-    ) -> Result<Option<Name>, StoreError> {
+    /// Writes a page of limits; answers where the next begins.
+    async fn limits(&mut self, after: Option<Name>) -> Result<Option<Name>, StoreError> {
         let page = self.store.limits(names(after)).await.map_err(failed)?;
-        for limit in page.limits {
+        for limit in &page.limits {
             write_limit(&limit.name, &limit.limit, &mut self.out);
             self.counted.limits += 1;
-            for (subject, weight) in limit.attached {
-                let uses = attached.entry(subject).or_default();
-                uses.push(LimitUse::heavy(limit.name.clone(), weight));
-            }
         }
         Ok(page.next)
     }
 
-    fn attachments(&mut self, attached: &Attached) {
-        for (subject, limits) in attached {
+    /// What is attached to what likewise.
+    async fn attachments(&mut self, after: Option<Subject>) -> Result<Option<Subject>, StoreError> {
+        let request = ListAttachments {
+            after,
+            ..ListAttachments::first(PAGE_MAX)
+        };
+        let page = self.store.attachments(request).await.map_err(failed)?;
+        for (subject, limits) in &page.attachments {
             write_attachment(subject, limits, &mut self.out);
             self.counted.attachments += 1;
         }
+        Ok(page.next)
     }
 
     /// Writes a page of schedules; answers where the next begins.

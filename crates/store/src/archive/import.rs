@@ -9,8 +9,8 @@ use super::error::{ArchiveError, ImportError};
 use super::line::{Counted, Line, parse_line};
 use crate::bounds::{PAGE_MAX, QUEUE_BOUND, SAVE_BYTES_MAX};
 use crate::{
-    Name, PutSchedule, QueueChange, QueueSettings, RequestError, Restore, Restored, SavedTask,
-    ScheduleError, Store, SubmitError,
+    AttachmentChange, Name, PutSchedule, QueueChange, QueueSettings, RequestError, Restore,
+    Restored, SavedTask, ScheduleError, Store, SubmitError,
 };
 
 /// Bytes that are read at once.
@@ -164,7 +164,8 @@ impl Import {
             }
             (Stage::Elements, Line::Attachment { subject, limits }) => {
                 self.counted.attachments += 1;
-                set(number, self.store.attach(subject, limits).await)
+                let change = AttachmentChange::Exactly(limits);
+                set(number, self.store.attach(subject, change).await)
             }
             (Stage::Elements, Line::Schedule(put)) => self.schedule(number, *put).await,
             (Stage::Elements, Line::Task(saved)) => self.task(number, *saved).await,

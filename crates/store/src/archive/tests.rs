@@ -7,9 +7,9 @@ use super::bounds::LINE_BYTES_MAX;
 use super::*;
 use crate::testing::{ME, Rig, claim_of, id, task, task_with};
 use crate::{
-    Expected, KindChange, LimitRecord, LimitUse, ListNames, ListSchedules, ManualClock,
-    MemoryStore, Name, Payload, PutSchedule, QueueChange, Save, SavedTask, ScheduleRecord,
-    Settlement, Store, Subject, SubmitError, TenantChange, When,
+    AttachmentChange, Expected, KindChange, LimitRecord, LimitUse, ListAttachments, ListNames,
+    ListSchedules, ManualClock, MemoryStore, Name, Payload, PutSchedule, QueueChange, Save,
+    SavedTask, ScheduleRecord, Settlement, Store, Subject, SubmitError, TenantChange, When,
 };
 
 async fn rig() -> Rig {
@@ -115,9 +115,18 @@ async fn schedules(rig: &Rig) -> Vec<ScheduleRecord> {
 }
 
 /// Limits with what they are attached to, and what kinds and tenants say of themselves.
-async fn rules(rig: &Rig) -> (Vec<LimitRecord>, Vec<(Name, bool)>, Vec<(Name, u32)>) {
+type Rules = (
+    Vec<LimitRecord>,
+    Vec<(Subject, Vec<LimitUse>)>,
+    Vec<(Name, bool)>,
+    Vec<(Name, u32)>,
+);
+
+async fn rules(rig: &Rig) -> Rules {
     let all = || ListNames::first(9);
     let limits = rig.store.limits(all()).await.unwrap().limits;
+    let attached = rig.store.attachments(ListAttachments::first(9)).await;
+    let attached = attached.unwrap().attachments;
     let kinds = rig.store.kinds(all()).await.unwrap().kinds;
     let tenants = rig.store.tenants(all()).await.unwrap().tenants;
     let kinds = kinds
@@ -126,7 +135,7 @@ async fn rules(rig: &Rig) -> (Vec<LimitRecord>, Vec<(Name, bool)>, Vec<(Name, u3
     let tenants = tenants
         .into_iter()
         .map(|one| (one.name, one.settings.weight));
-    (limits, kinds.collect(), tenants.collect())
+    (limits, attached, kinds.collect(), tenants.collect())
 }
 
 #[tokio::test]
@@ -148,8 +157,12 @@ async fn limits_what_they_are_attached_to_and_settings_of_kinds_and_tenants_come
         Subject::Tenant("acme".into()),
     ];
     for subject in subjects {
-        store.attach(subject, uses.clone()).await.unwrap();
+        let exactly = AttachmentChange::Exactly(uses.clone());
+        store.attach(subject, exactly).await.unwrap();
     }
+    let undefined = AttachmentChange::Add(LimitUse::heavy("nobody's", 3));
+    let kind = Subject::Kind("work".into());
+    store.attach(kind, undefined).await.unwrap();
     let pause = KindChange {
         paused: Some(true),
         ..KindChange::default()
@@ -164,7 +177,9 @@ async fn limits_what_they_are_attached_to_and_settings_of_kinds_and_tenants_come
     let new = rig().await;
     imported(&new, &text).await.unwrap();
     assert_eq!(rules(&new).await, rules(&old).await);
-    assert_eq!(rules(&new).await.0[0].attached.len(), 3);
+    let (limits, attached, ..) = rules(&new).await;
+    assert_eq!((limits[0].attached.len(), attached.len()), (3, 3));
+    assert_eq!(attached[1].1[2], LimitUse::heavy("nobody's", 3));
     let refused = text.replace("\"weight\":2", "\"weight\":0");
     let refusal = imported(&rig().await, &refused).await.unwrap_err();
     let expected = "line 7: limits (weight) is 0: expected 1 to";

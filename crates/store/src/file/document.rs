@@ -16,7 +16,8 @@ use crate::archive::limit::{AttachmentElement, LimitElement};
 use crate::bounds::{PAGE_MAX, SAVE_BYTES_MAX};
 use crate::memory::snapshot::Whole;
 use crate::{
-    MemoryStore, Name, PutSchedule, QueueChange, QueueSettings, Restore, SavedTask, validate,
+    AttachmentChange, MemoryStore, Name, PutSchedule, QueueChange, QueueSettings, Restore,
+    SavedTask, validate,
 };
 
 const FORMAT: &str = "duly-memory";
@@ -199,7 +200,9 @@ impl Loader<'_> {
     fn attachment(&mut self, attachment: AttachmentElement) -> Result<(), String> {
         let (subject, limits) = attachment.into_attachment();
         self.counted.attachments += 1;
-        let set = self.store.attach_now(&subject, &limits);
+        let set = self
+            .store
+            .attach_now(&subject, &AttachmentChange::Exactly(limits));
         set.map_err(|error| format!("{subject}: {error}"))
     }
 

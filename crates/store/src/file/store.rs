@@ -6,15 +6,15 @@ use duly_core::{AttemptRef, Incarnation, Limit, TaskId};
 
 use super::{MemoryFile, save};
 use crate::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, DueSchedules, EventCursor, EventPage, Explanation, Heartbeat, KeepHouse,
-    Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage, LimitUse, List,
-    ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule, QueueChange,
-    QueueExplanation, QueueRecord, QueueSettings, Registration, RemoveSchedule, Renewed,
-    RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage, ScheduleRecord,
-    Settle, Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack,
-    TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits,
-    WorkerExplanation, WorkerRecord,
+    Advance, Advanced, AttachmentChange, AttachmentPage, BoxFuture, Change, ChangeError,
+    ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, EventCursor,
+    EventPage, Explanation, Heartbeat, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead,
+    Leadership, LimitPage, List, ListAttachments, ListNames, ListSchedules, Listener, Name,
+    Promote, Promoted, PutSchedule, QueueChange, QueueExplanation, QueueRecord, QueueSettings,
+    Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save, SavedPage,
+    ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError, Subject,
+    Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange,
+    TenantPage, TenantSettings, Traits, WorkerExplanation, WorkerRecord,
 };
 
 impl Store for MemoryFile {
@@ -117,9 +117,16 @@ impl Store for MemoryFile {
     fn attach(
         &self,
         subject: Subject,
-        limits: Vec<LimitUse>,
+        change: AttachmentChange,
     ) -> BoxFuture<'_, Result<(), RequestError>> {
-        self.inner.store.attach(subject, limits)
+        self.inner.store.attach(subject, change)
+    }
+
+    fn attachments(
+        &self,
+        request: ListAttachments,
+    ) -> BoxFuture<'_, Result<AttachmentPage, RequestError>> {
+        self.inner.store.attachments(request)
     }
 
     fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {

@@ -10,8 +10,8 @@ use duly_core::{Decision, Limit, Priority, Rate, State};
 use super::*;
 use crate::testing::{QUEUE, Rig, id, task, task_with};
 use crate::{
-    Change, EventCursor, KindChange, LimitUse, ListNames, ManualClock, NewTask, Payload,
-    QueueChange, Save, SavedTask, Store, StoreError, Subject, TenantChange,
+    AttachmentChange, Change, EventCursor, KindChange, LimitUse, ListNames, ManualClock, NewTask,
+    Payload, QueueChange, Save, SavedTask, Store, StoreError, Subject, TenantChange,
 };
 
 mod midst;
@@ -190,7 +190,10 @@ async fn limits_are_there_again_with_what_their_rates_have_given_out() {
         .unwrap();
     let kind = Subject::Kind(task(1).kind);
     let uses = vec![LimitUse::one("scarce"), LimitUse::one("nobody's")];
-    store.attach(kind, uses).await.unwrap();
+    store
+        .attach(kind, AttachmentChange::Exactly(uses))
+        .await
+        .unwrap();
     rig.submit(vec![task(1), task(2)]).await;
     assert_eq!(rig.run(2).await.len(), 1);
     let limits = async |store: &dyn Store| store.limits(ListNames::first(9)).await.unwrap();

@@ -12,8 +12,8 @@ use duly_core::{Limit, Timestamp};
 use super::world::World;
 use crate::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
 use crate::{
-    InvalidInput, LimitPage, LimitRecord, LimitUse, ListNames, Name, RequestError, Subject,
-    validate,
+    AttachmentChange, AttachmentPage, InvalidInput, LimitPage, LimitRecord, LimitUse,
+    ListAttachments, ListNames, Name, RequestError, Subject, validate,
 };
 
 /// The limits that were defined, or that tasks name.
@@ -86,11 +86,16 @@ impl World {
     pub(super) fn attach(
         &mut self,
         subject: &Subject,
-        uses: &[LimitUse],
+        change: &AttachmentChange,
         now: Timestamp,
     ) -> Result<(), RequestError> {
         validate::name(subject.what(), subject.name())?;
-        validate::limit_uses(uses)?;
+        validate::attachment_change(change)?;
+        let attached = self.limits.attached.get(subject);
+        let Some(uses) = change.apply(attached.map_or(&[], Vec::as_slice)) else {
+            return Ok(());
+        };
+        validate::limit_uses(&uses)?;
         self.has_room_for_limits(uses.iter().map(|one| &one.name))?;
         let target = self.target(subject)?;
         let limits: Vec<_> = uses.iter().map(|one| self.limit_use(one)).collect();
@@ -98,8 +103,7 @@ impl World {
         if uses.is_empty() {
             self.limits.attached.remove(subject);
         } else {
-            let attached = &mut self.limits.attached;
-            attached.insert(subject.clone(), sorted(uses.to_vec()));
+            self.limits.attached.insert(subject.clone(), uses);
         }
         self.watch.note();
         Ok(())
@@ -130,6 +134,14 @@ impl World {
                 Target::Tenant(self.tenant_id(place))
             }
         })
+    }
+
+    pub(super) fn attachment_page(
+        &self,
+        request: &ListAttachments,
+    ) -> Result<AttachmentPage, RequestError> {
+        validate::page(request.limit)?;
+        Ok(AttachmentPage::of(&self.limits.attached, request))
     }
 
     pub(super) fn limit_page(

@@ -30,15 +30,15 @@ use duly_core::{AttemptRef, Incarnation, Limit, State, TaskId, Timestamp};
 use world::World;
 
 use crate::{
-    Advance, Advanced, BoxFuture, Change, ChangeError, ChangeMatching, ChangedMatching, Claim,
-    ClaimError, Claimed, Clock, DueSchedules, Duty, EventCursor, EventPage, Explanation, Heartbeat,
-    Hints, KeepHouse, Kept, KindChange, KindPage, KindSettings, Lead, Leadership, LimitPage,
-    LimitUse, List, ListNames, ListSchedules, Listener, Name, Promote, Promoted, PutSchedule,
-    QueueChange, QueueExplanation, QueueRecord, QueueSettings, Registration, RemoveSchedule,
-    Renewed, RequestError, Restore, Restored, Save, SavedPage, ScheduleError, SchedulePage,
-    ScheduleRecord, Settle, Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply,
-    TakeBack, TakenBack, TaskPage, TaskRecord, TenantChange, TenantPage, TenantSettings, Traits,
-    WorkerExplanation, WorkerRecord,
+    Advance, Advanced, AttachmentChange, AttachmentPage, BoxFuture, Change, ChangeError,
+    ChangeMatching, ChangedMatching, Claim, ClaimError, Claimed, Clock, DueSchedules, Duty,
+    EventCursor, EventPage, Explanation, Heartbeat, Hints, KeepHouse, Kept, KindChange, KindPage,
+    KindSettings, Lead, Leadership, LimitPage, List, ListAttachments, ListNames, ListSchedules,
+    Listener, Name, Promote, Promoted, PutSchedule, QueueChange, QueueExplanation, QueueRecord,
+    QueueSettings, Registration, RemoveSchedule, Renewed, RequestError, Restore, Restored, Save,
+    SavedPage, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
+    Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskPage, TaskRecord,
+    TenantChange, TenantPage, TenantSettings, Traits, WorkerExplanation, WorkerRecord,
 };
 
 /// A store in this process's memory: nothing outlives it.
@@ -310,9 +310,17 @@ impl Store for MemoryStore {
     fn attach(
         &self,
         subject: Subject,
-        limits: Vec<LimitUse>,
+        change: AttachmentChange,
     ) -> BoxFuture<'_, Result<(), RequestError>> {
-        done(self.attach_now(&subject, &limits))
+        done(self.attach_now(&subject, &change))
+    }
+
+    fn attachments(
+        &self,
+        request: ListAttachments,
+    ) -> BoxFuture<'_, Result<AttachmentPage, RequestError>> {
+        let page = self.with(|world, _| world.attachment_page(&request));
+        done(page.map_err(Into::into).flatten())
     }
 
     fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {

@@ -4,7 +4,8 @@ use duly_core::Limit;
 
 use super::MemoryStore;
 use crate::{
-    KindChange, KindSettings, LimitUse, Name, RequestError, Subject, TenantChange, TenantSettings,
+    AttachmentChange, KindChange, KindSettings, Name, RequestError, Subject, TenantChange,
+    TenantSettings,
 };
 
 impl MemoryStore {
@@ -54,9 +55,9 @@ impl MemoryStore {
     pub(crate) fn attach_now(
         &self,
         subject: &Subject,
-        limits: &[LimitUse],
+        change: &AttachmentChange,
     ) -> Result<(), RequestError> {
-        self.with(|world, now| world.attach(subject, limits, now))??;
+        self.with(|world, now| world.attach(subject, change, now))??;
         self.hints.give_all();
         Ok(())
     }

@@ -6,8 +6,8 @@ use duly_core::{Decision, Limit, Priority, Rate, State};
 
 use super::{KIND, ME, OTHER, QUEUE, Rig, id, names, registration, task, task_with};
 use crate::{
-    Basis, Explanation, KindChange, LimitUse, NearMiss, NewTask, QueueChange, Reason, Subject,
-    TakeBack, TenantChange, When,
+    AttachmentChange, Basis, Explanation, KindChange, LimitUse, NearMiss, NewTask, QueueChange,
+    Reason, Subject, TakeBack, TenantChange, When,
 };
 
 async fn why(rig: &Rig, n: u8) -> Explanation {
@@ -156,7 +156,7 @@ pub async fn limits_say_how_far_they_are(rig: Rig) {
         limit: "nothing".into(),
     };
     assert_eq!((note.is_closed(), note.reasons), (false, vec![undefined]));
-    let attached = vec![LimitUse::one("slots")];
+    let attached = AttachmentChange::Add(LimitUse::one("slots"));
     let queue = Subject::Queue(QUEUE.into());
     rig.store.attach(queue, attached).await.unwrap();
     assert_eq!(named(&rig, 7).await, ["limit_full", "limit_undefined"]);

@@ -5,9 +5,10 @@ use std::time::Duration;
 use duly_core::{Decision, EventKind, Limit, Rate, State};
 
 use super::{OTHER, QUEUE, Rig, claim_of, id, names, registration, task, task_with};
+use crate::AttachmentChange::{Add, Exactly, Remove};
 use crate::{
-    Change, Claim, LimitRecord, LimitUse, ListNames, Name, NewTask, RequestError, Restore, Save,
-    Subject, SubmitError, TakeBack, TenantChange,
+    AttachmentChange, Change, Claim, LimitRecord, LimitUse, ListAttachments, ListNames, Name,
+    NewTask, RequestError, Restore, Save, Subject, SubmitError, TakeBack, TenantChange,
 };
 
 const LIMIT: &str = "scarce";
@@ -20,6 +21,13 @@ fn limited(n: u8, weight: u32) -> NewTask {
 async fn define(rig: &Rig, limit: Limit) {
     let done = rig.store.configure_limit(LIMIT.into(), Some(limit)).await;
     done.expect("the limit is taken");
+}
+
+impl Rig {
+    async fn attach(&self, subject: &Subject, change: AttachmentChange) {
+        let done = self.store.attach(subject.clone(), change).await;
+        done.expect("it may be attached");
+    }
 }
 
 async fn shown(rig: &Rig) -> LimitRecord {
@@ -118,14 +126,14 @@ pub async fn a_limit_bounds_what_it_is_attached_to(rig: Rig) {
     for (subject, first) in subjects.into_iter().zip([10, 20, 30]) {
         rig.submit((1..=4).map(|n| own(first + n)).collect()).await;
         let mut running = rig.run(1).await;
-        let uses = vec![LimitUse::one(LIMIT)];
-        rig.store.attach(subject.clone(), uses).await.unwrap();
+        rig.attach(&subject, Exactly(vec![LimitUse::one(LIMIT)]))
+            .await;
         let record = shown(&rig).await;
         assert_eq!(record.in_use, 1, "what runs counts");
         assert_eq!(record.attached, [(subject.clone(), 1)]);
         running.extend(rig.run(9).await);
         assert_eq!(running.len(), 2, "{subject}");
-        rig.store.attach(subject.clone(), Vec::new()).await.unwrap();
+        rig.attach(&subject, Exactly(Vec::new())).await;
         assert_eq!(shown(&rig).await.in_use, 0);
         running.extend(rig.run(9).await);
         assert_eq!(running.len(), 4, "{subject}");
@@ -239,6 +247,65 @@ pub async fn limits_are_listed(rig: Rig) {
     assert_eq!(page.limits[0].limit, Limit::concurrency(4).and_rate(rate));
 }
 
+/// One by one, each change as the store finds it: so of two people at the same time both have their way.
+/// What nobody has defined is attached, too.
+pub async fn what_is_attached_changes_one_by_one(rig: Rig) {
+    define(&rig, Limit::concurrency(1)).await;
+    let queue = Subject::Queue(QUEUE.into());
+    let tenant = Subject::Tenant("acme".into());
+    rig.attach(&tenant, Remove("none".into())).await;
+    let tenants = rig.store.tenants(ListNames::first(9)).await.unwrap();
+    assert!(tenants.tenants.is_empty(), "nothing was to be changed");
+    let add = |name: &str, weight| Add(LimitUse::heavy(name, weight));
+    let one = rig.store.attach(queue.clone(), add("b", 1));
+    let other = rig.store.attach(queue.clone(), add(LIMIT, 3));
+    other.await.expect("it is taken");
+    one.await.expect("it is taken");
+    rig.attach(&tenant, add("a", 2)).await;
+    let uses = |uses: &[(&str, u32)]| -> Vec<LimitUse> {
+        let uses = uses.iter();
+        uses.map(|(name, weight)| LimitUse::heavy(*name, *weight))
+            .collect()
+    };
+    let of_queue = (queue.clone(), uses(&[("b", 1), (LIMIT, 3)]));
+    let of_tenant = (tenant.clone(), uses(&[("a", 2)]));
+    assert_eq!(attachments(&rig, 9).await, [of_queue, of_tenant.clone()]);
+    rig.attach(&queue, add("b", 7)).await;
+    rig.attach(&queue, Remove(LIMIT.into())).await;
+    rig.attach(&queue, Remove(LIMIT.into())).await;
+    assert!(shown(&rig).await.attached.is_empty());
+    let of_queue = (queue.clone(), uses(&[("b", 7)]));
+    assert_eq!(attachments(&rig, 1).await, [of_queue, of_tenant.clone()]);
+    let only = ListAttachments::only(tenant);
+    let page = rig.store.attachments(only).await.unwrap();
+    assert_eq!((page.attachments, page.next), (vec![of_tenant], None));
+    for n in 0..7 {
+        rig.attach(&queue, add(&format!("{n}"), 1)).await;
+    }
+    let ninth = rig.store.attach(queue.clone(), add("ninth", 1)).await;
+    assert!(
+        matches!(&ninth, Err(RequestError::InvalidInput(refused)) if refused.field == "limits"),
+        "{ninth:?}"
+    );
+    rig.attach(&queue, Exactly(Vec::new())).await;
+    assert_eq!(attachments(&rig, 9).await.len(), 1);
+}
+
+/// All that is attached, read in pages.
+async fn attachments(rig: &Rig, limit: u32) -> Vec<(Subject, Vec<LimitUse>)> {
+    let mut request = ListAttachments::first(limit);
+    let mut all = Vec::new();
+    loop {
+        let page = rig.store.attachments(request.clone()).await.unwrap();
+        assert!(page.attachments.len() <= limit as usize);
+        all.extend(page.attachments);
+        request.after = page.next;
+        if request.after.is_none() {
+            return all;
+        }
+    }
+}
+
 /// By name of the field.
 pub async fn absurd_limits_are_refused(rig: Rig) {
     let field = |result: Result<(), RequestError>| match result {
@@ -250,11 +317,14 @@ pub async fn absurd_limits_are_refused(rig: Rig) {
     assert_eq!(field(define(Limit::concurrency(0)).await), "concurrency");
     let burst = Rate::new(1, Duration::from_secs(1)).burst(u32::MAX);
     assert_eq!(field(define(Limit::rate(burst)).await), "rate (burst)");
-    let attach = |uses| rig.store.attach(Subject::Queue(QUEUE.into()), uses);
-    let weightless = vec![LimitUse::heavy(LIMIT, 0)];
-    assert_eq!(field(attach(weightless).await), "limits (weight)");
+    let attach = |change| rig.store.attach(Subject::Queue(QUEUE.into()), change);
+    let weightless = LimitUse::heavy(LIMIT, 0);
+    let refused = attach(Exactly(vec![weightless.clone()])).await;
+    assert_eq!(field(refused), "limits (weight)");
+    assert_eq!(field(attach(Add(weightless)).await), "limits (weight)");
+    assert_eq!(field(attach(Remove("".into())).await), "limits");
     let twice = vec![LimitUse::one(LIMIT), LimitUse::one(LIMIT)];
-    assert_eq!(field(attach(twice).await), "limits");
+    assert_eq!(field(attach(Exactly(twice)).await), "limits");
     let many: Vec<_> = (0..9).map(|n| LimitUse::one(format!("{n}"))).collect();
     let new = task_with(1, |t| t.limits = many);
     let tasks = vec![task(2), new];

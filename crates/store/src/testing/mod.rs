@@ -104,7 +104,8 @@ macro_rules! conformance {
             limit: [
                 a_concurrency_holds_and_comes_back, a_rate_is_counted_at_the_claim,
                 a_heavy_task_takes_several_slots, a_task_needs_all_its_limits,
-                a_limit_bounds_what_it_is_attached_to, changes_act_at_once,
+                a_limit_bounds_what_it_is_attached_to, what_is_attached_changes_one_by_one,
+                changes_act_at_once,
                 permits_come_back_however_an_attempt_ends, limits_are_listed,
                 absurd_limits_are_refused, limits_survive_a_save, a_rate_is_not_prefetched,
                 who_waits_for_a_permit_is_told, a_paused_tenant_waits

@@ -5,7 +5,7 @@ use duly_core::bounds::{LIMIT_WEIGHT_MAX, QUEUE_WEIGHT_MAX, TASK_LIMITS_MAX};
 
 use super::{Checked, at_most, name, refuse};
 use crate::bounds::LIMITS_MAX;
-use crate::{Claim, InvalidInput, LimitUse};
+use crate::{AttachmentChange, Claim, InvalidInput, LimitUse};
 
 /// The limits of a task, or those that are attached to a queue, a kind or a tenant.
 ///
@@ -22,6 +22,18 @@ pub fn limit_uses(uses: &[LimitUse]) -> Checked {
         }
     }
     Ok(())
+}
+
+/// A change of what is attached, taken by itself.
+///
+/// # Errors
+/// [`InvalidInput`], naming the field.
+pub fn attachment_change(change: &AttachmentChange) -> Checked {
+    match change {
+        AttachmentChange::Exactly(uses) => limit_uses(uses),
+        AttachmentChange::Add(one) => limit_uses(std::slice::from_ref(one)),
+        AttachmentChange::Remove(limit) => name("limits", limit),
+    }
 }
 
 /// What a limit bounds.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use duly_core::{AttemptRef, OrderPolicy, TaskId};
 
 use super::made::{
-    id, incarnation, kind, limit, new_task, picked, queue, registration, settlement, tenant, uses,
+    id, incarnation, kind, limit, new_task, picked, queue, registration, settlement, tenant,
 };
 use super::operation::Operation;
 use crate::testing::Rig;
@@ -274,18 +274,18 @@ impl Pair {
             Operation::Attach {
                 what: sort,
                 subject: n,
-                limits,
+                change,
             } => {
                 let subject = match sort {
                     0 => Subject::Queue(queue(n)),
                     1 => Subject::Kind(kind(n)),
                     _ => Subject::Tenant(tenant(n)),
                 };
-                let change = |store: Arc<dyn Store>| {
-                    let (subject, limits) = (subject.clone(), uses(&limits));
-                    async move { store.attach(subject, limits).await }
+                let attach = |store: Arc<dyn Store>| {
+                    let (subject, change) = (subject.clone(), change.clone());
+                    async move { store.attach(subject, change).await }
                 };
-                self.same(what, change).await.ok();
+                self.same(what, attach).await.ok();
             }
             Operation::Order { queue: n, order } => self.order(what, queue(n), order).await,
             other => self.look(what, other).await,
@@ -347,6 +347,13 @@ impl Pair {
                 self.same(what, |store| ask(store, request.clone(), Store::limits))
                     .await
                     .ok();
+            }
+            Operation::Attachments(request) => {
+                self.same(what, |store| {
+                    ask(store, request.clone(), Store::attachments)
+                })
+                .await
+                .ok();
             }
             Operation::TaskEvents { task, after, limit } => {
                 let look = |store: Arc<dyn Store>| async move {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use duly_core::{Decision, Limit, OrderPolicy, Priority};
 
-use crate::{Change, Duty, Filter, KindChange, ListNames, QueueChange, TenantChange, Unique, When};
+use crate::{
+    AttachmentChange, Change, Duty, Filter, KindChange, ListAttachments, ListNames, QueueChange,
+    TenantChange, Unique, When,
+};
 
 /// One of the attempts that claims have handed out so far, or something near it.
 #[derive(Clone, Copy, Debug)]
@@ -122,8 +125,9 @@ pub enum Operation {
     Attach {
         what: u8,
         subject: u8,
-        limits: Vec<(u8, u32)>,
+        change: AttachmentChange,
     },
+    Attachments(ListAttachments),
     Limits(ListNames),
     /// Moves all that stand in line to where the order of their queue has them: how tasks of two orders stand
     /// to each other is nobody's promise.

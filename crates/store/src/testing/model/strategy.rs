@@ -6,10 +6,11 @@ use duly_core::{Decision, Limit, OrderPolicy, Priority, Rate, State};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::made;
 use super::operation::{Draft, Ending, Operation, Pick};
 use crate::{
-    Change, Duty, Filter, KindChange, ListNames, OnConflict, Payload, QueueChange, Replace,
-    TenantChange, Unique, UniqueScope, When,
+    AttachmentChange, Change, Duty, Filter, KindChange, LimitUse, ListAttachments, ListNames,
+    OnConflict, Payload, QueueChange, Replace, TenantChange, Unique, UniqueScope, When,
 };
 
 const TASKS: std::ops::Range<u8> = 0..24;
@@ -211,10 +212,16 @@ fn limits() -> impl Strategy<Value = Vec<(u8, u32)>> {
 }
 
 fn attach() -> impl Strategy<Value = Operation> {
-    (0_u8..3, 0_u8..2, limits()).prop_map(|(what, subject, limits)| Operation::Attach {
+    let change = prop_oneof![
+        limits().prop_map(|limits| AttachmentChange::Exactly(made::uses(&limits))),
+        (LIMITS, 1_u32..3)
+            .prop_map(|(n, weight)| AttachmentChange::Add(LimitUse::heavy(made::limit(n), weight))),
+        LIMITS.prop_map(|n| AttachmentChange::Remove(made::limit(n))),
+    ];
+    (0_u8..3, 0_u8..2, change).prop_map(|(what, subject, change)| Operation::Attach {
         what,
         subject,
-        limits,
+        change,
     })
 }
 
@@ -256,6 +263,7 @@ fn looks() -> impl Strategy<Value = Operation> {
         list_names().prop_map(Operation::Kinds),
         list_names().prop_map(Operation::Tenants),
         list_names().prop_map(Operation::Limits),
+        (1_u32..9).prop_map(|limit| Operation::Attachments(ListAttachments::first(limit))),
         (TASKS, 0_i64..40, 1_u32..5).prop_map(|(task, after, limit)| Operation::TaskEvents {
             task,
             after,
