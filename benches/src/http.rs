@@ -20,8 +20,8 @@ use tokio::task::JoinHandle;
 
 use self::load::{Load, Measured};
 use crate::HttpArgs;
+use crate::port::Port;
 use crate::sqlite::latency::{figures, fsyncs};
-use crate::sqlite::port::Port;
 use crate::stats::{median, rounded};
 
 /// One pattern in one round.

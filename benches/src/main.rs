@@ -5,6 +5,8 @@ mod cpu;
 mod http;
 mod local;
 mod memory;
+mod port;
+mod rules;
 mod sqlite;
 mod stats;
 
@@ -27,6 +29,8 @@ enum Bench {
     Http(HttpArgs),
     /// The in-process scheduler: throughput beside other ways, urgent latency, memory.
     Local(LocalArgs),
+    /// The rules on the memory store and on SQLite: growth, lanes, limits, fairness, rates, explain.
+    Rules(RulesArgs),
     /// What a pending task costs in the memory store.
     Memory {
         /// How many tasks wait.
@@ -49,7 +53,7 @@ struct SqliteArgs {
     /// In which folder the files are made, and removed afterwards; the system's temporary one by default.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Only these parts: throughput, latency, idle, growth.
+    /// Only these parts: throughput, latency, idle, growth, port (the port alone, for a profiler).
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -83,11 +87,34 @@ struct LocalArgs {
     only: Vec<String>,
 }
 
+#[derive(Args)]
+struct RulesArgs {
+    /// How often what is compared is measured, in turn; the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// The largest backlog of the memory store; SQLite's is a fifth of it.
+    #[arg(long, default_value_t = 10_000_000)]
+    backlog: u32,
+    /// How long the rate is watched in real time, in seconds.
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+    /// Only on this store: memory, sqlite.
+    #[arg(long)]
+    store: Option<String>,
+    /// In which folder the files are made, and removed afterwards; the system's temporary one by default.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Only these parts: growth, lanes, closed, limits, cost, fair, rate, explain.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
 fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
         Bench::Sqlite(args) => sqlite::run(&args),
         Bench::Http(args) => http::run(&args),
         Bench::Local(args) => local::run(&args),
+        Bench::Rules(args) => rules::run(&args),
         Bench::Memory { tasks } => memory::run(tasks),
     }
 }

@@ -4,8 +4,7 @@ mod bare;
 mod growth;
 mod idle;
 pub(crate) mod latency;
-mod limit;
-pub(crate) mod port;
+pub(crate) mod limit;
 mod throughput;
 mod worker;
 
@@ -39,6 +38,16 @@ pub(crate) fn run(args: &SqliteArgs) -> anyhow::Result<()> {
         let figures = runtime.block_on(throughput::run(dir, args.tasks, args.rounds))?;
         report.insert("throughput".into(), figures);
     }
+    // Not one of all: it is part of the throughput.
+    if args.only.iter().any(|only| only == "port") {
+        println!(
+            "the port alone: {} tasks, batches of {}",
+            args.tasks,
+            limit::BATCH
+        );
+        let figures = runtime.block_on(throughput::port(dir, args.tasks, args.rounds))?;
+        report.insert("port".into(), figures);
+    }
     if wants("latency") {
         println!("latency when idle, one task at a time");
         report.insert("latency".into(), runtime.block_on(latency::run(dir))?);
@@ -62,7 +71,8 @@ pub(crate) fn ids(count: u32) -> Vec<[u8; 16]> {
     ids_from(0, count)
 }
 
-fn ids_from(first: u64, count: u32) -> Vec<[u8; 16]> {
+/// Such ids, from a place on.
+pub(crate) fn ids_from(first: u64, count: u32) -> Vec<[u8; 16]> {
     (first..first + u64::from(count))
         .map(|n| {
             let mut id = [0; 16];

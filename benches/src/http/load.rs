@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::Served;
 use super::client::{self, Client};
 use crate::cpu;
-use crate::sqlite::port::{KIND, Port};
+use crate::port::{KIND, Port};
 use crate::sqlite::{PAYLOAD, ids};
 use crate::stats::rate;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::PAYLOAD;
 use super::limit::{BATCH, Limit};
-use super::port::Port;
+use crate::port::Port;
 use crate::stats::{median, rate, rounded};
 
 /// Tasks cycled (submitted, claimed, completed) at each backlog and repeat.

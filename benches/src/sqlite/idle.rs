@@ -8,8 +8,8 @@ use duly_runtime::{Context, WorkerBuilder};
 use duly_store::SystemClock;
 use serde_json::{Value, json};
 
-use super::port::{KIND, Port};
 use crate::cpu;
+use crate::port::{KIND, Port};
 use crate::stats::rounded;
 
 /// How long it is watched.

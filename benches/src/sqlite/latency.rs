@@ -12,8 +12,8 @@ use duly_store::{Payload, SystemClock};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::port::{KIND, Port};
 use super::{PAYLOAD, ids_from};
+use crate::port::{KIND, Port};
 use crate::stats::{millis, percentile};
 
 /// Submits measured, one at a time.

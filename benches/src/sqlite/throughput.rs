@@ -7,8 +7,8 @@ use duly_store::Payload;
 use serde_json::{Value, json};
 
 use super::limit::{BATCH, Limit};
-use super::port::Port;
 use super::{PAYLOAD, bare, ids, worker};
+use crate::port::Port;
 use crate::stats::{median, rate, rounded};
 
 /// Tasks a second in one round: submit all, drain all, and cycle all in steady pattern.
@@ -55,6 +55,26 @@ pub(crate) async fn run(dir: &Path, tasks: u32, rounds: u32) -> anyhow::Result<V
         all.worker.push(worker);
     }
     Ok(report(&all, tasks))
+}
+
+/// The port alone, for a profiler, or to compare two builds in turn.
+pub(crate) async fn port(dir: &Path, tasks: u32, rounds: u32) -> anyhow::Result<Value> {
+    let mut all = Vec::new();
+    for round in 0..rounds {
+        let file = |who: &str| dir.join(format!("{who}-{round}.db"));
+        all.push(by_port(&file("alone"), &file("alone-steady"), tasks).await?);
+    }
+    let middle = |of: fn(&Round) -> f64| {
+        let all: Vec<f64> = all.iter().map(of).collect();
+        median(&all).round()
+    };
+    let (submit, drain, cycle) = (
+        middle(|round| round.submit),
+        middle(|round| round.drain),
+        middle(|round| round.cycle),
+    );
+    println!("submit {submit:.0}/s   drain {drain:.0}/s   cycle {cycle:.0}/s");
+    Ok(json!({ "submit_per_s": submit, "drain_per_s": drain, "cycle_per_s": cycle }))
 }
 
 fn report(all: &Rounds, tasks: u32) -> Value {

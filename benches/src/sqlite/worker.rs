@@ -13,9 +13,9 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::limit::BATCH;
-use super::port::{KIND, Port};
 use super::throughput::Round;
 use super::{PAYLOAD, ids};
+use crate::port::{KIND, Port};
 use crate::stats::rate;
 
 /// Handlers at once.

@@ -34,15 +34,16 @@ pub(super) fn key(headers: &HeaderMap, body: &Bytes) -> Result<Option<Key>, Refu
     let Some(value) = given.next() else {
         return Ok(None);
     };
-    let text = value.to_str().unwrap_or_default();
-    if text.is_empty() || text.len() > IDEMPOTENCY_KEY_BYTES_MAX || given.next().is_some() {
+    let bytes = value.as_bytes();
+    let fits = (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&bytes.len());
+    if !fits || !bytes.iter().all(u8::is_ascii_graphic) || given.next().is_some() {
         let expected =
             format!("one of 1 to {IDEMPOTENCY_KEY_BYTES_MAX} visible characters of ASCII");
         let detail = format!("{HEADER} is not valid: expected {expected}");
         return Err(Problem::invalid(HEADER, expected, detail).into());
     }
     let mut hash = Sha256::new_with_prefix(b"duly task of idempotency key\0");
-    hash.update(text.as_bytes());
+    hash.update(bytes);
     hash.update([0]);
     Ok(Some(Key {
         hash,
@@ -164,9 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_short_and_there_once() {
+    fn keys_are_short_and_visible_and_there_once() {
         assert!(key(&HeaderMap::new(), &Bytes::new()).unwrap().is_none());
         assert!(asked("").is_err());
+        assert!(asked("!~").is_ok());
+        assert!(asked("a key").is_err());
+        assert!(asked("a\tkey").is_err());
+        assert!(asked("clé").is_err());
         assert!(asked(&"a".repeat(IDEMPOTENCY_KEY_BYTES_MAX)).is_ok());
         assert!(asked(&"a".repeat(IDEMPOTENCY_KEY_BYTES_MAX + 1)).is_err());
         let mut two = HeaderMap::new();

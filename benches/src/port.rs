@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use duly_core::{Decision, Incarnation, TaskId};
 use duly_store::{
-    Claim, Labels, Name, NewTask, Payload, Registration, Settle, Settlement, Store, Submit,
+    Claim, Claimed, Labels, Lease, Name, NewTask, Payload, Registration, Settle, Settlement, Store,
+    Submit,
 };
 use duly_store_sqlite::{Options, SqliteStore};
 
@@ -51,15 +52,17 @@ impl Port {
     }
 
     pub(crate) async fn submit(&self, ids: &[[u8; 16]], payload: &Payload) -> anyhow::Result<()> {
-        let tasks = ids
-            .iter()
-            .map(|id| NewTask::new(TaskId::from_bytes(*id), KIND, payload.clone()))
-            .collect();
+        let plain = |id: &[u8; 16]| NewTask::new(TaskId::from_bytes(*id), KIND, payload.clone());
+        self.submit_tasks(ids.iter().map(plain).collect()).await
+    }
+
+    pub(crate) async fn submit_tasks(&self, tasks: Vec<NewTask>) -> anyhow::Result<()> {
         self.store.submit(Submit { tasks }).await?;
         Ok(())
     }
 
-    pub(crate) async fn claim(&self, run: u32) -> anyhow::Result<Vec<Settlement>> {
+    /// So much work at most, as it was handed out.
+    pub(crate) async fn take(&self, run: u32) -> anyhow::Result<Claimed> {
         let claim = Claim {
             weights: Vec::new(),
             incarnation: self.incarnation,
@@ -70,9 +73,12 @@ impl Port {
             suspect: true,
             turn: 0,
         };
-        let claimed = self.store.claim(claim).await?;
-        let done = |lease: &duly_store::Lease| Settlement::new(lease.attempt, Decision::Complete);
-        Ok(claimed.leases.iter().map(done).collect())
+        Ok(self.store.claim(claim).await?)
+    }
+
+    /// So much work at most, as what completes it.
+    pub(crate) async fn claim(&self, run: u32) -> anyhow::Result<Vec<Settlement>> {
+        Ok(self.take(run).await?.leases.iter().map(done).collect())
     }
 
     pub(crate) async fn complete(&self, settlements: Vec<Settlement>) -> anyhow::Result<()> {
@@ -85,4 +91,9 @@ impl Port {
         }
         Ok(())
     }
+}
+
+/// What completes an attempt.
+pub(crate) fn done(lease: &Lease) -> Settlement {
+    Settlement::new(lease.attempt, Decision::Complete)
 }
