@@ -69,7 +69,5 @@ async fn filled(house: &House<'_>, lanes: u32, fair: bool) -> anyhow::Result<(Po
 }
 
 fn of_lane(task: &mut NewTask, number: u32, lanes: u32) {
-    if lanes > 1 {
-        task.tenant = Some(format!("tenant-{}", number % lanes).into());
-    }
+    task.tenant = Some(format!("tenant-{}", number % lanes).into());
 }

@@ -17,8 +17,9 @@ pub(crate) const DONE: &str = concat!(
 pub(crate) const FORGET: &str = "DELETE FROM duly_done WHERE sequence = ?1";
 const REVIVE: &str = "INSERT INTO duly_live
     (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
-     cancel_requested, keyed, finish_by, started_at, progress_fraction, progress_text, error)
-    SELECT sequence, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, started_at,
+     cancel_requested, keyed, finish_by, expires_at, started_at, progress_fraction, progress_text,
+     error)
+    SELECT sequence, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, started_at,
            progress_fraction, progress_text, error
     FROM duly_done WHERE sequence = ?1";
 pub(crate) const LINE: &str =
@@ -131,6 +132,7 @@ impl Transaction<'_, '_> {
             new.cancel_requested,
             Keyed::of(line.unique_key.as_ref().map(|_| line.scope)).code(),
             new.deadlines.finish().map(Timestamp::as_micros),
+            new.deadlines.earliest().map(Timestamp::as_micros),
         ])?;
         self.renew_term(sequence, new)?;
         self.connection

@@ -312,7 +312,7 @@ fn with_statistics_of_a_backlog() {
                  SELECT i, randomblob(16), 1, 1, i, 0, 0, x'' FROM n;
              {fill} INSERT INTO duly_live
                  SELECT i, 1, 2, i, iif(i < 1500, 2, 4), 2, i, NULL, 0, 0, 0, 3, 0, 0,
-                        iif(i < 1500, NULL, 1), NULL, NULL, NULL, NULL, NULL FROM n;
+                        iif(i < 1500, NULL, 1), NULL, NULL, NULL, NULL, NULL, NULL FROM n;
              {fill} INSERT INTO duly_event (sequence, task, kind, at, attempt)
                  SELECT i, i / 3, 0, i, 0 FROM n;
              ANALYZE;"

@@ -25,8 +25,8 @@ pub(crate) const ADD_TASK: &str = "INSERT INTO duly_task
     ON CONFLICT (id) DO NOTHING";
 pub(crate) const ADD_LIVE: &str = "INSERT INTO duly_live
     (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
-     cancel_requested, keyed, finish_by)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+     cancel_requested, keyed, finish_by, expires_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 pub(crate) fn submit(
     tx: &mut Transaction<'_, '_>,
@@ -377,6 +377,7 @@ pub(crate) fn write_live(
         vitals.cancel_requested,
         Keyed::of(task.unique.as_ref().map(|unique| unique.scope)).code(),
         vitals.deadlines.finish().map(Timestamp::as_micros),
+        vitals.deadlines.earliest().map(Timestamp::as_micros),
     ])?;
     Ok(())
 }

@@ -20,6 +20,10 @@ pub(crate) struct Kinds {
     held: Option<HashMap<i64, KindSettings>>,
     /// What is to be added to the counts of their unfinished tasks.
     won: HashMap<i64, i64>,
+    /// The same of the kind that was counted last: most often it is the next one, too.
+    run: (i64, i64),
+    /// The kind that was asked for last.
+    recent: Option<(Name, i64)>,
 }
 
 impl Kinds {
@@ -33,7 +37,35 @@ impl Kinds {
         if let Some(held) = &mut self.held {
             held.remove(&kind);
         }
+        self.recent = None;
+        self.end_run();
         self.won.remove(&kind);
+    }
+
+    pub(super) fn recent(&self, name: &Name) -> Option<i64> {
+        let recent = self.recent.as_ref();
+        recent
+            .filter(|(recent, _)| recent == name)
+            .map(|(_, id)| *id)
+    }
+
+    pub(super) fn set_recent(&mut self, name: &Name, id: i64) {
+        self.recent = Some((name.clone(), id));
+    }
+
+    fn count(&mut self, kind: i64, by: i64) {
+        if self.run.0 != kind {
+            self.end_run();
+            self.run.0 = kind;
+        }
+        self.run.1 += by;
+    }
+
+    fn end_run(&mut self) {
+        let (kind, by) = std::mem::take(&mut self.run);
+        if by != 0 {
+            *self.won.entry(kind).or_default() += by;
+        }
     }
 }
 
@@ -90,11 +122,12 @@ impl Book {
 
     /// A kind has so many unfinished tasks more.
     pub(crate) fn count_kind(&mut self, kind: i64, by: i64) {
-        *self.kind_roll.won.entry(kind).or_default() += by;
+        self.kind_roll.count(kind, by);
     }
 
     /// Writes the counts that have changed.
     pub(super) fn flush_kinds(&mut self, connection: &Connection) -> Result<()> {
+        self.kind_roll.end_run();
         let mut add = connection.prepare_cached(ADD)?;
         for (kind, by) in self.kind_roll.won.drain().filter(|(_, by)| *by != 0) {
             add.execute(params![kind, by])?;

@@ -33,7 +33,11 @@ impl Book {
 
     /// The number of a kind, if it has one.
     pub(crate) fn kind(&mut self, connection: &Connection, name: &Name) -> Result<Option<i64>> {
+        if let Some(id) = self.kind_roll.recent(name) {
+            return Ok(Some(id));
+        }
         if let Some(id) = self.kinds.get(name) {
+            self.kind_roll.set_recent(name, *id);
             return Ok(Some(*id));
         }
         let id = connection

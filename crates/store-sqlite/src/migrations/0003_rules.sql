@@ -19,8 +19,9 @@ CREATE INDEX duly_term_alert ON duly_term (alert_at) WHERE alert_at IS NOT NULL;
 ALTER TABLE duly_live ADD COLUMN finish_by INTEGER;
 
 -- What waits expires at the earlier of its deadlines.
-ALTER TABLE duly_live ADD COLUMN expires_at INTEGER
-    GENERATED ALWAYS AS (min(coalesce(deadline, finish_by), coalesce(finish_by, deadline))) VIRTUAL;
+ALTER TABLE duly_live ADD COLUMN expires_at INTEGER;
+
+UPDATE duly_live SET expires_at = deadline WHERE deadline IS NOT NULL;
 
 DROP INDEX duly_live_deadline;
 
