@@ -20,7 +20,7 @@ Exit codes:
   2    the command line, or a file that it names, makes no sense
   3    the server cannot be reached, or not in time
   4    the server refused
-  5    there is no such task, queue, kind, tenant or worker
+  5    there is no such task, queue, kind, tenant, limit, schedule or worker
   6    the task that was waited for ended otherwise than completed
   130  interrupted (Ctrl-C)
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use duly_api::{Bulk, Code, NewTask, Problem, parse_object};
+use duly_api::{Attachment, Bulk, Code, LimitSet, NewTask, Problem, parse_object};
 use duly_config::{Config, Sources};
 use duly_run::TaskFile;
 
@@ -171,6 +171,10 @@ fn bodies_of_requests_are_taken() {
             let taken = match url.and_then(|url| url.split_once("/v1/")) {
                 Some((_, "tasks")) => parse_object::<NewTask>(body.as_bytes()).err(),
                 Some((_, "tasks/bulk")) => parse_object::<Bulk>(body.as_bytes()).err(),
+                Some((_, "limits/mailer")) => parse_object::<LimitSet>(body.as_bytes()).err(),
+                Some((_, "limits/mailer/attach")) => {
+                    parse_object::<Attachment>(body.as_bytes()).err()
+                }
                 _ => panic!("{path}: what does {url:?} take? Say it here"),
             };
             assert_eq!(taken, None, "{path}: {body}");

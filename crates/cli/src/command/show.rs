@@ -118,7 +118,7 @@ fn facts(task: &Task) -> Vec<(String, String)> {
     let asked = task.cancel_requested.then(|| "requested".to_owned());
     let rule = task.priority_rule.as_ref();
     let rule = rule.map(|rule| format!("priority rule {rule}"));
-    let limit = task.timeout_ms.map(std::time::Duration::from_millis);
+    let timeout = task.timeout_ms.map(std::time::Duration::from_millis);
     let facts = [
         ("id", Some(task.id.to_string())),
         ("state", Some(task.state.to_string())),
@@ -133,7 +133,7 @@ fn facts(task: &Task) -> Vec<(String, String)> {
         ("finished", at(task.finished_at)),
         ("deadline", at(task.deadline)),
         ("finish by", at(task.finish_by)),
-        ("timeout", limit.map(duration::format)),
+        ("timeout", timeout.map(duration::format)),
         (
             "alert",
             alert("not started", task.alert_unstarted_ms, task.late_to_start),
@@ -152,9 +152,11 @@ fn facts(task: &Task) -> Vec<(String, String)> {
     ];
     let facts = facts.into_iter();
     let facts = facts.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let limits = task.limits.iter();
+    let limits = limits.map(|(name, weight)| ("limit".to_owned(), limit(name, *weight)));
     let labels = task.labels.iter();
     let labels = labels.map(|(name, value)| ("label".to_owned(), format!("{name}={value}")));
-    facts.chain(labels).collect()
+    facts.chain(limits).chain(labels).collect()
 }
 
 /// At which age somebody is told of what, and whether they were.
@@ -162,6 +164,14 @@ fn alert(what: &str, age_ms: Option<u64>, told: bool) -> Option<String> {
     let age = duration::format(std::time::Duration::from_millis(age_ms?));
     let told = if told { ": it was told" } else { "" };
     Some(format!("{what} after {age}{told}"))
+}
+
+/// A limit that binds a task, and what it takes of it.
+fn limit(name: &str, weight: u32) -> String {
+    match weight {
+        1 => name.to_owned(),
+        _ => format!("{name}, {weight} of it"),
+    }
 }
 
 /// An instant; people see how far away it is, too.
@@ -215,6 +225,7 @@ fn history_of(task: &Task) -> Table {
 fn plain(text: Option<&str>) -> String {
     output::printable(text.unwrap_or_default()).into_owned()
 }
+
 /// The unique key, and how long it is held, if not until the task ends.
 fn unique_key(task: &Task) -> Option<String> {
     let key = task.unique_key.clone()?;

@@ -39,6 +39,8 @@ async fn a_task_names_limits_and_a_tenant_and_a_queue_has_an_order() {
         assert_eq!(task["tenant"], "acme");
         assert_eq!(task["limits"]["gpu"], 3);
         assert_eq!(task["limits"]["mailer"], 1);
+        let shown = there.text(&["show", &id.to_string()]).await;
+        assert!(shown.contains("gpu, 3 of it\n"), "{shown}");
         let set = ["queue", "set", "default", "--order", "aging:30s", "--fair"];
         let queue = there.json(&set).await;
         assert_eq!(queue["order"]["aging"]["step_ms"], 30_000);

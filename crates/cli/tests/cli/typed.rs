@@ -258,9 +258,100 @@ const WHERE: &[Case] = &[
     ),
 ];
 
+/// What is said of limits, and of the order of a queue.
+const LIMITED: &[Case] = &[
+    (&["limit", "set", "a"], "--concurrency", "--rate"),
+    (
+        &["limit", "set", "a", "--concurrency", "0"],
+        "--concurrency",
+        "0 is not in 1..=1000000",
+    ),
+    (
+        &["limit", "set", "a", "--concurrency", "-1"],
+        "--concurrency",
+        "-1 is not in 1..=1000000",
+    ),
+    (
+        &["limit", "set", "a", "--concurrency", TOO_MANY],
+        "--concurrency",
+        "too large",
+    ),
+    (
+        &["limit", "set", "a", "--rate", "50"],
+        "--rate",
+        "50/1s or 1000/1h",
+    ),
+    (
+        &["limit", "set", "a", "--rate", "-5/1s"],
+        "--rate",
+        "50/1s or 1000/1h",
+    ),
+    (
+        &["limit", "set", "a", "--rate", "5/0s"],
+        "--rate",
+        "more than 0s",
+    ),
+    (
+        &["limit", "set", "a", "--rate", "5/367d"],
+        "--rate",
+        "at most 366 days",
+    ),
+    (
+        &["limit", "set", "a", "--concurrency", "1", "--burst", "5"],
+        "--rate",
+        "required",
+    ),
+    (
+        &["limit", "attach", "a"],
+        "--queue <QUEUE>|--kind <KIND>|--tenant <TENANT>",
+        "required",
+    ),
+    (
+        &["limit", "attach", "a", "--kind", "b", "--queue", "c"],
+        "--kind",
+        "cannot be used with",
+    ),
+    (
+        &["limit", "attach", "a", "--kind", "b", "--weight", "0"],
+        "--weight",
+        "0 is not in 1..=1000000",
+    ),
+    (
+        &["limit", "detach", "a"],
+        "--queue <QUEUE>|--kind <KIND>|--tenant <TENANT>",
+        "required",
+    ),
+    (&["limit", "remove"], "<LIMIT>", "required"),
+    (
+        &["submit", "k", "--limit", "a:0"],
+        "--limit",
+        "a whole number from 1",
+    ),
+    (
+        &["submit", "k", "--limit", "a", "--limit", "a:2"],
+        "--limit",
+        "\"a\" is given twice",
+    ),
+    (
+        &["queue", "set", "a", "--order", "random"],
+        "--order",
+        "strict, aging:30s or deadline:10s",
+    ),
+    (
+        &["queue", "set", "a", "--order", "aging:soon"],
+        "--order",
+        "a number with a unit",
+    ),
+    (
+        &["queue", "set", "a", "--fair", "--no-fair"],
+        "--fair",
+        "cannot be used with",
+    ),
+];
+
 #[tokio::test]
 async fn options_are_refused_by_their_names() {
-    for (arguments, option, said) in [SUBMIT, SHOWN, CHANGED, WHERE].concat() {
+    for (arguments, option, said) in [SUBMIT, SHOWN, CHANGED, LIMITED, WHERE].concat() {
         let outcome = run(arguments).await;
         let expected = if option == "cannot open" { 1 } else { 2 };
         assert_eq!(outcome.code, expected, "{arguments:?}: {outcome:?}");
@@ -289,6 +380,10 @@ async fn what_only_the_server_knows_is_refused_by_it() {
             (&["events", "--after", "7"], "after"),
             (&["events", "--follow", "--after", "7"], "Last-Event-ID"),
             (&["queue", "set", "", "--bound", "1"], "queue"),
+            (&["limit", "set", "", "--concurrency", "1"], "limits"),
+            (&["limit", "set", "a", "--rate", "9999999/1s"], "permits"),
+            (&["submit", "k", "--limit", "a:9999999"], "limits"),
+            (&["submit", "k", "--limit", ""], "limits"),
         ] {
             let refusal = there.refused(4, arguments).await;
             assert!(refusal.contains(said), "{arguments:?}: {refusal}");

@@ -22,7 +22,7 @@ pub(super) struct Attach {
     #[command(flatten)]
     to: Subject,
     /// What each task there weighs [default: 1]
-    #[arg(long, value_name = "N", value_parser = set::weight())]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = set::weight())]
     weight: Option<u32>,
 }
 

@@ -23,7 +23,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     bounds: Bounds,
     /// How many at once after a while without any: as many as per period unless given
-    #[arg(long, value_name = "N", requires = "rate", value_parser = weight())]
+    #[arg(long, value_name = "N", requires = "rate", allow_negative_numbers = true,
+          value_parser = weight())]
     burst: Option<u32>,
 }
 
@@ -31,10 +32,10 @@ pub(super) struct Arguments {
 #[group(required = true, multiple = true)]
 struct Bounds {
     /// How much may run at once, by weight
-    #[arg(long, value_name = "N", value_parser = weight())]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = weight())]
     concurrency: Option<u32>,
     /// How much may begin per period, by weight, such as 50/1s
-    #[arg(long, value_name = "N/DURATION", value_parser = rate)]
+    #[arg(long, value_name = "N/DURATION", value_parser = rate, allow_hyphen_values = true)]
     rate: Option<Rate>,
 }
 
@@ -52,16 +53,19 @@ pub(super) fn weight() -> impl clap::builder::TypedValueParser<Value = u32> {
 }
 
 fn rate(text: &str) -> Result<Rate, String> {
-    let parsed = text.split_once('/').and_then(|(permits, period)| {
-        let permits = permits.parse().ok().filter(|permits| *permits > 0)?;
-        let period_ms = millis(timeout(period).ok()?);
-        (period_ms > 0).then_some(Rate {
-            permits,
-            period_ms,
-            burst: None,
-        })
-    });
-    parsed.ok_or_else(|| "expected so many per period, such as 50/1s or 1000/1h".to_owned())
+    let expected = || "expected so many per period, such as 50/1s or 1000/1h".to_owned();
+    let (permits, period) = text.split_once('/').ok_or_else(expected)?;
+    let permits = permits.parse().map_err(|_| expected())?;
+    let period_ms = millis(timeout(period)?);
+    // A period of some microseconds is no whole millisecond.
+    if permits == 0 || period_ms == 0 {
+        return Err(expected());
+    }
+    Ok(Rate {
+        permits,
+        period_ms,
+        burst: None,
+    })
 }
 
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
