@@ -43,5 +43,11 @@ pub const PROGRESS_MAX: usize = 64;
 /// How many bytes the text of a report of progress may have; the rest is cut.
 pub const PROGRESS_BYTES_MAX: usize = 256;
 
-/// How many names may have a rate of their own.
-pub const RATES_MAX: usize = 1_000;
+/// How many names of tasks may have limits or rates of their own: a kind for each, and one for all others.
+pub const NAMES_MAX: usize = duly_core::bounds::LINES_MAX - 1;
+
+/// How many names of limits a scheduler may know, defined or not.
+pub const LIMITS_MAX: usize = 10_000;
+
+/// How many tenants a scheduler may know.
+pub const TENANTS_MAX: usize = 100_000;

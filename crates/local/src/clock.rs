@@ -28,6 +28,14 @@ impl Clock {
         Self::System(system_time(), instant())
     }
 
+    /// The time of whoever asks, where there is no scheduler.
+    pub(crate) fn here() -> Self {
+        #[cfg(all(feature = "tokio", not(feature = "shuttle")))]
+        return Self::tokio();
+        #[cfg(not(all(feature = "tokio", not(feature = "shuttle"))))]
+        return Self::system();
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         match self {
             #[cfg(feature = "tokio")]

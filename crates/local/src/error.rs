@@ -35,6 +35,8 @@ pub enum TaskError {
         /// What the panic said.
         message: String,
     },
+    /// A deadline passed while it waited.
+    Expired,
     /// A shutdown dropped it while it ran.
     Aborted,
     /// A shutdown gave it back before it ran, and nobody handed it in again.
@@ -49,6 +51,7 @@ impl fmt::Display for TaskError {
             Self::Cancelled => f.write_str("the task was cancelled"),
             Self::TimedOut { after } => write!(f, "the task ran out of its time of {after:?}"),
             Self::Panicked { message } => write!(f, "the task panicked: {message}"),
+            Self::Expired => f.write_str("a deadline passed while the task waited"),
             Self::Aborted => f.write_str("the scheduler was shut down while the task ran"),
             Self::Returned => f.write_str("the scheduler was shut down before the task ran"),
             Self::Taken => f.write_str("what the task returned was taken before"),
@@ -84,6 +87,21 @@ pub enum Reason {
         /// The other task.
         id: TaskId,
     },
+    /// It names more limits than a task may.
+    TaskLimits {
+        /// How many it may.
+        most: usize,
+    },
+    /// It names a limit that nobody has named before, and there are as many names of limits as may be.
+    LimitNames {
+        /// How many that is.
+        most: usize,
+    },
+    /// It is of a tenant that nobody has named before, and there are as many tenants as may be.
+    Tenants {
+        /// How many that is.
+        most: usize,
+    },
     /// The scheduler was shut down.
     Closed,
 }
@@ -98,6 +116,17 @@ impl fmt::Display for Reason {
             Self::TaskExists { id } => write!(
                 f,
                 "task {id} has the same name and unique key, and has not ended"
+            ),
+            Self::TaskLimits { most } => {
+                write!(f, "a task may name {most} limits, and it names more")
+            }
+            Self::LimitNames { most } => write!(
+                f,
+                "it names a new limit, and there are {most}, which is as many as may be"
+            ),
+            Self::Tenants { most } => write!(
+                f,
+                "it is of a new tenant, and there are {most}, which is as many as may be"
             ),
             Self::Closed => f.write_str("the scheduler was shut down, and takes no more tasks"),
         }

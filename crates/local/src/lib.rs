@@ -19,7 +19,8 @@
 //!
 //! - [`Task`]: a name, and a future or what makes one for each attempt; a priority, a timeout, a retry
 //!   policy. It can run by itself, too: [`Task::run`].
-//! - [`Scheduler`]: an exact number of workers, a bounded queue, rates, three ways to end.
+//! - [`Scheduler`]: an exact number of workers, a bounded queue, three ways to end.
+//! - [`Limits`]: so many at once, so many per period, by name, changed while it runs.
 //! - [`Handle`]: a future of what the task returns; status, progress, cancelling.
 //! - [`Completions`]: what ended, as a stream. [`Metrics`]: the numbers.
 //! - [`PriorityQueue`]: the order alone, as a value.
@@ -58,6 +59,7 @@ mod clock;
 mod context;
 mod error;
 mod handle;
+mod limits;
 mod metrics;
 mod output;
 #[cfg_attr(feature = "shuttle", path = "park/model.rs")]
@@ -71,9 +73,10 @@ mod sync;
 mod task;
 
 pub use context::Context;
-pub use duly_core::{Backoff, Jitter, Priority, Rate, RetryPolicy, TaskId, Timestamp};
+pub use duly_core::{Backoff, Jitter, Limit, Name, Priority, Rate, RetryPolicy, TaskId, Timestamp};
 pub use error::{Elapsed, Reason, Refused, RefusedBatch, TaskError};
 pub use handle::{Changes, Handle};
+pub use limits::{LimitError, LimitRecord, Limits, Subject};
 pub use metrics::{Counts, Metrics, Times};
 pub use output::{Output, TaskResult};
 pub use park::block_on;

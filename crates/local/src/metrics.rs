@@ -54,6 +54,8 @@ pub struct Counts {
     pub retried: u64,
     /// Tasks that were cancelled.
     pub cancelled: u64,
+    /// Tasks that waited until a deadline of theirs had passed.
+    pub expired: u64,
     /// Tasks that were not taken in.
     pub rejected: u64,
     /// Tasks that a shutdown dropped while they ran.
@@ -111,6 +113,11 @@ impl Meters {
 
     pub(crate) fn cancelled_waiting(&mut self, priority: Priority) {
         self.counts.cancelled += 1;
+        self.waits_no_more(priority);
+    }
+
+    pub(crate) fn expired(&mut self, priority: Priority) {
+        self.counts.expired += 1;
         self.waits_no_more(priority);
     }
 
@@ -271,12 +278,13 @@ impl fmt::Display for Metrics {
         }
         writeln!(
             f,
-            "\ntasks      {} submitted  {} completed  {} failed  {} timed out  {} cancelled  {} rejected",
+            "\ntasks      {} submitted  {} completed  {} failed  {} timed out  {} cancelled  {} expired  {} rejected",
             counts.submitted,
             counts.completed,
             counts.failed,
             counts.timed_out,
             counts.cancelled,
+            counts.expired,
             counts.rejected
         )?;
         let rate = self.success_rate().map_or_else(

@@ -23,7 +23,7 @@ mod builder;
 mod completions;
 mod driver;
 mod keeper;
-mod lanes;
+mod limits;
 mod recurring;
 mod room;
 mod runners;
@@ -43,7 +43,6 @@ pub use shutdown::{Leftover, Returned, Shutdown, Stuck};
 
 use completions::Buffer;
 use driver::Driver;
-use lanes::Lanes;
 use runners::{Part, Runners};
 use stage::Stage;
 use state::{Cancelled, State};
@@ -72,14 +71,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn new(driver: Driver, workers: usize, lanes: Lanes, settings: Settings) -> Self {
+    fn new(driver: Driver, workers: usize, settings: Settings) -> Self {
         let clock = driver.clock();
         let now = clock.now();
         let mut random = [0; 10];
         random[..8].copy_from_slice(&clock::random().to_le_bytes());
         let holder = Incarnation::new(now, random);
         Self {
-            state: Mutex::new(State::new(settings.capacity, lanes, holder, now)),
+            state: Mutex::new(State::new(settings.capacity, holder, now)),
             clock,
             driver,
             workers,
@@ -167,7 +166,7 @@ impl Scheduler {
         }
     }
 
-    fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.owner.0
     }
 

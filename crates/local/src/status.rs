@@ -42,6 +42,8 @@ pub enum Status {
     TimedOut,
     /// Somebody cancelled it.
     Cancelled,
+    /// A deadline passed while it waited.
+    Expired,
     /// A shutdown dropped it while it ran.
     Aborted,
     /// A shutdown gave it back before it ran.
@@ -94,6 +96,7 @@ impl fmt::Display for Status {
             Self::Failed(text) => ("failed", text.as_str()),
             Self::TimedOut => ("timed out", ""),
             Self::Cancelled => ("cancelled", ""),
+            Self::Expired => ("expired", ""),
             Self::Aborted => ("aborted", ""),
             Self::Returned => ("returned", ""),
         };

@@ -7,7 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_core::{HeldKey, Priority, RetryPolicy, TaskId, Timestamp};
+use duly_core::bounds::LIMIT_WEIGHT_MAX;
+use duly_core::{Deadlines, HeldKey, Name, Priority, RetryPolicy, TaskId, Timestamp};
 
 use crate::clock;
 use crate::context::Context;
@@ -24,16 +25,23 @@ use work::Work;
 /// A future that may move between threads.
 pub(crate) type BoxFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
-/// When a task is due.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Start {
-    /// As soon as it is handed in.
-    #[default]
-    Now,
+/// An instant of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
     /// So long after it is handed in.
     After(Duration),
     /// At an instant.
     At(Timestamp),
+}
+
+impl When {
+    /// The instant, of a task that is handed in at `now`.
+    pub(crate) fn from(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::After(delay) => now + delay,
+            Self::At(instant) => instant,
+        }
+    }
 }
 
 /// What few tasks have.
@@ -43,7 +51,20 @@ pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) unique: Option<Arc<HeldKey>>,
-    pub(crate) start: Start,
+    /// When it is due: at once, unless said.
+    pub(crate) due: Option<When>,
+    pub(crate) deadline: Option<When>,
+    pub(crate) finish_by: Option<When>,
+    pub(crate) limits: Vec<(Name, u32)>,
+    pub(crate) tenant: Option<Name>,
+}
+
+impl Options {
+    /// By when a task that is handed in at `now` must have begun, and ended.
+    pub(crate) fn deadlines(&self, now: Timestamp) -> Deadlines {
+        let at = |when: Option<When>| when.map(|when| when.from(now));
+        Deadlines::new(at(self.deadline), at(self.finish_by))
+    }
 }
 
 /// Work with a name: a future, or a function that makes one for each attempt.
@@ -223,7 +244,7 @@ impl<R> Task<R> {
     /// ```
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
-        self.options_mut().start = Start::After(delay);
+        self.options_mut().due = Some(When::After(delay));
         self
     }
 
@@ -236,7 +257,114 @@ impl<R> Task<R> {
     /// ```
     #[must_use]
     pub fn at(mut self, instant: Timestamp) -> Self {
-        self.options_mut().start = Start::At(instant);
+        self.options_mut().due = Some(When::At(instant));
+        self
+    }
+
+    /// It must have begun this long after it is handed in, or it expires: [`Expired`] is all its handle
+    /// gives. What waits for its next attempt then expires, too. Handed in again, it is counted anew.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Scheduler, Task, TaskError};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let late = Task::new("quote", async {}).after(Duration::from_secs(60));
+    /// let late = scheduler.submit(late.deadline(Duration::from_millis(1))).await?;
+    /// assert_eq!(late.await, Err(TaskError::Expired));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Expired`]: crate::TaskError::Expired
+    #[must_use]
+    pub fn deadline(mut self, within: Duration) -> Self {
+        self.options_mut().deadline = Some(When::After(within));
+        self
+    }
+
+    /// It must have begun before this instant; see [`deadline`](Self::deadline).
+    ///
+    /// ```
+    /// # use duly_local::{Task, Timestamp};
+    /// let new_year = Timestamp::from_micros(1_798_761_600_000_000);
+    /// let task = Task::new("wish", async {}).deadline_at(new_year);
+    /// ```
+    #[must_use]
+    pub fn deadline_at(mut self, at: Timestamp) -> Self {
+        self.options_mut().deadline = Some(When::At(at));
+        self
+    }
+
+    /// It must have ended this long after it is handed in, whatever becomes of its attempts: what waits
+    /// then expires, what runs is dropped where it next yields and has timed out for good, and a retry that
+    /// would come after it is not made. Handed in again, it is counted anew.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Task, TaskError, sleep};
+    /// # duly_local::block_on(async {
+    /// let time = Duration::from_millis(5);
+    /// let nap = Task::new("nap", sleep(Duration::from_secs(60))).finish_within(time);
+    /// assert!(matches!(nap.run().await, Err(TaskError::TimedOut { .. })));
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn finish_within(mut self, within: Duration) -> Self {
+        self.options_mut().finish_by = Some(When::After(within));
+        self
+    }
+
+    /// It must have ended before this instant; see [`finish_within`](Self::finish_within).
+    ///
+    /// ```
+    /// # use duly_local::{Task, Timestamp};
+    /// let new_year = Timestamp::from_micros(1_798_761_600_000_000);
+    /// let task = Task::new("fireworks", async {}).finish_by(new_year);
+    /// ```
+    #[must_use]
+    pub fn finish_by(mut self, at: Timestamp) -> Self {
+        self.options_mut().finish_by = Some(When::At(at));
+        self
+    }
+
+    /// It is bound by this limit, in which it weighs 1. May be said of several, at most 8; see
+    /// [`Scheduler::limits`](crate::Scheduler::limits). A limit that nobody has defined bounds nothing,
+    /// until somebody does.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// let task = Task::new("scan", async {}).limit("disk").limit("scanner");
+    /// ```
+    #[must_use]
+    pub fn limit(self, name: impl Into<Name>) -> Self {
+        self.limit_weight(name, 1)
+    }
+
+    /// The same, and it takes so many slots or permits of the limit: 1 to 1,000,000; what lies beyond is
+    /// moved there. Of a limit that is named twice, the greater weight counts.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// let task = Task::new("scan", async {}).limit_weight("disk", 3);
+    /// ```
+    #[must_use]
+    pub fn limit_weight(mut self, name: impl Into<Name>, weight: u32) -> Self {
+        let weight = weight.clamp(1, LIMIT_WEIGHT_MAX);
+        self.options_mut().limits.push((name.into(), weight));
+        self
+    }
+
+    /// Whose work it is: in a [fair](crate::Builder::fair) scheduler, tenants take turns.
+    ///
+    /// ```
+    /// # use duly_local::Task;
+    /// let task = Task::new("report", async {}).tenant("acme");
+    /// ```
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<Name>) -> Self {
+        self.options_mut().tenant = Some(tenant.into());
         self
     }
 

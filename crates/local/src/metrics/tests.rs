@@ -23,7 +23,7 @@ fn a_report_is_for_people() {
     let report = metrics.to_string();
     let expected = "workers    0 of 8 busy, 3.0 tasks/s
 queued     1  critical 0  high 0  normal 0  low 1
-tasks      5 submitted  3 completed  1 failed  0 timed out  0 cancelled  0 rejected
+tasks      5 submitted  3 completed  1 failed  0 timed out  0 cancelled  0 expired  0 rejected
            0 retried  75.0 % succeeded
 wait       p50 2.0ms  p95 2.0ms  p99 2.0ms  max 2.0ms
 run        p50 10.0ms  p95 10.0ms  p99 10.0ms  max 10.0ms";

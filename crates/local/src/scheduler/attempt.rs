@@ -20,6 +20,8 @@ pub(super) struct Verdict {
     outcome: Outcome,
     text: Option<String>,
     aborted: bool,
+    /// The whole task has run out of its time: nothing follows.
+    last: bool,
 }
 
 /// What becomes of the task.
@@ -36,14 +38,20 @@ impl Verdict {
             outcome,
             text: None,
             aborted: false,
+            last: false,
         }
     }
 
     /// Decides what becomes of the task. What the attempt returned is forgotten if another follows:
     /// here, before anybody could begin that.
-    pub(super) fn decide(self, current: &Current) -> Ending {
+    pub(super) fn decide(self, current: &Current, now: Timestamp) -> Ending {
         let policy = current.job.head().policy();
-        let decision = decide(self.outcome, current.spent, &policy, None, clock::random());
+        let left = match current.finish_by {
+            Timestamp::MAX => None,
+            _ if self.last => Some(Duration::ZERO),
+            finish_by => Some(finish_by.since(now)),
+        };
+        let decision = decide(self.outcome, current.spent, &policy, left, clock::random());
         if matches!(decision, Decision::Retry(_)) {
             current.job.forget();
         }
@@ -137,18 +145,31 @@ impl<'a> Attempt<'a> {
                 return Poll::Ready(Verdict::of(Outcome::Cancelled));
             }
         }
-        if let Some(timeout) = head.timeout() {
+        if let Some((timeout, last)) = self.current.time() {
             let time = self.time.get_or_insert_with(|| {
                 Sleep::new(left(timeout, self.current.started, self.shared.clock.now()))
             });
             if Pin::new(time).poll(context).is_ready() {
+                if last {
+                    head.life(|life| life.cut(timeout));
+                }
                 return Poll::Ready(Verdict {
                     text: Some(format!("it ran out of its time of {timeout:?}")),
+                    last,
                     ..Verdict::of(Outcome::TimedOut)
                 });
             }
         }
         Poll::Pending
+    }
+}
+
+impl Current {
+    /// How long the attempt may take, and whether it is the whole task that must end then.
+    fn time(&self) -> Option<(Duration, bool)> {
+        let ends = self.finish_by != Timestamp::MAX;
+        let left = ends.then(|| self.finish_by.since(self.started));
+        self.job.head().time(left)
     }
 }
 

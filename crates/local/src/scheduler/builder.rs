@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use duly_core::Rate;
+use duly_core::{Limit, Name, Rate};
 
 use super::completions::{Buffer, Completions, WhenFull};
 use super::driver::Driver;
-use super::lanes::Lanes;
 use super::{Scheduler, Shared};
 use crate::bounds::{
-    BLOCKED_AFTER_DEFAULT, CAPACITY_DEFAULT, GRACE_DEFAULT, RATES_MAX, WORKERS_MAX,
+    BLOCKED_AFTER_DEFAULT, CAPACITY_DEFAULT, GRACE_DEFAULT, NAMES_MAX, WORKERS_MAX,
 };
+use crate::limits::Subject;
 
 /// How a scheduler is to be: made by [`Scheduler::builder`]. What is not said has a default: as many
 /// workers as the machine has cores, room for 10,000 tasks, no rates, a grace of 5 s, a warning after
@@ -74,7 +74,8 @@ impl Builder {
     }
 
     /// How many attempts may begin per period, all names together. As many as there are workers for
-    /// unless given.
+    /// unless given. It is the [limit](Scheduler::limits) `rate`, attached to all tasks, and may be changed
+    /// and removed as such.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -88,7 +89,8 @@ impl Builder {
     }
 
     /// How many attempts of this name may begin per period. Tasks that wait for that keep their order,
-    /// and hold up no others. At most 1,000 names have a rate; what is said of more is ignored.
+    /// and hold up no others. It is the [limit](Scheduler::limits) `rate:NAME`, attached to the name, and may
+    /// be changed and removed as such. At most 999 names have a rate; what is said of more is ignored.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -99,7 +101,7 @@ impl Builder {
     pub fn rate_for(mut self, name: impl Into<String>, rate: Rate) -> Self {
         let name = name.into();
         self.rates.retain(|(other, _)| *other != name);
-        if self.rates.len() < RATES_MAX {
+        if self.rates.len() < NAMES_MAX {
             self.rates.push((name, rate));
         }
         self
@@ -221,11 +223,9 @@ impl Builder {
     pub fn build(self) -> Scheduler {
         let driver = self.driver.clone().unwrap_or_else(default_driver);
         let workers = self.workers.unwrap_or_else(|| driver.workers());
-        let lanes = Lanes::new(self.rate, self.rates);
-        Scheduler::new(Shared::new(
+        let scheduler = Scheduler::new(Shared::new(
             driver,
             workers,
-            lanes,
             super::Settings {
                 capacity: self.capacity.unwrap_or(CAPACITY_DEFAULT),
                 grace: self.grace.unwrap_or(GRACE_DEFAULT),
@@ -233,7 +233,21 @@ impl Builder {
                 report_every: self.report_every,
                 completions: self.completions,
             },
-        ))
+        ));
+        let limits = scheduler.limits();
+        let whole = self
+            .rate
+            .map(|rate| (Subject::All, Name::from("rate"), rate));
+        let named = self.rates.into_iter().map(|(name, rate)| {
+            let limit = format!("rate:{name}");
+            (Subject::Name(name.into()), limit.into(), rate)
+        });
+        for (subject, name, rate) in whole.into_iter().chain(named) {
+            let made = limits.define(name.clone(), Limit::rate(rate));
+            let made = made.and_then(|()| limits.attach(subject, name, 1));
+            made.expect("a rate bounds something, and there are fewer than there may be");
+        }
+        scheduler
     }
 
     /// A scheduler that runs.

@@ -13,6 +13,8 @@ use super::recurring::Recurrence;
 use super::stage::Stage;
 use crate::sleep::Sleep;
 use crate::sync::{Wakes, lock};
+use crate::task::cell::Job;
+use crate::task::work::let_go;
 
 /// Keeps the time until the scheduler stops.
 pub(super) async fn keep(shared: Arc<Shared>) {
@@ -67,16 +69,21 @@ impl Alarm<'_> {
     }
 }
 
+/// Lets go of a task that has expired. What is left of it is a user's, so not under the lock.
+pub(super) fn end(job: Arc<dyn Job>) {
+    job.discard();
+    let_go(job);
+}
+
 impl Shared {
     /// Sees to what is due, and tells which recurrences are.
     fn see_to(&self, now: Timestamp) -> Vec<Recurrence> {
         let mut wakes = Wakes::default();
         let mut state = lock(&self.state);
         state.alarm = Timestamp::MAX;
-        state.promote(now, &mut wakes);
-        if state.lanes.has_rates() {
-            state.wake_worker(&mut wakes);
-        }
+        state.pass_time(now, &mut wakes);
+        state.go_on(now, &mut wakes);
+        let over = std::mem::take(&mut state.over);
         let due = state
             .recurring
             .extract_if(.., |one| one.next <= now)
@@ -85,6 +92,7 @@ impl Shared {
         state.alarm = state.alarm.min(next);
         drop(state);
         wakes.wake();
+        over.into_iter().for_each(end);
         due
     }
 

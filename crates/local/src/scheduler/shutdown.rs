@@ -10,8 +10,8 @@ use std::time::Duration;
 use duly_core::TaskId;
 use tracing::warn;
 
-use super::Shared;
 use super::stage::Stage;
+use super::{Shared, keeper};
 use crate::bounds::STUCK_AFTER;
 use crate::sleep::Sleep;
 use crate::sync::{Wakes, lock};
@@ -294,10 +294,12 @@ impl Shared {
         let mut state = lock(&self.state);
         state.stage = Stage::Stopped;
         let returned = state.withdraw_waiting(&mut wakes);
+        let over = std::mem::take(&mut state.over);
         wakes.extend(state.keeper.take());
         wakes.extend(state.closers.drain());
         drop(state);
         wakes.wake();
+        over.into_iter().for_each(keeper::end);
         self.watch.end();
         if let Some(completions) = self.completions() {
             completions.close();

@@ -4,21 +4,21 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use duly_core::bounds::PROMOTE_MAX;
+use duly_core::bounds::{EXPIRE_MAX, PROMOTE_MAX};
 use duly_core::engine::{ClaimSpec, Effect, Engine, Entry, QueueId, Rejected, Slot, Terms};
 use duly_core::{
     AttemptRef, Decision, EventKind, Incarnation, Priority, State as Stored, Timestamp, Vitals,
 };
 
 use super::attempt::Ending;
-use super::lanes::Lanes;
+use super::limits::Book;
 use super::recurring::Recurrence;
 use super::room::Room;
 use super::stage::Stage;
 use crate::error::Reason;
 use crate::metrics::Meters;
 use crate::sync::{Waiters, Wakes};
-use crate::task::Start;
+use crate::task::Options;
 use crate::task::cell::{Head, Job};
 use crate::task::life::{Orders, Phase};
 
@@ -30,6 +30,8 @@ pub(super) struct Current {
     slot: Slot,
     pub(super) spent: u32,
     pub(super) started: Timestamp,
+    /// The task must have ended before this instant; [`Timestamp::MAX`]: whenever it ends.
+    pub(super) finish_by: Timestamp,
     pub(super) waited: Duration,
 }
 
@@ -58,12 +60,13 @@ pub(super) struct Settled {
     pub(super) ran: Duration,
 }
 
-pub(super) struct State {
-    engine: Engine<Arc<dyn Job>>,
-    queue: QueueId,
+pub(crate) struct State {
+    pub(super) engine: Engine<Arc<dyn Job>>,
+    pub(super) queue: QueueId,
     holder: Incarnation,
     pub(super) capacity: usize,
-    pub(super) lanes: Lanes,
+    /// Who is known to the engine by which number.
+    pub(super) book: Book,
     pub(super) stage: Stage,
     /// Who runs what, by worker.
     pub(super) current: Vec<Option<Current>>,
@@ -87,11 +90,13 @@ pub(super) struct State {
     /// The instant at which the keeper looks again, and how to wake it before.
     pub(super) alarm: Timestamp,
     pub(super) keeper: Option<Waker>,
+    /// What has expired, until the keeper lets go of it.
+    pub(super) over: Vec<Arc<dyn Job>>,
     leased: Vec<Slot>,
 }
 
 impl State {
-    pub(super) fn new(capacity: usize, lanes: Lanes, holder: Incarnation, now: Timestamp) -> Self {
+    pub(super) fn new(capacity: usize, holder: Incarnation, now: Timestamp) -> Self {
         let mut engine = Engine::lean();
         let queue = engine.add_queue();
         Self {
@@ -99,7 +104,7 @@ impl State {
             queue,
             holder,
             capacity,
-            lanes,
+            book: Book::default(),
             stage: Stage::Made,
             current: Vec::new(),
             left: Vec::new(),
@@ -114,6 +119,7 @@ impl State {
             meters: Meters::new(now),
             alarm: Timestamp::MAX,
             keeper: None,
+            over: Vec::new(),
             leased: Vec::new(),
         }
     }
@@ -143,22 +149,31 @@ impl State {
         wakes: &mut Wakes,
     ) -> Result<(), Reason> {
         let head = job.head();
-        let due_at = match head.start() {
-            Start::Now => now,
-            Start::After(delay) => now + delay,
-            Start::At(instant) => instant,
-        };
-        let entry = Entry {
+        let mut entry = Entry {
             id: head.id,
             sequence: self.engine.next_sequence(),
-            vitals: Vitals::submitted(head.priority, due_at, None, 1, now),
+            vitals: Vitals::submitted(head.priority, now, None, 1, now),
             queue: self.queue,
-            kind: self.lanes.kind(&head.name),
+            kind: self.book.kind(&head.name),
             terms: Terms::NONE,
-            unique: head.unique(),
+            unique: None,
             holder: None,
             carry: job.clone(),
         };
+        let mut look_at = Timestamp::MAX;
+        if let Some(options) = &head.options {
+            entry.vitals = vitals(head.priority, options, now);
+            entry.unique.clone_from(&options.unique);
+            entry.terms = self.terms(options)?;
+            let due = entry.vitals.due_at;
+            let deadline = entry.vitals.deadlines.earliest();
+            look_at = deadline
+                .into_iter()
+                .chain((due > now).then_some(due))
+                .min()
+                .unwrap_or(look_at);
+        }
+        let waits = entry.vitals.due_at > now;
         let slot = self
             .engine
             .submit(entry, now)
@@ -170,9 +185,8 @@ impl State {
             })?;
         head.life(|life| life.slot = Some(slot));
         self.meters.submitted(head.priority);
-        if due_at > now {
-            self.ring_at(due_at, wakes);
-        } else {
+        self.ring_at(look_at, wakes);
+        if !waits {
             self.wake_worker(wakes);
         }
         Ok(())
@@ -212,8 +226,47 @@ impl State {
         if !self.stage.begins() {
             return None;
         }
-        self.promote(now, wakes);
+        if !self.pass_time(now, wakes) {
+            return None;
+        }
         self.claim(worker, now, wakes)
+    }
+
+    /// Does what time has done: what has become due stands in line, and what waited beyond a deadline has
+    /// expired. Answers whether nothing is left that should have expired: it is done in bounded steps.
+    pub(super) fn pass_time(&mut self, now: Timestamp, wakes: &mut Wakes) -> bool {
+        self.promote(now, wakes);
+        self.engine.next_deadline().is_none_or(|at| at > now) || self.expire(now, wakes)
+    }
+
+    /// Ends what waited beyond a deadline: some of it, at least.
+    fn expire(&mut self, now: Timestamp, wakes: &mut Wakes) -> bool {
+        let mut effects = Vec::new();
+        let more = self.engine.expire(now, EXPIRE_MAX, &mut effects);
+        for effect in effects {
+            if let Effect::Finished { entry, .. } = effect {
+                self.meters.expired(entry.vitals.priority);
+                entry.carry.head().go(Phase::Expired, None, wakes);
+                self.over.push(entry.carry);
+            }
+        }
+        self.room.tell(wakes);
+        // The keeper lets go of them, and goes on if there are more.
+        self.ring_at(now, wakes);
+        self.notice_quiet(wakes);
+        if !more {
+            // Who found that there were more has begun nothing.
+            for _ in 0..self.idle.len().min(self.pending()) {
+                self.wake_worker(wakes);
+            }
+        }
+        !more
+    }
+
+    /// How many stand in line.
+    fn pending(&self) -> usize {
+        let pending = self.engine.counts(self.queue)[usize::from(Stored::Pending.code())];
+        usize::try_from(pending).unwrap_or(usize::MAX)
     }
 
     /// A worker that somebody else than this scheduler woke is still among the idle.
@@ -224,7 +277,7 @@ impl State {
     }
 
     /// Moves what has become due into line.
-    pub(super) fn promote(&mut self, now: Timestamp, wakes: &mut Wakes) {
+    fn promote(&mut self, now: Timestamp, wakes: &mut Wakes) {
         if self.engine.next_due().is_none_or(|due| due > now) {
             return;
         }
@@ -248,12 +301,12 @@ impl State {
     fn claim(&mut self, worker: usize, now: Timestamp, wakes: &mut Wakes) -> Option<Current> {
         let spec = ClaimSpec {
             queues: &[self.queue],
-            kinds: self.lanes.open(now),
+            kinds: self.book.kinds(),
             run: 1,
             ..ClaimSpec::default()
         };
         self.leased.clear();
-        self.engine.claim(self.holder, &spec, now, &mut self.leased);
+        let gave_up = self.engine.claim(self.holder, &spec, now, &mut self.leased);
         let claimed = self.leased.pop();
         let current = claimed.map(|slot| self.begin(slot, now));
         if let Some(current) = &current {
@@ -264,9 +317,10 @@ impl State {
                 self.room.tell(wakes);
             }
         }
-        if self.lanes.has_rates() {
-            self.go_on(current.is_some(), now, wakes);
+        if gave_up && current.is_none() {
+            self.ring_at(now, wakes);
         }
+        self.go_on(now, wakes);
         current
     }
 
@@ -277,9 +331,8 @@ impl State {
             task: entry.id,
             attempt: vitals.attempt,
         };
-        let (kind, job) = (entry.kind, entry.carry.clone());
+        let job = entry.carry.clone();
         let waited = now.since(vitals.due_at);
-        self.lanes.take(kind, now);
         self.meters.started(vitals.priority, waited);
         Current {
             job,
@@ -287,20 +340,28 @@ impl State {
             slot,
             spent: vitals.spent,
             started: now,
+            finish_by: vitals.deadlines.finish().unwrap_or(Timestamp::MAX),
             waited,
         }
     }
 
-    /// Where there are rates, one permit may let several go: whoever gets work sees to the next.
-    fn go_on(&mut self, found: bool, now: Timestamp, wakes: &mut Wakes) {
-        if self.engine.counts(self.queue)[usize::from(Stored::Pending.code())] == 0 {
+    /// Where there are limits, one change may let several go: whoever looks for work, or makes the change,
+    /// sees to the next.
+    pub(super) fn go_on(&mut self, now: Timestamp, wakes: &mut Wakes) {
+        if !self.book.has_gates() || self.pending() == 0 {
             return;
         }
-        if found {
+        let spec = ClaimSpec {
+            queues: &[self.queue],
+            kinds: self.book.kinds(),
+            run: 1,
+            ..ClaimSpec::default()
+        };
+        if !self.idle.is_empty() && self.engine.is_open(&spec, now) {
             self.wake_worker(wakes);
         }
-        if let Some(at) = self.lanes.next_open(now) {
-            self.ring_at(at, wakes);
+        if let Some(at) = self.engine.dispatch().next_open() {
+            self.ring_at(at.max(now), wakes);
         }
     }
 
@@ -331,8 +392,9 @@ impl State {
             Effect::Moved { slot, .. } => {
                 let entry = self.engine.entry(slot).expect("it was moved just now");
                 let (due, priority) = (entry.vitals.due_at, entry.vitals.priority);
+                let deadline = entry.vitals.deadlines.earliest().unwrap_or(Timestamp::MAX);
                 self.meters.waits_again(priority);
-                self.ring_at(due, wakes);
+                self.ring_at(due.min(deadline), wakes);
                 Phase::Retrying
             }
         };
@@ -447,12 +509,13 @@ impl State {
 
     /// The instant at which there is something to see to.
     pub(super) fn next_alarm(&self, now: Timestamp) -> Timestamp {
-        let pending = self.engine.counts(self.queue)[usize::from(Stored::Pending.code())] > 0;
-        let opens = pending.then(|| self.lanes.next_open(now)).flatten();
+        let opens = self.engine.dispatch().next_open();
+        let opens = opens.filter(|at| *at > now && self.pending() > 0);
         let recurs = self.recurring.iter().map(|recurrence| recurrence.next);
         self.engine
             .next_due()
             .into_iter()
+            .chain(self.engine.next_deadline())
             .chain(opens)
             .chain(recurs)
             .min()
@@ -478,6 +541,15 @@ impl State {
                 self.wake_all(wakes);
             }
         }
+    }
+}
+
+/// What the rules know of a task with options that is handed in.
+fn vitals(priority: Priority, options: &Options, now: Timestamp) -> Vitals {
+    let due_at = options.due.map_or(now, |when| when.from(now));
+    Vitals {
+        deadlines: options.deadlines(now),
+        ..Vitals::submitted(priority, due_at, None, 1, now)
     }
 }
 

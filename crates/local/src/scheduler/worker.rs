@@ -103,7 +103,7 @@ impl Shared {
         now: Timestamp,
     ) -> Option<Completion> {
         let mut wakes = Wakes::default();
-        let ending = verdict.decide(&current);
+        let ending = verdict.decide(&current, now);
         let mut state = lock(&self.state);
         let settled = state.settle(worker, &current, ending, now, &mut wakes);
         // Under the same lock: completions are in the order of the ends, and who waits until nothing is
@@ -114,6 +114,8 @@ impl Shared {
             .and_then(|(ended, completions)| {
                 completions.offer(Completion::new(&current, ended.ran), &mut wakes)
             });
+        // What it held of limits is free, and it may be long before this worker looks for work.
+        state.go_on(now, &mut wakes);
         drop(state);
         wakes.wake();
         current.let_go(settled);
@@ -129,7 +131,7 @@ impl Shared {
         now: Timestamp,
     ) -> Option<Current> {
         let mut wakes = Wakes::default();
-        let ending = verdict.decide(&current);
+        let ending = verdict.decide(&current, now);
         let mut state = lock(&self.state);
         let settled = state.settle(worker, &current, ending, now, &mut wakes);
         let next = state.begin_next(worker, now, &mut wakes);
@@ -145,6 +147,7 @@ impl Shared {
         let now = self.clock.now();
         let mut state = lock(&self.state);
         let left = state.abandon(worker, now, &mut wakes);
+        state.go_on(now, &mut wakes);
         state.alive -= 1;
         let is_orphan = state.alive == 0 && state.stage == Stage::Running;
         wakes.extend(state.closers.drain());

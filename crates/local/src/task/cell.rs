@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use duly_core::{HeldKey, Priority, RetryPolicy, TaskId};
+use duly_core::{Priority, RetryPolicy, TaskId};
 
 use super::life::{Life, Orders, Phase};
 use super::work::{Polled, Work, caught, let_go};
-use super::{Options, Start, Task};
+use super::{Options, Task};
 use crate::context::Context;
 use crate::error::TaskError;
 use crate::output::{Output, TaskResult};
@@ -35,14 +35,14 @@ impl Head {
         self.options.as_ref()?.timeout
     }
 
-    pub(crate) fn start(&self) -> Start {
-        self.options
-            .as_ref()
-            .map_or(Start::Now, |options| options.start)
-    }
-
-    pub(crate) fn unique(&self) -> Option<Arc<HeldKey>> {
-        self.options.as_ref()?.unique.clone()
+    /// How long an attempt may take of a task that must end within `left`, and whether it is the task that
+    /// ends then.
+    pub(crate) fn time(&self, left: Option<Duration>) -> Option<(Duration, bool)> {
+        match (self.timeout(), left) {
+            (timeout, None) => timeout.map(|timeout| (timeout, false)),
+            (Some(timeout), Some(left)) if timeout < left => Some((timeout, false)),
+            (_, Some(left)) => Some((left, true)),
+        }
     }
 
     pub(crate) const fn is_repeatable(&self) -> bool {

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use duly_core::{Decision, Outcome, RetryPolicy, decide};
+use duly_core::{Deadlines, Decision, Outcome, RetryPolicy, Timestamp, decide};
 
-use super::Task;
 use super::cell::{Ended, Job, TaskCell};
 use super::life::Phase;
-use crate::clock;
+use super::{Options, Task};
+use crate::clock::{self, Clock};
 use crate::error::TaskError;
 use crate::output::{Output, TaskResult};
 use crate::sleep::Sleep;
 use crate::sync::Wakes;
 
 impl<R: Output> Task<R> {
-    /// Runs it here, once, within its own timeout if it has one.
+    /// Runs it here, once, within its own timeout and deadlines if it has them. Limits do not bound it.
     ///
     /// ```
     /// # use duly_local::Task;
@@ -31,7 +31,7 @@ impl<R: Output> Task<R> {
     /// ```
     ///
     /// # Errors
-    /// [`TaskError`], if it panicked or ran out of time.
+    /// [`TaskError`], if it panicked, ran out of time, or had a deadline that had passed.
     pub async fn run(self) -> Result<R, TaskError> {
         self.run_with_retry(RetryPolicy::NEVER).await
     }
@@ -83,12 +83,18 @@ impl<R: Output> Task<R> {
         } else {
             RetryPolicy::NEVER
         };
+        let patience = Patience::of(head.options.as_deref());
         for attempt in 1.. {
-            let (outcome, text) = run_attempt(&cell, attempt).await;
-            let phase = match decide(outcome, attempt, &policy, None, clock::random()) {
+            if patience.is_over() {
+                head.go(Phase::Expired, None, &mut Wakes::default());
+                break;
+            }
+            let (outcome, text) = run_attempt(&cell, attempt, patience.left()).await;
+            let left = patience.left();
+            let phase = match decide(outcome, attempt, &policy, left, clock::random()) {
                 Decision::Retry(delay) | Decision::Snooze(delay) => {
                     cell.forget();
-                    Sleep::new(delay).await;
+                    Sleep::new(patience.at_most(delay)).await;
                     continue;
                 }
                 Decision::Complete => Phase::Completed,
@@ -102,6 +108,40 @@ impl<R: Output> Task<R> {
     }
 }
 
+/// The deadlines of a run, if it has any.
+struct Patience(Option<(Clock, Deadlines)>);
+
+impl Patience {
+    fn of(options: Option<&Options>) -> Self {
+        let ends = |options: &&Options| options.deadline.is_some() || options.finish_by.is_some();
+        Self(options.filter(ends).map(|options| {
+            let clock = Clock::here();
+            (clock, options.deadlines(clock.now()))
+        }))
+    }
+
+    /// A deadline has passed.
+    fn is_over(&self) -> bool {
+        self.until(Deadlines::earliest) == Some(Duration::ZERO)
+    }
+
+    /// How long the run may still take.
+    fn left(&self) -> Option<Duration> {
+        self.until(Deadlines::finish)
+    }
+
+    /// A delay, cut at the next deadline.
+    fn at_most(&self, delay: Duration) -> Duration {
+        let next = self.until(Deadlines::earliest);
+        next.map_or(delay, |next| delay.min(next))
+    }
+
+    fn until(&self, which: fn(Deadlines) -> Option<Timestamp>) -> Option<Duration> {
+        let (clock, deadlines) = self.0?;
+        Some(which(deadlines)?.since(clock.now()))
+    }
+}
+
 /// Drops the future of a run that is dropped: it may hold the context, which holds the task, which
 /// holds the future.
 struct Stop(Arc<dyn Job>);
@@ -112,8 +152,13 @@ impl Drop for Stop {
     }
 }
 
-async fn run_attempt<R: Output>(cell: &Arc<TaskCell<R>>, attempt: u32) -> (Outcome, String) {
-    let mut time = cell.head().timeout().map(Sleep::new);
+async fn run_attempt<R: Output>(
+    cell: &Arc<TaskCell<R>>,
+    attempt: u32,
+    left: Option<Duration>,
+) -> (Outcome, String) {
+    let had = cell.head().time(left);
+    let mut time = had.map(|(time, _)| Sleep::new(time));
     if cell.head().is_repeatable()
         && let Err(message) = cell.clone().begin(attempt)
     {
@@ -134,6 +179,9 @@ async fn run_attempt<R: Output>(cell: &Arc<TaskCell<R>>, attempt: u32) -> (Outco
         Some(Ended::Panicked(message)) => (Outcome::Retry, message),
         None => {
             cell.stop();
+            if let Some((had, true)) = had {
+                cell.head().life(|life| life.cut(had));
+            }
             (TaskResult::Timeout.outcome(), String::new())
         }
     }

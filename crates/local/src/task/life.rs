@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use duly_core::engine::Slot;
 
@@ -23,6 +24,7 @@ pub(crate) enum Phase {
     Failed,
     TimedOut,
     Cancelled,
+    Expired,
     Aborted,
     Returned,
 }
@@ -72,6 +74,8 @@ struct Extra {
     dropped: u64,
     /// Where it was handed in, if not where it was at first.
     moved: Option<Weak<Shared>>,
+    /// How long the last attempt had, as the whole task was to end.
+    had: Option<Duration>,
 }
 
 impl Life {
@@ -149,19 +153,22 @@ impl Life {
             Phase::Failed => Status::Failed(text()),
             Phase::TimedOut => Status::TimedOut,
             Phase::Cancelled => Status::Cancelled,
+            Phase::Expired => Status::Expired,
             Phase::Aborted => Status::Aborted,
             Phase::Returned => Status::Returned,
         }
     }
 
     /// Why it ended, where its future returned nothing.
-    pub(crate) fn error(&self, timeout: Option<std::time::Duration>) -> TaskError {
+    pub(crate) fn error(&self, timeout: Option<Duration>) -> TaskError {
+        let had = self.extra.as_ref().and_then(|extra| extra.had);
         match self.status() {
             Status::Failed(message) => TaskError::Panicked { message },
             Status::TimedOut => TaskError::TimedOut {
-                after: timeout.unwrap_or_default(),
+                after: had.or(timeout).unwrap_or_default(),
             },
             Status::Cancelled => TaskError::Cancelled,
+            Status::Expired => TaskError::Expired,
             Status::Aborted => TaskError::Aborted,
             Status::Returned => TaskError::Returned,
             Status::Queued
@@ -206,6 +213,11 @@ impl Life {
             *runner = Some(waker.clone());
         }
         self.orders
+    }
+
+    /// The attempt is cut short after this long: the whole task is to end.
+    pub(crate) fn cut(&mut self, had: Duration) {
+        self.extra_mut().had = Some(had);
     }
 
     /// Asks the attempt for something.

@@ -6,6 +6,7 @@ mod support;
 
 mod blocked;
 mod completions;
+mod deadlines;
 mod direct;
 mod handle;
 mod idle;
@@ -13,6 +14,7 @@ mod idle;
 mod left_tasks;
 #[cfg(all(target_os = "linux", feature = "threads"))]
 mod left_threads;
+mod limits;
 mod metrics;
 mod order;
 mod panic;

@@ -15,6 +15,7 @@ pub(crate) fn assert_whole(metrics: &Metrics, workers: usize) {
         + counts.failed
         + counts.timed_out
         + counts.cancelled
+        + counts.expired
         + counts.aborted
         + counts.returned;
     let here = metrics.queued() + metrics.running as u64;
