@@ -18,6 +18,21 @@ pub struct OrderKey {
     pub sequence: i64,
 }
 
+impl OrderKey {
+    /// Before every key.
+    pub const FIRST: Self = Self {
+        class: 0,
+        rank: i64::MIN,
+        sequence: i64::MIN,
+    };
+    /// Behind every key.
+    pub const LAST: Self = Self {
+        class: u8::MAX,
+        rank: i64::MAX,
+        sequence: i64::MAX,
+    };
+}
+
 /// How a queue orders its tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OrderPolicy {

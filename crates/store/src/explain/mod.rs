@@ -3,7 +3,6 @@
 //! A store shows what it knows of one instant as a [`View`]; what follows from that is decided here, once
 //! for all stores, from the very lanes and gates that its claims go by.
 
-mod place;
 mod queue;
 mod task;
 mod view;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use duly_core::State;
 use duly_core::dispatch::LaneId;
+use duly_core::{OrderKey, State};
 
-use super::place::{FIRST, LAST};
 use super::task::{Crew, closings};
 use super::{QueueExplanation, QueueView, Reason, ReasonCount, View, WorkerExplanation};
 use crate::bounds::{EXPLAIN_LANES_MAX, POSITION_MAX};
@@ -52,7 +51,7 @@ impl Sum {
     }
 
     fn count<V: View>(&mut self, view: &mut V, lane: LaneId) -> Result<u64, V::Error> {
-        let count = view.count(lane, &(FIRST..LAST), POSITION_MAX + 1)?;
+        let count = view.count(lane, &(OrderKey::FIRST..OrderKey::LAST), POSITION_MAX + 1)?;
         self.exact &= count <= POSITION_MAX;
         Ok(count)
     }

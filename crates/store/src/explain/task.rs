@@ -1,11 +1,13 @@
 //! Why a task has not started.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use duly_core::dispatch::{Closed, Closing, KindId, LaneId};
-use duly_core::{State, TaskId, Timestamp};
+use duly_core::dispatch::{Dispatch, KindId, LaneId};
+use duly_core::explain::{self, Lanes, Standing};
+use duly_core::{OrderKey, State, TaskId, Timestamp};
 
-use super::{Basis, Estimate, Explanation, NearMiss, Position, Reason, View, place};
+use super::{Explanation, NearMiss, Position, Reason, View};
 use crate::bounds::{EXPLAIN_EVENTS, NEAR_MISSES_MAX};
 use crate::{Name, TaskRecord, WorkerRecord};
 
@@ -39,17 +41,31 @@ pub fn task<V: View>(view: &mut V, id: TaskId) -> Result<Option<Explanation>, V:
         let kind = view.dispatch().spec(lane).kind;
         reasons.extend(crew.of_kind(view, kind)?.iter().cloned());
         reasons.extend(crew.busy(&task.kind));
-        reasons.extend(undefined(view, lane));
+        reasons.extend(explain::undefined(view.dispatch(), lane, |gate| {
+            view.gate(gate)
+        }));
         if task.state == State::Pending {
             let policy = view.dispatch().policy(queue.id);
             let key = task.vitals().key(policy, task.sequence);
-            let position = place::position(view, &mut crew, &queue, (lane, key))?;
+            let standing = Standing {
+                queue: queue.id,
+                pending: queue.counts.of(State::Pending),
+                mixed: queue.mixed,
+                lane,
+                key,
+                at: view.now(),
+            };
+            let crew = &mut crew;
+            let position = explain::position(&mut Scene { view, crew }, &standing)?;
             explanation.position = Some(Position {
                 exact: position.exact && settled,
                 ..position
             });
         }
-        explanation.estimated_start = estimate(view, &explanation)?;
+        let (at, reasons) = (explanation.at, &explanation.reasons);
+        explanation.estimated_start = explain::estimate(at, reasons, explanation.position, || {
+            view.pace(&task.queue, EXPLAIN_EVENTS)
+        })?;
     }
     explanation
         .reasons
@@ -98,95 +114,32 @@ fn waiting(task: &TaskRecord, now: Timestamp) -> Vec<Reason> {
 
 /// What closes a lane, by name.
 pub(super) fn closings<V: View>(view: &V, queue: &Name, lane: LaneId) -> Vec<Reason> {
-    let dispatch = view.dispatch();
-    let closings = dispatch.closings(lane, view.now()).into_iter();
-    let reason = |closing| {
-        Some(match closing {
-            Closing::QueuePaused(_) => Reason::QueuePaused {
-                queue: queue.clone(),
-            },
-            Closing::TenantPaused(tenant) => Reason::TenantPaused {
-                tenant: view.gate(tenant.gate()),
-            },
-            Closing::Limit {
-                limit,
-                weight,
-                closed,
-            } => {
-                let limit = view.gate(limit.gate());
-                match closed {
-                    Closed::Paused => return None,
-                    Closed::Full { in_use, at_most } => Reason::LimitFull {
-                        limit,
-                        in_use,
-                        at_most,
-                        weight,
-                    },
-                    Closed::Rate { ready_at } => Reason::RateSpent {
-                        limit,
-                        until: ready_at,
-                        weight,
-                    },
-                    Closed::TooHeavy { at_most } => Reason::TooHeavy {
-                        limit,
-                        weight,
-                        at_most,
-                    },
-                }
-            }
-        })
-    };
-    let mut reasons: Vec<Reason> = closings.filter_map(reason).collect();
-    reasons.sort_unstable();
-    reasons
+    explain::closings(view.dispatch(), lane, view.now(), queue, |gate| {
+        view.gate(gate)
+    })
 }
 
-fn undefined<V: View>(view: &V, lane: LaneId) -> Vec<Reason> {
-    let dispatch = view.dispatch();
-    let limits = dispatch.limits_on(lane).map(|(limit, _)| limit);
-    let undefined = limits.filter(|limit| dispatch.limit(*limit).is_none());
-    let mut reasons: Vec<Reason> = undefined
-        .map(|limit| Reason::LimitUndefined {
-            limit: view.gate(limit.gate()),
-        })
-        .collect();
-    reasons.sort_unstable();
-    reasons
+/// What stands in the lanes of a queue, and the workers that serve it.
+struct Scene<'v, V> {
+    view: &'v mut V,
+    crew: &'v mut Crew,
 }
 
-/// When it may start.
-fn estimate<V: View>(
-    view: &mut V,
-    explanation: &Explanation,
-) -> Result<Option<Estimate>, V::Error> {
-    let reasons = &explanation.reasons;
-    if reasons.iter().any(Reason::is_lasting) {
-        return Ok(None);
+impl<V: View> Lanes for Scene<'_, V> {
+    type Error = V::Error;
+
+    fn dispatch(&self) -> &Dispatch {
+        self.view.dispatch()
     }
-    let opens = reasons.iter().filter_map(Reason::until);
-    let opens = opens.fold(explanation.at, Timestamp::max);
-    let at_once = Some(Estimate {
-        at: opens,
-        basis: Basis::Opens,
-    });
-    let Some(position) = explanation.position else {
-        return Ok(at_once);
-    };
-    if let Some(pace) = view.pace(&explanation.queue, EXPLAIN_EVENTS)? {
-        let turn = explanation.at + pace.time_for(position.ahead + 1);
-        return Ok(Some(Estimate {
-            at: opens.max(turn),
-            basis: Basis::Pace(pace),
-        }));
+
+    fn count(&mut self, lane: LaneId, keys: &Range<OrderKey>, most: u64) -> Result<u64, V::Error> {
+        self.view.count(lane, keys, most)
     }
-    let unknown = |reason: &Reason| {
-        matches!(
-            reason,
-            Reason::LimitFull { .. } | Reason::WorkersBusy { .. }
-        )
-    };
-    let next = position.ahead == 0 && !reasons.iter().any(unknown);
-    Ok(at_once.filter(|_| next))
+
+    fn is_closed(&mut self, kind: KindId) -> Result<bool, V::Error> {
+        let reasons = self.crew.of_kind(self.view, kind)?;
+        Ok(!reasons.is_empty())
+    }
 }
 
 /// The workers, and what they mean for each kind of a queue.
