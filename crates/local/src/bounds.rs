@@ -49,5 +49,8 @@ pub const NAMES_MAX: usize = duly_core::bounds::LINES_MAX - 1;
 /// How many names of limits a scheduler may know, defined or not.
 pub const LIMITS_MAX: usize = 10_000;
 
+/// What a tenant may weigh in turns.
+pub const TENANT_WEIGHT_MAX: u32 = 1_000;
+
 /// How many tenants a scheduler may know.
 pub const TENANTS_MAX: usize = 100_000;

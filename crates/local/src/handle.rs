@@ -10,10 +10,13 @@ use std::time::Duration;
 use duly_core::{Priority, TaskId, Timestamp};
 use futures_core::Stream;
 
+use crate::clock::Clock;
 use crate::error::{Elapsed, TaskError};
+use crate::explain::Explanation;
 use crate::output::Output;
 use crate::progress::Reports;
 use crate::scheduler::Shared;
+use crate::scheduler::explain::gone;
 use crate::sleep::Sleep;
 use crate::status::Status;
 use crate::sync::Seat;
@@ -219,6 +222,30 @@ impl<R: Output> Handle<R> {
         self.with(Shared::cancel)
     }
 
+    /// Why the task has not started: all reasons, its place in line, and when it may start.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(1).start();
+    /// let remind = Task::new("remind", async {}).after(Duration::from_secs(90));
+    /// let why = scheduler.submit(remind).await?.explain();
+    /// println!("{why}"); // remind: queued, and then: it is not due for another 1m 29s …
+    /// assert_eq!(why.reasons[0].code(), "not_due");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        let job: Arc<dyn Job> = self.cell.clone();
+        match self.scheduler() {
+            Some(shared) => shared.explain(&job),
+            None => gone(&*job, Clock::here().now()),
+        }
+    }
+
     /// Changes the priority of the task, if it waits. Whether it did.
     ///
     /// ```
@@ -287,12 +314,13 @@ impl<R: Output> Handle<R> {
 
     fn with(&self, act: impl FnOnce(&Shared, &Arc<dyn Job>) -> bool) -> bool {
         let job: Arc<dyn Job> = self.cell.clone();
-        let moved = job.head().life(|life| life.moved());
-        moved
-            .as_ref()
-            .unwrap_or(&self.shared)
-            .upgrade()
-            .is_some_and(|shared| act(&shared, &job))
+        self.scheduler().is_some_and(|shared| act(&shared, &job))
+    }
+
+    /// The scheduler that has it, if that is still there.
+    fn scheduler(&self) -> Option<Arc<Shared>> {
+        let moved = self.cell.head().life(|life| life.moved());
+        moved.as_ref().unwrap_or(&self.shared).upgrade()
     }
 }
 

@@ -58,6 +58,7 @@ pub mod bounds;
 mod clock;
 mod context;
 mod error;
+pub mod explain;
 mod handle;
 mod limits;
 mod metrics;
@@ -71,10 +72,12 @@ mod sleep;
 mod status;
 mod sync;
 mod task;
+mod tenant;
 
 pub use context::Context;
 pub use duly_core::{Backoff, Jitter, Limit, Name, Priority, Rate, RetryPolicy, TaskId, Timestamp};
 pub use error::{Elapsed, Reason, Refused, RefusedBatch, TaskError};
+pub use explain::Explanation;
 pub use handle::{Changes, Handle};
 pub use limits::{LimitError, LimitRecord, Limits, Subject};
 pub use metrics::{Counts, Metrics, Times};
@@ -89,3 +92,4 @@ pub use scheduler::{
 pub use sleep::{Sleep, sleep};
 pub use status::Status;
 pub use task::Task;
+pub use tenant::Tenant;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use duly_core::explain::Pace;
 use duly_core::{Priority, Timestamp};
 
 mod histogram;
@@ -133,6 +134,13 @@ impl Meters {
 
     fn waits_no_more(&mut self, priority: Priority) {
         self.depth[usize::from(priority.code())] -= 1;
+    }
+
+    /// How fast tasks are done, lately.
+    pub(crate) fn pace(&self, now: Timestamp) -> Option<Pace> {
+        let (done, span) = self.throughput.recent(now.since(self.since));
+        let started = u32::try_from(done).unwrap_or(u32::MAX);
+        (started > 0).then_some(Pace { started, span })
     }
 
     /// What they say.

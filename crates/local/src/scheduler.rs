@@ -22,6 +22,7 @@ mod attempt;
 mod builder;
 mod completions;
 mod driver;
+pub(crate) mod explain;
 mod keeper;
 mod limits;
 mod recurring;
@@ -45,7 +46,8 @@ use completions::Buffer;
 use driver::Driver;
 use runners::{Part, Runners};
 use stage::Stage;
-use state::{Cancelled, State};
+use state::Cancelled;
+pub(crate) use state::State;
 use watch::Watch;
 
 /// What a builder decided.
@@ -55,6 +57,7 @@ struct Settings {
     blocked_after: Duration,
     report_every: Option<Duration>,
     completions: Option<Arc<Buffer>>,
+    fair: bool,
 }
 
 /// What the workers, the handles and the owner share.
@@ -78,7 +81,7 @@ impl Shared {
         random[..8].copy_from_slice(&clock::random().to_le_bytes());
         let holder = Incarnation::new(now, random);
         Self {
-            state: Mutex::new(State::new(settings.capacity, holder, now)),
+            state: Mutex::new(State::new(&settings, holder, now)),
             clock,
             driver,
             workers,

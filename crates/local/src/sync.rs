@@ -113,6 +113,11 @@ impl Waiters {
         }
     }
 
+    /// How many wait.
+    pub(crate) const fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Waker> {
         self.waiting.drain(..).map(|(_, waker)| waker)
     }

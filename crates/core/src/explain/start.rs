@@ -16,6 +16,37 @@ pub struct Estimate {
     pub basis: Basis,
 }
 
+impl Estimate {
+    /// It as a sentence, as said at `now`.
+    ///
+    /// ```
+    /// use duly_core::Timestamp;
+    /// use duly_core::explain::{Basis, Estimate};
+    ///
+    /// let [now, at] = [0, 2_000_000].map(Timestamp::from_micros);
+    /// let start = Estimate { at, basis: Basis::Opens };
+    /// assert_eq!(start.sentence(now).to_string(), "it may start in 2s, once nothing closes it");
+    /// ```
+    #[must_use]
+    pub const fn sentence(&self, now: Timestamp) -> impl fmt::Display {
+        Sentence {
+            left: Span::between(now, self.at),
+            basis: self.basis,
+        }
+    }
+}
+
+struct Sentence {
+    left: Span,
+    basis: Basis,
+}
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it may start in {}, {}", self.left, self.basis)
+    }
+}
+
 /// What a start is estimated from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

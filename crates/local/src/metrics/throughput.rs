@@ -28,13 +28,17 @@ impl Throughput {
     /// The mean of the last ten seconds, or of as many as there were.
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
     pub(super) fn per_second(&self, age: Duration) -> f64 {
-        let now = age.as_secs();
-        let first = (now + 1).saturating_sub(WINDOW as u64);
-        let counted: u64 = (first..=self.last)
+        let (counted, span) = self.recent(age);
+        counted as f64 / span.as_secs_f64().max(0.001)
+    }
+
+    /// How many in the last ten seconds, or in as many as there were, and how long that is.
+    pub(super) fn recent(&self, age: Duration) -> (u64, Duration) {
+        let first = (age.as_secs() + 1).saturating_sub(WINDOW as u64);
+        let counted = (first..=self.last)
             .map(|second| self.counts[slot(second)])
             .sum();
-        let seconds = age.as_secs_f64() - first as f64;
-        counted as f64 / seconds.max(0.001)
+        (counted, age.saturating_sub(Duration::from_secs(first)))
     }
 }
 

@@ -13,6 +13,8 @@ use crate::bounds::{
     BLOCKED_AFTER_DEFAULT, CAPACITY_DEFAULT, GRACE_DEFAULT, NAMES_MAX, WORKERS_MAX,
 };
 use crate::limits::Subject;
+#[cfg(doc)]
+use crate::task::Task;
 
 /// How a scheduler is to be: made by [`Scheduler::builder`]. What is not said has a default: as many
 /// workers as the machine has cores, room for 10,000 tasks, no rates, a grace of 5 s, a warning after
@@ -39,6 +41,7 @@ pub struct Builder {
     pub(super) capacity: Option<usize>,
     rate: Option<Rate>,
     rates: Vec<(String, Rate)>,
+    fair: bool,
     pub(super) grace: Option<Duration>,
     pub(super) blocked_after: Option<Duration>,
     pub(super) report_every: Option<Duration>,
@@ -104,6 +107,28 @@ impl Builder {
         if self.rates.len() < NAMES_MAX {
             self.rates.push((name, rate));
         }
+        self
+    }
+
+    /// [Tenants](Task::tenant) take turns within a priority, by [weight](Scheduler::tenant), whatever each has
+    /// queued; who was idle has no credit. Tasks of no tenant take turns as one. They do not unless this is
+    /// called: then it is first in, first out among equals.
+    ///
+    /// ```
+    /// # use duly_local::{Scheduler, Task};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scheduler = Scheduler::builder().workers(4).fair().start();
+    /// for n in 0..1_000 {
+    ///     scheduler.submit(Task::new("report", async move { println!("{n}") }).tenant("big")).await?;
+    /// }
+    /// // It waits for a turn, not for a thousand reports.
+    /// scheduler.submit(Task::new("report", async {}).tenant("small")).await?.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fair(mut self) -> Self {
+        self.fair = true;
         self
     }
 
@@ -232,6 +257,7 @@ impl Builder {
                 blocked_after: self.blocked_after.unwrap_or(BLOCKED_AFTER_DEFAULT),
                 report_every: self.report_every,
                 completions: self.completions,
+                fair: self.fair,
             },
         ));
         let limits = scheduler.limits();

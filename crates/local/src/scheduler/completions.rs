@@ -162,6 +162,11 @@ impl Buffer {
         Poll::Ready(())
     }
 
+    /// How many workers wait for room.
+    pub(super) fn held(&self) -> usize {
+        lock(&self.inner).writers.len()
+    }
+
     /// Nothing more will come.
     pub(super) fn close(&self) {
         self.end(|inner| inner.closed = true);

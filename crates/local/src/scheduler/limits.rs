@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use duly_core::bounds::{LIMIT_WEIGHT_MAX, TASK_LIMITS_MAX};
-use duly_core::dispatch::{LimitId, Target, TenantId};
+use duly_core::dispatch::{GateId, LimitId, Target, TenantId};
 use duly_core::engine::{KindId, QueueId, Terms};
 use duly_core::{Limit, Name, Timestamp};
 
 use super::Shared;
 use super::state::State;
-use crate::bounds::{LIMITS_MAX, NAMES_MAX, TENANTS_MAX};
+use crate::bounds::{LIMITS_MAX, NAMES_MAX, TENANT_WEIGHT_MAX, TENANTS_MAX};
 use crate::error::Reason;
 use crate::limits::{LimitError, LimitRecord, Subject};
 use crate::sync::{Wakes, lock};
@@ -66,7 +66,7 @@ impl Book {
     }
 
     /// The name of a limit or tenant.
-    pub(super) fn name(&self, gate: duly_core::dispatch::GateId) -> Name {
+    pub(super) fn name(&self, gate: GateId) -> Name {
         self.gates.get(gate.index()).cloned().unwrap_or_default()
     }
 
@@ -127,7 +127,7 @@ impl State {
         Ok(limit)
     }
 
-    pub(super) fn tenant_id(&mut self, name: &Name) -> Result<TenantId, usize> {
+    fn tenant_id(&mut self, name: &Name) -> Result<TenantId, usize> {
         if let Some(tenant) = self.book.tenants.get(name) {
             return Ok(*tenant);
         }
@@ -138,6 +138,21 @@ impl State {
         self.book.tenants.insert(name.clone(), tenant);
         self.book.gates.push(name.clone());
         Ok(tenant)
+    }
+
+    pub(crate) fn change_tenant(
+        &mut self,
+        name: &Name,
+        change: impl FnOnce(u32, bool) -> (u32, bool),
+        now: Timestamp,
+    ) -> Result<(), LimitError> {
+        let tenant = self.tenant_id(name);
+        let tenant = tenant.map_err(|most| LimitError::Subjects { most })?;
+        let dispatch = self.engine.dispatch_mut();
+        let (weight, paused) = dispatch.tenant(tenant);
+        let (weight, paused) = change(weight, paused);
+        dispatch.set_tenant(tenant, weight.clamp(1, TENANT_WEIGHT_MAX), paused, now);
+        Ok(())
     }
 
     pub(crate) fn define_limit(

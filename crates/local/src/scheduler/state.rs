@@ -10,6 +10,7 @@ use duly_core::{
     AttemptRef, Decision, EventKind, Incarnation, Priority, State as Stored, Timestamp, Vitals,
 };
 
+use super::Settings;
 use super::attempt::Ending;
 use super::limits::Book;
 use super::recurring::Recurrence;
@@ -96,14 +97,15 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(super) fn new(capacity: usize, holder: Incarnation, now: Timestamp) -> Self {
+    pub(super) fn new(settings: &Settings, holder: Incarnation, now: Timestamp) -> Self {
         let mut engine = Engine::lean();
         let queue = engine.add_queue();
+        engine.dispatch_mut().set_fair(queue, settings.fair);
         Self {
             engine,
             queue,
             holder,
-            capacity,
+            capacity: settings.capacity,
             book: Book::default(),
             stage: Stage::Made,
             current: Vec::new(),
@@ -264,7 +266,7 @@ impl State {
     }
 
     /// How many stand in line.
-    fn pending(&self) -> usize {
+    pub(super) fn pending(&self) -> usize {
         let pending = self.engine.counts(self.queue)[usize::from(Stored::Pending.code())];
         usize::try_from(pending).unwrap_or(usize::MAX)
     }
@@ -468,7 +470,7 @@ impl State {
     }
 
     /// Where a task lies, if it has not ended.
-    fn find(&self, head: &Head) -> Option<Slot> {
+    pub(super) fn find(&self, head: &Head) -> Option<Slot> {
         let slot = head.life(|life| life.slot)?;
         let entry = self.engine.entry(slot)?;
         (entry.id == head.id).then_some(slot)

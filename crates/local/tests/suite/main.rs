@@ -8,6 +8,7 @@ mod blocked;
 mod completions;
 mod deadlines;
 mod direct;
+mod explain;
 mod handle;
 mod idle;
 #[cfg(feature = "tokio")]
@@ -26,6 +27,7 @@ mod smoke;
 mod stress;
 mod submit;
 mod task;
+mod tenants;
 mod timeout;
 #[cfg(feature = "tokio")]
 mod turns;
