@@ -1,40 +1,52 @@
-//! What the writer knows by heart: interned names, settings, counts and counters, so that most tasks
-//! cost no look-up. It is exact as long as no other connection has committed; then it is read anew.
+//! What the writer knows by heart: interned names, settings, counts, counters, and who is next, so that
+//! most tasks cost no look-up. It is exact as long as no other connection has committed; then what may
+//! have changed is read anew, as the [news](news) tell.
 
+mod gate;
 mod kind;
+mod lane;
+mod lease;
 mod limit;
-mod line;
 mod name;
+mod news;
+mod queue;
 mod tenant;
+mod turn;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use duly_core::dispatch::{Dispatch, Round, Terms};
-use duly_core::{Incarnation, TaskId};
+use duly_core::dispatch::{Dispatch, Round};
+use duly_core::{Incarnation, TaskId, Timestamp};
 use duly_store::Name;
 use rusqlite::{Connection, Result, params};
 
 #[cfg(test)]
 pub(crate) use kind::HELD as HELD_KINDS;
 pub(crate) use kind::settings as kind_settings;
+use lane::Lane;
 #[cfg(test)]
-pub(crate) use limit::LEASED;
-use line::Lane;
+pub(crate) use lane::{COUNT_LANE, EMPTY, LANE, LANE_BY_ID, LANES_KEPT_MAX, REMOVE_LANE, STANDING};
+pub(crate) use lane::{LaneSlot, Line, kind_id};
 #[cfg(test)]
-pub(crate) use line::{LANE, STANDING};
-pub(crate) use line::{
-    LaneSlot, Line, Queue, QueueSlot, SETTINGS_WIDTH, kind_id, order_columns, settings,
-    settings_columns,
-};
+pub(crate) use lease::{HELD_BY, LEASED};
+#[cfg(test)]
+pub(crate) use limit::{ATTACHED_TO, LIMIT};
 pub(crate) use name::Worker;
+#[cfg(test)]
+pub(crate) use news::{NEWEST, SINCE};
+#[cfg(test)]
+pub(crate) use queue::PLAIN_LANES;
+pub(crate) use queue::{
+    Queue, QueueSlot, SETTINGS_WIDTH, order_columns, settings, settings_columns,
+};
+#[cfg(test)]
+pub(crate) use tenant::COUNT_TENANT;
 pub(crate) use tenant::{Tenant, settings as tenant_settings};
 
 /// More names than this are not kept by heart between transactions.
 const NAMES_MAX: usize = 20_000;
 /// More records of tenants than this are not kept by heart between transactions.
 const TENANTS_KEPT_MAX: usize = 200_000;
-/// With more lanes than this, those in which nobody stands are not kept by heart between transactions.
-const LANES_KEPT_MAX: usize = 250_000;
 /// How many leases are kept by heart: task id to sequence.
 const LEASES_MAX: usize = 100_000;
 
@@ -77,20 +89,31 @@ pub(crate) struct Counters {
 pub(crate) struct Book {
     counters: Option<(Counters, Counters)>,
     queues: Vec<Queue>,
-    queue_slots: HashMap<Name, Option<QueueSlot>>,
+    queue_slots: HashMap<Name, QueueSlot>,
+    queue_ids: HashMap<i64, QueueSlot>,
+    /// Names of which there is no queue.
+    no_queues: HashSet<Name>,
+    /// What was read of a queue in another reading may be outdated.
+    reading: u64,
     lanes: Vec<Lane>,
     lane_slots: HashMap<i64, LaneSlot>,
+    /// Lanes whose numbers of unfinished tasks have changed, and by how much.
+    lanes_won: HashMap<LaneSlot, i64>,
     /// Who is next: it knows queues and lanes by the same numbers.
     pub(crate) dispatch: Dispatch,
     pub(crate) round: Round,
     no_queue: Option<QueueSlot>,
-    gates: limit::Gates,
+    gates: gate::Gates,
+    held: lease::Held,
+    news: news::News,
     kinds: HashMap<Name, i64>,
     kind_names: HashMap<i64, Name>,
     kind_roll: kind::Kinds,
     tenants: HashMap<Name, Option<Tenant>>,
     names: HashMap<Name, i64>,
     workers: HashMap<Incarnation, Option<Worker>>,
+    /// Queues made in this transaction.
+    made_queues: Vec<QueueSlot>,
     /// Lines made in this transaction.
     made_lines: Vec<(QueueSlot, i64)>,
     /// Lanes made in this transaction.
@@ -105,24 +128,11 @@ pub(crate) struct Book {
     made_names: Vec<Name>,
     /// Sequences of tasks leased here. True once committed: no sequence is used twice, and a claim names it anew.
     leases: HashMap<TaskId, i64>,
+    /// How many lanes were in use when idle ones were last forgotten.
+    lanes_in_use: usize,
 }
 
 impl Book {
-    /// Forgets what another connection may have changed. Interned names stay: they are never removed.
-    pub(crate) fn refresh(&mut self) {
-        self.counters = None;
-        self.queues.clear();
-        self.queue_slots.clear();
-        self.lanes.clear();
-        self.lane_slots.clear();
-        self.dispatch = Dispatch::default();
-        self.no_queue = None;
-        self.gates = limit::Gates::default();
-        self.workers.clear();
-        self.kind_roll.refresh();
-        self.tenants.clear();
-    }
-
     /// Forgets everything: a transaction was undone, and with it perhaps names and tasks that it had made;
     /// their numbers are given to others.
     pub(crate) fn forget(&mut self) {
@@ -132,7 +142,7 @@ impl Book {
     /// How far it has come.
     pub(crate) fn mark(&self) -> Mark {
         Mark {
-            queues: self.queues.len(),
+            queues: self.made_queues.len(),
             lines: self.made_lines.len(),
             lanes: self.made_lanes.len(),
             offered: self.offered.len(),
@@ -142,9 +152,15 @@ impl Book {
         }
     }
 
-    /// Forgets what was made or read since.
+    /// Forgets what was made since.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.undo_lanes(&mark);
+        for queue in self.made_queues.drain(mark.queues..) {
+            let queue = &mut self.queues[queue.index()];
+            self.queue_slots.remove(&queue.name);
+            self.queue_ids.remove(&queue.id);
+            queue.leave();
+        }
         for kind in self.made_kinds.drain(mark.kinds..) {
             if let Some(id) = self.kinds.remove(&kind) {
                 self.kind_names.remove(&id);
@@ -161,26 +177,25 @@ impl Book {
 
     /// Keeps itself small, between transactions.
     pub(crate) fn trim(&mut self) {
+        self.made_queues.clear();
         self.made_lines.clear();
         self.made_lanes.clear();
         self.offered.clear();
         self.made_kinds.clear();
         self.made_tenants.clear();
         self.made_names.clear();
-        let names =
-            self.kinds.len() + self.names.len() + self.queue_slots.len() + self.workers.len();
-        if names > NAMES_MAX {
-            self.forget();
+        if self.names.len() + self.workers.len() + self.no_queues.len() > NAMES_MAX {
+            self.names.clear();
+            self.workers.clear();
+            self.no_queues.clear();
         }
         if self.tenants.len() > TENANTS_KEPT_MAX {
             self.tenants.clear();
         }
-        if self.dispatch.lane_count() > LANES_KEPT_MAX {
-            self.drop_idle_lanes();
-        }
         if self.leases.len() > LEASES_MAX {
             self.leases.clear();
         }
+        self.trim_lanes();
     }
 
     /// A queue that stands for those that nobody has made.
@@ -196,15 +211,6 @@ impl Book {
     /// Of which lane the head is next in the claim that was begun.
     pub(crate) fn next(&mut self) -> Option<duly_core::dispatch::Pick> {
         self.dispatch.next(&mut self.round)
-    }
-
-    /// Forgets lanes with conditions in which nobody stands and of which nothing is leased.
-    fn drop_idle_lanes(&mut self) {
-        let dispatch = &mut self.dispatch;
-        let lanes = &self.lanes;
-        self.lane_slots.retain(|_, lane| {
-            lanes[lane.index()].terms == Terms::NONE || !dispatch.drop_idle(*lane)
-        });
     }
 
     pub(crate) fn counters(&mut self, connection: &Connection) -> Result<&mut Counters> {
@@ -226,8 +232,8 @@ impl Book {
         Ok(counters)
     }
 
-    /// Writes the counters, counts and totals that have changed.
-    pub(crate) fn flush(&mut self, connection: &Connection) -> Result<()> {
+    /// Writes the counters, counts and totals that have changed, and the news of it.
+    pub(crate) fn flush(&mut self, connection: &Connection, now: Timestamp) -> Result<()> {
         if let Some((now, stored)) = &mut self.counters {
             if now.task != stored.task {
                 connection.prepare_cached(SET_TASK)?.execute([now.task])?;
@@ -247,7 +253,10 @@ impl Book {
                 add.execute(params![queue.id, kind.code(), n])?;
             }
         }
-        self.flush_gates(connection)?;
-        self.flush_kinds(connection)
+        self.flush_rates(connection)?;
+        self.flush_turns(connection)?;
+        self.flush_kinds(connection)?;
+        self.flush_lanes(connection, now)?;
+        self.flush_news(connection, now)
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn claim(
             at: now,
         });
     }
-    let (chosen, gave_up) = choose(tx, request)?;
+    let (chosen, gave_up) = choose(tx, request, &worker)?;
     let leases = take(tx, chosen, request.run, &worker)?;
     let next_at = if promoted.more || gave_up {
         Some(now)
@@ -122,8 +122,13 @@ struct Asked {
 }
 
 /// Chooses the most urgent pending tasks that the worker may take; and whether it stopped looking early.
-fn choose(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<(Vec<Chosen>, bool)> {
+fn choose(
+    tx: &mut Transaction<'_, '_>,
+    request: &Claim,
+    worker: &Worker,
+) -> Result<(Vec<Chosen>, bool)> {
     tx.book.know_limits(tx.connection, tx.now)?;
+    tx.book.know_leases(tx.connection)?;
     let asked = asked(tx, request)?;
     let turns = match asked.weights.is_empty() {
         true => asked.queues.len().max(1),
@@ -145,7 +150,7 @@ fn choose(tx: &mut Transaction<'_, '_>, request: &Claim) -> Result<(Vec<Chosen>,
         .map(|queue| tx.book.dispatch.standing(*queue))
         .sum();
     let mut steps = tx.pens.lane_steps(total.min(standing))?;
-    let chosen = pick(tx, &mut steps);
+    let chosen = pick(tx, &mut steps, worker);
     tx.pens.keep_lane_steps(steps);
     Ok((chosen?, tx.book.round.gave_up()))
 }
@@ -198,7 +203,11 @@ fn look(tx: &mut Transaction<'_, '_>) -> Result<()> {
 }
 
 /// Picks one head after the other.
-fn pick(tx: &mut Transaction<'_, '_>, steps: &mut [Statement<'_>]) -> Result<Vec<Chosen>> {
+fn pick(
+    tx: &mut Transaction<'_, '_>,
+    steps: &mut [Statement<'_>],
+    worker: &Worker,
+) -> Result<Vec<Chosen>> {
     let mut chosen = Vec::new();
     let mut cursors: Vec<Cursor<'_>> = Vec::new();
     let mut places: HashMap<LaneSlot, usize> = HashMap::new();
@@ -213,6 +222,7 @@ fn pick(tx: &mut Transaction<'_, '_>, steps: &mut [Statement<'_>]) -> Result<Vec
                 let Some(step) = steps.next() else { break };
                 let mut rows = step.query([tx.book.lane_id(lane)?])?;
                 rows.advance()?;
+                tx.book.tell_lane(lane);
                 places.insert(lane, cursors.len());
                 cursors.push(Cursor { lane, rows });
                 cursors.len() - 1
@@ -222,7 +232,7 @@ fn pick(tx: &mut Transaction<'_, '_>, steps: &mut [Statement<'_>]) -> Result<Vec
         if let Some(row) = cursor.rows.get() {
             chosen.push(choice(tx, row, lane)?);
             tx.book.take(&pick);
-            tx.book.dispatch.lease(lane);
+            tx.book.lease_lane(lane, worker.id);
             cursor.rows.advance()?;
         } else {
             debug_assert!(false, "a lane that is picked has a head");

@@ -144,7 +144,7 @@ impl Transaction<'_, '_> {
             self.take_key(key, hold, sequence)?;
         }
         self.count_move(queue, old.state, new.state);
-        self.count_kind(line.kind, 1);
+        self.count_unfinished(place.lane, 1);
         self.hint(queue);
         Ok(queue)
     }

@@ -53,6 +53,7 @@ impl View for Scene<'_, '_, '_> {
         let expired = house::expire(self.tx, EXPIRE_MAX)?;
         self.tx.flush_events()?;
         self.tx.book.know_limits(self.tx.connection, self.tx.now)?;
+        self.tx.book.know_leases(self.tx.connection)?;
         Ok(!promoted.more && !expired.more)
     }
 

@@ -1,5 +1,7 @@
 //! Housekeeping, in bounded steps; and who leads.
 
+use std::time::Duration;
+
 use duly_core::{Incarnation, State, Timestamp};
 use duly_store::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX, LEAD_MAX};
 use duly_store::{Duty, KeepHouse, Kept, Lead, Leadership, Name, StoreError, is_held};
@@ -12,6 +14,9 @@ use crate::row;
 use crate::term;
 use crate::transaction::{NewEvent, Transaction};
 use crate::unique::Gone;
+
+/// How long a lane is kept in which nobody is any more.
+const LANES_KEPT: Duration = Duration::from_secs(3_600);
 
 pub(crate) const DUE: &str = "SELECT sequence FROM duly_live INDEXED BY duly_live_due
     WHERE state IN (0, 5) AND due_at <= ?1 ORDER BY due_at, sequence LIMIT ?2";
@@ -49,7 +54,11 @@ pub(crate) fn keep_house(
         Duty::Promote => promote_due(tx, limit)?,
         Duty::Expire => expire(tx, limit)?,
         Duty::Alert => term::alert(tx, limit)?,
-        Duty::Prune => prune(tx, limit)?,
+        Duty::Prune => {
+            tx.book
+                .remove_empty_lanes(tx.connection, (tx.now - LANES_KEPT, tx.now), limit)?;
+            prune(tx, limit)?
+        }
         Duty::Forget => forget(tx, limit)?,
         Duty::Rekey => rekey(tx, limit)?,
     })
@@ -174,7 +183,7 @@ fn prune(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept> {
     Ok(step(found, limit))
 }
 
-fn retentions(tx: &Transaction<'_, '_>) -> Result<Vec<(Name, [std::time::Duration; 2])>> {
+fn retentions(tx: &Transaction<'_, '_>) -> Result<Vec<(Name, [Duration; 2])>> {
     let mut statement = tx.connection.prepare_cached(QUEUES)?;
     let rows = statement.query_map([], |row| {
         let settings = book::settings(row, 1)?;
@@ -188,7 +197,7 @@ fn stale(
     tx: &mut Transaction<'_, '_>,
     queue: &Name,
     dead: bool,
-    retention: std::time::Duration,
+    retention: Duration,
     limit: i64,
 ) -> Result<Vec<(i64, State)>> {
     let slot = tx.book.make_queue(tx.connection, queue)?;

@@ -115,8 +115,8 @@ impl Transaction<'_, '_> {
         if live.vitals.state == State::Pending {
             self.book.leaves(live.lane, live.sequence);
         }
-        if live.vitals.state.is_leased() && !vitals.state.is_leased() {
-            self.book.dispatch.release(live.lane);
+        if let Some(worker) = live.worker.filter(|_| !vitals.state.is_leased()) {
+            self.book.release_lane(live.lane, worker);
         }
         if vitals.state.is_final() {
             self.finish(live, vitals, trace)
@@ -128,6 +128,7 @@ impl Transaction<'_, '_> {
     fn update(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
         let line = self.book.lane(live.lane).line();
         let place = self.place(line, live.sequence, vitals)?;
+        self.move_unfinished(live.lane, place.lane);
         let worker = live.worker.filter(|_| vitals.state.is_leased());
         self.pens.take_up(Pen::Update)?.execute(params![
             live.sequence,
@@ -165,8 +166,7 @@ impl Transaction<'_, '_> {
             result: trace.result,
         })?;
         self.pens.take_up(Pen::Remove)?.execute([live.sequence])?;
-        let kind = self.book.lane(live.lane).kind;
-        self.count_kind(kind, -1);
+        self.count_unfinished(live.lane, -1);
         if live.keyed.ends_with_its_task() {
             self.free_key(live.sequence)?;
         }

@@ -200,6 +200,7 @@ mod tests {
         before.iter().for_each(|step| batch(step.sql));
         batch(
             "INSERT INTO duly_kind (id, name) VALUES (1, 'a'), (2, 'b');
+             INSERT INTO duly_lane (id, line, suspect) VALUES (1, 5, 0), (2, 6, 0);
              INSERT INTO duly_task
                  (sequence, id, queue, kind, submitted_at, tenant, encoding, version, payload)
                  VALUES (1, x'01', 7, 1, 0, 'x', 0, 0, x''), (2, x'02', 7, 2, 0, 'x', 0, 0, x''),
@@ -207,7 +208,8 @@ mod tests {
              INSERT INTO duly_live
                  (sequence, lane, class, rank, state, priority, due_at, attempt, spent, lost,
                   lost_max, cancel_requested, keyed)
-                 SELECT column1, 1, 2, 0, 2, 2, 0, 0, 0, 0, 3, 0, 0 FROM (VALUES (1), (2), (4));",
+                 SELECT column1, column2, 2, 0, 2, 2, 0, 0, 0, 0, 3, 0, 0
+                 FROM (VALUES (1, 1), (2, 2), (4, 1));",
         );
         after.iter().for_each(|step| batch(step.sql));
         let counts = |sql: &str| -> Vec<(String, i64)> {
@@ -224,6 +226,17 @@ mod tests {
             counts("SELECT name, unfinished FROM duly_tenant ORDER BY name"),
             named([("x", 2), ("y", 0)])
         );
+        assert_eq!(
+            counts(
+                "SELECT la.tenant || ' in ' || la.line, la.unfinished FROM duly_live AS s
+                 CROSS JOIN duly_lane AS la ON la.id = s.lane WHERE la.tenant <> '' ORDER BY s.sequence"
+            ),
+            named([("x in 5", 1), ("x in 6", 1)]),
+            "each stands in a lane of its tenant, by line"
+        );
+        let plain = "SELECT lane FROM duly_live WHERE sequence = 4";
+        let plain: i64 = connection.query_row(plain, [], |row| row.get(0)).unwrap();
+        assert_eq!(plain, 1, "what is nobody's stays where it was");
     }
 
     #[test]

@@ -73,6 +73,37 @@ const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (book::LEASED, &["INDEX duly_live_leased (worker>?)"]),
+    (book::HELD_BY, &["INDEX duly_live_leased (worker=?)"]),
+    (
+        book::PLAIN_LANES,
+        &[
+            "li USING COVERING INDEX sqlite_autoindex_duly_line_1 (queue=?)",
+            "k USING INTEGER PRIMARY KEY",
+            "sqlite_autoindex_duly_lane_1 (line=? AND suspect=? AND tenant=? AND limits=?)",
+        ],
+    ),
+    (
+        book::LANE_BY_ID,
+        &[
+            "la USING INTEGER PRIMARY KEY",
+            "li USING INTEGER PRIMARY KEY",
+            "q USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (book::COUNT_LANE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (book::EMPTY, &["INDEX duly_lane_empty (empty_since<?)"]),
+    (book::REMOVE_LANE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (book::SINCE, &["USING INTEGER PRIMARY KEY (rowid>?)"]),
+    (book::NEWEST, &["SEARCH duly_news"]),
+    (book::LIMIT, &["sqlite_autoindex_duly_limit_1 (name=?)"]),
+    (
+        book::ATTACHED_TO,
+        &["USING PRIMARY KEY (what=? AND subject=?)"],
+    ),
+    (
+        book::COUNT_TENANT,
+        &["sqlite_autoindex_duly_tenant_1 (name=?)"],
+    ),
     (house::UNFINISHED, &["USING INTEGER PRIMARY KEY (rowid>?)"]),
     (limit::ONE, &["sqlite_autoindex_duly_limit_1 (name=?)"]),
     (limit::PAGE, &["sqlite_autoindex_duly_limit_1 (name>?)"]),
@@ -223,8 +254,8 @@ const PLANS: &[(&str, &[&str])] = &[
     ),
     (kind::ONE, &["duly_kind USING INDEX"]),
     (kind::PAGE, &["duly_kind USING INDEX"]),
-    (tenant::ONE, &["n USING INDEX"]),
-    (tenant::PAGE, &["n USING INDEX"]),
+    (tenant::ONE, &["duly_tenant USING INDEX"]),
+    (tenant::PAGE, &["duly_tenant USING INDEX"]),
     (book::HELD_KINDS, &["duly_kind USING INDEX duly_kind_held"]),
     (record::LIVE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
     (record::DONE, &["s USING INTEGER PRIMARY KEY (rowid=?)"]),
@@ -303,7 +334,8 @@ fn with_statistics_of_a_backlog() {
     connection
         .execute_batch(&format!(
             "INSERT INTO duly_lane (id, line, suspect) VALUES (1, 1, 0);
-             INSERT INTO duly_line (id, queue, kind) VALUES (1, 1, 1);
+             {fill} INSERT INTO duly_lane (line, suspect, tenant) SELECT 1, 0, 'tenant ' || i FROM n;
+             INSERT INTO duly_line (id, queue, kind) VALUES (1, 1, 1), (2, 1, 2), (3, 1, 3);
              INSERT INTO duly_queue (id, name, paused, bound, retention_completed, retention_failed)
                  VALUES (1, 'q', 0, 9, 9, 9), (2, 'r', 0, 9, 9, 9), (3, 's', 0, 9, 9, 9);
              INSERT INTO duly_kind (id, name) VALUES (1, 'k'), (2, 'l'), (3, 'm');

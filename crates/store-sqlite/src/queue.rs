@@ -23,8 +23,6 @@ const QUEUES: &str = concat!(
     settings_columns!(),
     ", id FROM duly_queue ORDER BY name"
 );
-/// Who takes up turns anew begins without a history.
-const FORGET_TURNS: &str = "DELETE FROM duly_turn WHERE queue = ?1";
 const COUNTS: &str = "SELECT state, n FROM duly_count WHERE queue = ?1";
 const TOTALS: &str = "SELECT kind, n FROM duly_total WHERE queue = ?1";
 /// In each lane and class of a queue, whoever stands first has been due for longest, as long as order
@@ -71,7 +69,7 @@ pub(crate) fn configure(
         tx.connection.prepare_cached(REKEY)?.execute([id])?;
     }
     if settings.fair && !before.fair {
-        tx.connection.prepare_cached(FORGET_TURNS)?.execute([id])?;
+        tx.book.forget_turns(tx.connection, slot)?;
     }
     tx.hint(slot);
     Ok(settings)

@@ -124,9 +124,6 @@ fn take_in(
         tx.book.make_tenant(tx.connection, tenant)?;
     }
     tx.count(placed.queue, returned.vitals.state, 1);
-    if returned.finished_at.is_none() {
-        tx.count_kind(placed.kind, 1);
-    }
     tx.hint(placed.queue);
     for event in &saved.events {
         tell_again(tx, placed.sequence, event)?;

@@ -1,7 +1,7 @@
 //! What a claim costs, in steps of SQLite's machine: not more for a longer line.
 
 use duly_core::{Incarnation, TaskId, Timestamp};
-use duly_store::{Claim, Labels, NewTask, Payload, Registration, Submit, TakeBack};
+use duly_store::{Claim, Labels, Lease, NewTask, Payload, Registration, Submit, TakeBack};
 use rusqlite::{Connection, StatementStatus};
 
 use crate::book::Book;
@@ -9,7 +9,11 @@ use crate::pens::{Pen, Pens};
 use crate::transaction::Transaction;
 use crate::{claim, house, migration, submit, worker};
 
+mod room;
+mod shared;
+
 pub(crate) const ME: Incarnation = Incarnation::from_bytes([1; 16]);
+const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 const OTHER: Incarnation = Incarnation::from_bytes([2; 16]);
 
 pub(crate) fn schema() -> Connection {
@@ -25,6 +29,8 @@ pub(crate) struct World<'c> {
     connection: &'c Connection,
     book: Book,
     pens: Pens<'c>,
+    data_version: i64,
+    now: Timestamp,
     ids: u128,
 }
 
@@ -34,6 +40,8 @@ impl<'c> World<'c> {
             connection,
             book: Book::default(),
             pens: Pens::new(connection).unwrap(),
+            data_version: 0,
+            now: NOW,
             ids: 0,
         };
         world.register(ME);
@@ -41,9 +49,17 @@ impl<'c> World<'c> {
     }
 
     pub(crate) fn transact<T>(&mut self, work: impl FnOnce(&mut Transaction<'_, 'c>) -> T) -> T {
-        self.connection.execute_batch("BEGIN").unwrap();
+        self.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let version = "PRAGMA data_version";
+        let version = self.connection.query_row(version, [], |row| row.get(0));
+        if version != Ok(self.data_version) {
+            self.data_version = version.unwrap();
+            self.book.refresh();
+        }
+        self.book.trim();
+        self.book.catch_up(self.connection, self.now).unwrap();
         let mut tx = Transaction::new(self.connection, &mut self.book, &mut self.pens);
-        tx.now = Timestamp::from_micros(1_000_000);
+        tx.now = self.now;
         let done = work(&mut tx);
         tx.flush().unwrap();
         self.connection.execute_batch("COMMIT").unwrap();
@@ -63,20 +79,28 @@ impl<'c> World<'c> {
     }
 
     pub(crate) fn submit(&mut self, n: usize) {
+        self.submit_with(n, |_, _| {});
+    }
+
+    /// Submits tasks that are changed, each by its number.
+    fn submit_with(&mut self, n: usize, change: impl Fn(u128, &mut NewTask)) {
         let first = self.ids + 1;
         self.ids += n as u128;
         let new = |id: u128| {
-            NewTask::new(
-                TaskId::from_bytes(id.to_be_bytes()),
-                "work",
-                Payload::default(),
-            )
+            let task = TaskId::from_bytes(id.to_be_bytes());
+            let mut task = NewTask::new(task, "work", Payload::default());
+            change(id, &mut task);
+            task
         };
         let tasks = (first..=self.ids).map(new).collect();
         self.transact(|tx| submit::submit(tx, &Submit { tasks }).unwrap());
     }
 
     pub(crate) fn claim(&mut self, incarnation: Incarnation, run: u32, suspect: bool) -> usize {
+        self.leases(incarnation, run, suspect).len()
+    }
+
+    fn leases(&mut self, incarnation: Incarnation, run: u32, suspect: bool) -> Vec<Lease> {
         let request = Claim {
             incarnation,
             queues: vec!["default".into()],
@@ -87,7 +111,7 @@ impl<'c> World<'c> {
             suspect,
             turn: 0,
         };
-        self.transact(|tx| claim::claim(tx, &request).unwrap().leases.len())
+        self.transact(|tx| claim::claim(tx, &request).unwrap().leases)
     }
 
     /// Tasks at the head of the line that have lost a worker.

@@ -309,7 +309,6 @@ fn insert(
     };
     tx.event(queue, event)?;
     tx.count(queue, vitals.state, 1);
-    tx.count_kind(kind, 1);
     tx.hint(queue);
     Ok(Submitted {
         id: task.id,
@@ -351,7 +350,7 @@ pub(crate) fn write_task(
     Ok(changed == 1)
 }
 
-/// Writes what changes.
+/// Writes what changes, and counts it among what is unfinished.
 pub(crate) fn write_live(
     tx: &mut Transaction<'_, '_>,
     vitals: &Vitals,
@@ -379,5 +378,6 @@ pub(crate) fn write_live(
         vitals.deadlines.finish().map(Timestamp::as_micros),
         vitals.deadlines.earliest().map(Timestamp::as_micros),
     ])?;
+    tx.count_unfinished(place.lane, 1);
     Ok(())
 }

@@ -13,14 +13,11 @@ use crate::transaction::Transaction;
 
 macro_rules! columns {
     () => {
-        "SELECT n.name, n.weight, n.paused, n.draining,
-            (SELECT count(*) FROM duly_task AS t INDEXED BY duly_task_tenant
-                CROSS JOIN duly_live AS s ON s.sequence = t.sequence WHERE t.tenant = n.name)
-        FROM duly_tenant AS n "
+        "SELECT name, weight, paused, draining, unfinished FROM duly_tenant "
     };
 }
-pub(crate) const ONE: &str = concat!(columns!(), "WHERE n.name = ?1 AND n.name > ?2 LIMIT ?3");
-pub(crate) const PAGE: &str = concat!(columns!(), "WHERE n.name > ?1 ORDER BY n.name LIMIT ?2");
+pub(crate) const ONE: &str = concat!(columns!(), "WHERE name = ?1 AND name > ?2 LIMIT ?3");
+pub(crate) const PAGE: &str = concat!(columns!(), "WHERE name > ?1 ORDER BY name LIMIT ?2");
 
 pub(crate) fn configure(
     tx: &mut Transaction<'_, '_>,

@@ -4,7 +4,7 @@ use duly_core::{EventKind, Priority, State, TaskId, Timestamp, Vitals};
 use duly_store::Name;
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
-use crate::book::{Book, Line, QueueSlot};
+use crate::book::{Book, LaneSlot, Line, QueueSlot};
 use crate::error::Fault;
 use crate::pens::{Owner, Pen, Pens};
 
@@ -51,6 +51,17 @@ struct Written {
     event: NewEvent,
 }
 
+/// A change of a count.
+#[derive(Clone, Copy, Debug)]
+enum Counted {
+    /// So many tasks more of a queue are in a state.
+    State(QueueSlot, State, i64),
+    /// A kind has so many unfinished tasks more.
+    Kind(i64, i64),
+    /// A lane has so many unfinished tasks more.
+    Lane(LaneSlot, i64),
+}
+
 /// What is common to the operations of one transaction.
 pub(crate) struct Transaction<'w, 'c> {
     pub(crate) connection: &'c Connection,
@@ -69,9 +80,7 @@ pub(crate) struct Transaction<'w, 'c> {
     /// Some have reached it.
     pub(crate) told: bool,
     /// Changes to counts since the last savepoint, to be undone with it.
-    counted: Vec<(QueueSlot, State, i64)>,
-    /// Changes to the counts of kinds likewise.
-    won: Vec<(i64, i64)>,
+    counted: Vec<Counted>,
     /// How many events it has written: a measure of its size.
     pub(crate) size: usize,
 }
@@ -93,7 +102,6 @@ impl<'w, 'c> Transaction<'w, 'c> {
             events: Vec::new(),
             told: false,
             counted: Vec::new(),
-            won: Vec::new(),
             size: 0,
         }
     }
@@ -104,7 +112,6 @@ impl<'w, 'c> Transaction<'w, 'c> {
         operation: impl FnOnce(&mut Self) -> std::result::Result<T, Fault<E>>,
     ) -> std::result::Result<T, Fault<E>> {
         self.counted.clear();
-        self.won.clear();
         let (events, hints) = (self.events.len(), self.hints.len());
         let counters = *self.book.counters(self.connection)?;
         let mark = self.book.mark();
@@ -119,11 +126,8 @@ impl<'w, 'c> Transaction<'w, 'c> {
                 *self.book.counters(self.connection)? = counters;
                 self.events.truncate(events);
                 self.hints.truncate(hints);
-                for (queue, state, by) in std::mem::take(&mut self.counted) {
-                    self.book.queue_mut(queue).count(state, -by);
-                }
-                for (kind, by) in std::mem::take(&mut self.won) {
-                    self.book.count_kind(kind, -by);
+                for counted in std::mem::take(&mut self.counted) {
+                    self.add(counted, -1);
                 }
                 self.book.undo_to(mark);
             }
@@ -138,8 +142,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
 
     /// Notes that a queue has more or fewer tasks in a state.
     pub(crate) fn count(&mut self, queue: QueueSlot, state: State, by: i64) {
-        self.book.queue_mut(queue).count(state, by);
-        self.counted.push((queue, state, by));
+        self.note(Counted::State(queue, state, by));
     }
 
     /// Notes that a task moved from one state to another.
@@ -150,10 +153,32 @@ impl<'w, 'c> Transaction<'w, 'c> {
         }
     }
 
-    /// Notes that a kind has so many unfinished tasks more.
-    pub(crate) fn count_kind(&mut self, kind: i64, by: i64) {
-        self.book.count_kind(kind, by);
-        self.won.push((kind, by));
+    /// Notes that a lane, and so its kind, has so many unfinished tasks more.
+    pub(crate) fn count_unfinished(&mut self, lane: LaneSlot, by: i64) {
+        let kind = self.book.lane(lane).kind;
+        self.note(Counted::Kind(kind, by));
+        self.note(Counted::Lane(lane, by));
+    }
+
+    /// Notes that an unfinished task belongs in another lane of its line.
+    pub(crate) fn move_unfinished(&mut self, from: LaneSlot, to: LaneSlot) {
+        if from != to {
+            self.note(Counted::Lane(from, -1));
+            self.note(Counted::Lane(to, 1));
+        }
+    }
+
+    fn note(&mut self, counted: Counted) {
+        self.add(counted, 1);
+        self.counted.push(counted);
+    }
+
+    fn add(&mut self, counted: Counted, times: i64) {
+        match counted {
+            Counted::State(queue, state, by) => self.book.queue_mut(queue).count(state, times * by),
+            Counted::Kind(kind, by) => self.book.count_kind(kind, times * by),
+            Counted::Lane(lane, by) => self.book.count_lane(lane, times * by),
+        }
     }
 
     /// A hint for everybody, when this is committed.
@@ -163,7 +188,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
 
     /// A hint for the listeners of a queue, when this is committed.
     pub(crate) fn hint(&mut self, queue: QueueSlot) {
-        let name = &self.book.queue(queue).name;
+        let name = self.book.queue_name(queue);
         if !self.hints.contains(name) {
             self.hints.push(name.clone());
         }
@@ -224,11 +249,10 @@ impl<'w, 'c> Transaction<'w, 'c> {
     pub(crate) fn flush(&mut self) -> Result<()> {
         self.flush_events()?;
         self.counted.clear();
-        self.won.clear();
         for queue in self.book.dispatch.take_woken() {
             self.hint(queue);
         }
-        self.book.flush(self.connection)
+        self.book.flush(self.connection, self.now)
     }
 
     /// The sequence of a task.
@@ -248,6 +272,7 @@ impl<'w, 'c> Transaction<'w, 'c> {
             self.book.offer(lane, key);
         }
         Ok(Place {
+            lane,
             lane_id: self.book.lane_id(lane)?,
             class: key.class,
             rank: key.rank,
@@ -258,6 +283,8 @@ impl<'w, 'c> Transaction<'w, 'c> {
 /// Where a task stands in line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
+    pub(crate) lane: LaneSlot,
+    /// The number of the lane.
     pub(crate) lane_id: i64,
     pub(crate) class: u8,
     pub(crate) rank: i64,

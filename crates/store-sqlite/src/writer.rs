@@ -152,7 +152,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether another connection has committed since the last look; if so, nothing is known by heart.
+    /// Whether another connection has committed since the last look; if so, what is known by heart may
+    /// not be true any more.
     fn look(&mut self) -> rusqlite::Result<bool> {
         let version = self
             .connection
@@ -263,7 +264,13 @@ impl Desk<'_> {
         self.connection
             .prepare_cached("BEGIN IMMEDIATE")?
             .execute([])?;
-        match self.look() {
+        let now = self.clock.now();
+        let looked = self.look();
+        let looked = looked.and_then(|foreign| {
+            self.book.catch_up(self.connection, now)?;
+            Ok(foreign)
+        });
+        match looked {
             Ok(foreign) => {
                 if foreign {
                     self.hints.give_all();

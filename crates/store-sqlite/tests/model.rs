@@ -6,7 +6,7 @@ mod support;
 
 use duly_store::testing::model;
 use proptest::prelude::*;
-use support::rig;
+use support::{rig, rigs};
 
 /// How many histories, unless the environment says otherwise.
 const CASES: u32 = 1_000;
@@ -25,5 +25,13 @@ proptest! {
     fn it_agrees_with_the_memory_store(history in model::history(60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(model::replay(&rig(), &history));
+    }
+
+    #[test]
+    fn stores_on_one_file_agree_with_the_memory_store(history in model::history(60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (rig, other) = rigs();
+        let stores = [rig.store.clone(), other.store];
+        runtime.block_on(model::replay_among(&rig, &stores, &history));
     }
 }

@@ -4,86 +4,14 @@
 
 mod support;
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use duly_core::{Decision, Limit, OrderPolicy, Priority, Rate};
-use duly_store::testing::{ME, OTHER, QUEUE, claim_of, id, registration, task_with};
+use duly_core::{Limit, OrderPolicy, Priority, Rate};
+use duly_store::testing::{ME, QUEUE, claim_of, id, registration, task_with};
 use duly_store::{
-    AttachmentChange, Claim, Clock, Lease, LimitUse, ListNames, ManualClock, NewTask, QueueChange,
-    Settle, Settlement, Store, Subject, Submit, TakeBack, TenantChange,
+    AttachmentChange, Clock, LimitUse, QueueChange, Store, Subject, Submit, TakeBack, TenantChange,
 };
-use duly_store_sqlite::SqliteStore;
-use support::{open, options};
-
-const LIMIT: &str = "scarce";
-
-/// A file with two stores on it, on one clock.
-struct Shared {
-    folder: tempfile::TempDir,
-    clock: Arc<ManualClock>,
-    stores: [SqliteStore; 2],
-}
-
-fn shared() -> Shared {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(ManualClock::default());
-    let stores = [(), ()].map(|()| on(folder.path(), &clock));
-    Shared {
-        folder,
-        clock,
-        stores,
-    }
-}
-
-fn on(folder: &Path, clock: &Arc<ManualClock>) -> SqliteStore {
-    open(&folder.join("duly.db"), options(clock.clone())).unwrap()
-}
-
-impl Shared {
-    async fn ready(self) -> Self {
-        let [one, other] = &self.stores;
-        one.register(registration(ME, "me")).await.unwrap();
-        other.register(registration(OTHER, "other")).await.unwrap();
-        self
-    }
-
-    async fn claim(&self, at: usize, run: u32) -> Vec<Lease> {
-        let claim = Claim {
-            incarnation: [ME, OTHER][at],
-            ..claim_of(run)
-        };
-        self.stores[at].claim(claim).await.unwrap().leases
-    }
-
-    async fn end(&self, at: usize, lease: &Lease) {
-        let settle = Settle {
-            incarnation: [ME, OTHER][at],
-            settlements: vec![Settlement::new(lease.attempt, Decision::Complete)],
-        };
-        let settled = self.stores[at].settle(settle).await.unwrap();
-        settled.attempts[0].clone().unwrap();
-    }
-
-    async fn in_use(&self, at: usize) -> u64 {
-        let asked = ListNames::only(LIMIT.into());
-        self.stores[at].limits(asked).await.unwrap().limits[0].in_use
-    }
-}
-
-async fn submit(store: &SqliteStore, tasks: impl IntoIterator<Item = NewTask>) {
-    let tasks = tasks.into_iter().collect();
-    store.submit(Submit { tasks }).await.unwrap();
-}
-
-fn limited(n: u8) -> NewTask {
-    task_with(n, |t| t.limits = vec![LimitUse::one(LIMIT)])
-}
-
-fn of(n: u8, tenant: &str) -> NewTask {
-    task_with(n, |t| t.tenant = Some(tenant.into()))
-}
+use support::shared::{LIMIT, Shared, limited, of, on, shared, submit};
 
 #[tokio::test]
 async fn a_concurrency_holds_across_stores() {

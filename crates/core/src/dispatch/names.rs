@@ -109,6 +109,10 @@ impl TermsTable {
         terms
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.conditions.len()
+    }
+
     pub(super) fn get(&self, terms: Terms) -> Option<&Conditions> {
         self.conditions.get((terms.0 as usize).checked_sub(1)?)
     }
@@ -126,6 +130,12 @@ impl super::Dispatch {
     /// limit that is named twice counts once, with the greater weight.
     pub fn terms(&mut self, tenant: Option<TenantId>, limits: &[(LimitId, u32)]) -> Terms {
         self.terms.number(tenant, limits)
+    }
+
+    /// How many sets of conditions were ever asked for.
+    #[must_use]
+    pub fn terms_count(&self) -> usize {
+        self.terms.len()
     }
 
     /// Whose work tasks of these terms are.

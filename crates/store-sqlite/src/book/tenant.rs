@@ -1,16 +1,20 @@
 //! Tenants, known by heart.
 
+use duly_core::Timestamp;
 use duly_store::{Name, TenantSettings};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use super::Book;
 use super::kind::is_full;
+use super::news::Item;
 use crate::row;
 
 pub(crate) const TENANT: &str =
     "SELECT id, weight, paused, draining FROM duly_tenant WHERE name = ?1";
 const ADD_TENANT: &str = "INSERT INTO duly_tenant (name) VALUES (?1)";
 const SET: &str = "UPDATE duly_tenant SET weight = ?2, paused = ?3, draining = ?4 WHERE id = ?1";
+pub(crate) const COUNT_TENANT: &str =
+    "UPDATE duly_tenant SET unfinished = unfinished + ?2 WHERE name = ?1";
 pub(crate) const COUNT: &str = "SELECT coalesce(max(id), 0) FROM duly_tenant";
 
 /// A tenant that there is a record of.
@@ -57,6 +61,7 @@ impl Book {
         };
         self.tenants.insert(name.clone(), Some(tenant));
         self.made_tenants.push(name.clone());
+        self.tell(Item::Tenant(name.clone()));
         Ok(tenant)
     }
 
@@ -78,7 +83,30 @@ impl Book {
             .execute(params![tenant.id, weight, paused, draining])?;
         let tenant = Tenant { settings, ..tenant };
         self.tenants.insert(name.clone(), Some(tenant));
+        self.tell(Item::Tenant(name.clone()));
         Ok(())
+    }
+
+    /// A tenant was made or changed elsewhere.
+    pub(super) fn follow_tenant(
+        &mut self,
+        connection: &Connection,
+        name: &Name,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.tenants.remove(name);
+        if self.gates.tenants.contains_key(name)
+            && let Some(tenant) = self.tenant(connection, name)?
+        {
+            self.tell_tenant(name, tenant.settings, now);
+        }
+        Ok(())
+    }
+
+    /// Writes that a tenant has so many unfinished tasks more.
+    pub(super) fn count_tenant(&self, connection: &Connection, name: &Name, by: i64) -> Result<()> {
+        let mut count = connection.prepare_cached(COUNT_TENANT)?;
+        count.execute(params![name.as_str(), by]).map(drop)
     }
 
     /// Whether there is no record of a tenant, and no room for one more in `most`.

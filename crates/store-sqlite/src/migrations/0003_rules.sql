@@ -134,7 +134,7 @@ ALTER TABLE duly_queue ADD COLUMN rekeyed INTEGER;
 ALTER TABLE duly_queue ADD COLUMN fair INTEGER NOT NULL DEFAULT 0;
 
 -- In fair queues, what each tenant has had (an empty name: tasks that are nobody's), and how far the class
--- had come then.
+-- had come then; how far it has come by now stands with the empty name.
 CREATE TABLE duly_turn (
     queue  INTEGER NOT NULL,
     tenant TEXT NOT NULL,
@@ -143,3 +143,29 @@ CREATE TABLE duly_turn (
     time   INTEGER NOT NULL,
     PRIMARY KEY (queue, tenant, class)
 ) STRICT, WITHOUT ROWID;
+
+-- How many unfinished tasks a lane with conditions has, kept in step with every change, and since when it
+-- has none: after a while it is removed. Of lanes without conditions, which are few, nobody keeps count.
+ALTER TABLE duly_lane ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE duly_lane ADD COLUMN empty_since INTEGER;
+
+CREATE INDEX duly_lane_empty ON duly_lane (empty_since) WHERE empty_since IS NOT NULL;
+
+-- Before, a task that is somebody's stood among those that are nobody's.
+INSERT INTO duly_lane (line, suspect, tenant, unfinished)
+    SELECT la.line, la.suspect, t.tenant, count(*)
+    FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
+        CROSS JOIN duly_lane AS la ON la.id = s.lane
+    WHERE t.tenant IS NOT NULL GROUP BY la.line, la.suspect, t.tenant;
+
+UPDATE duly_live SET lane = theirs.id
+    FROM duly_task AS t, duly_lane AS la, duly_lane AS theirs
+    WHERE t.sequence = duly_live.sequence AND t.tenant IS NOT NULL AND la.id = duly_live.lane
+        AND theirs.line = la.line AND theirs.suspect = la.suspect AND theirs.tenant = t.tenant
+        AND theirs.limits = '';
+
+-- What each transaction has changed that other processes know by heart: a line for each thing.
+CREATE TABLE duly_news (
+    number INTEGER PRIMARY KEY,
+    what   TEXT NOT NULL
+) STRICT;

@@ -2,8 +2,10 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+pub(crate) mod shared;
 pub(crate) mod shop;
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,11 +38,24 @@ pub(crate) fn open(path: &Path, options: Options) -> Result<SqliteStore, OpenErr
 pub(crate) fn rig() -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::default());
-    let store = open(&folder.path().join("duly.db"), options(clock.clone())).unwrap();
+    rig_on(&folder.path().join("duly.db"), clock, Box::new(folder))
+}
+
+/// Two stores on one fresh file, on one clock that stands.
+pub(crate) fn rigs() -> (Rig, Rig) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duly.db");
+    let clock = Arc::new(ManualClock::default());
+    let one = rig_on(&path, clock.clone(), Box::new(folder));
+    (one, rig_on(&path, clock, Box::new(())))
+}
+
+fn rig_on(path: &Path, clock: Arc<ManualClock>, guard: Box<dyn Any + Send>) -> Rig {
+    let store = open(path, options(clock.clone())).unwrap();
     Rig {
         store: Arc::new(store),
         clock,
-        guard: Box::new(folder),
+        guard,
     }
 }
 

@@ -8,6 +8,6 @@ mod saved;
 mod schedules;
 mod strategy;
 
-pub use compare::replay;
+pub use compare::{replay, replay_among};
 pub use operation::{Operation, Pick};
 pub use strategy::history;

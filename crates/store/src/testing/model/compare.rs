@@ -12,9 +12,9 @@ use super::made::{
 use super::operation::Operation;
 use crate::testing::Rig;
 use crate::{
-    Claim, Duty, EventCursor, Filter, Heartbeat, KeepHouse, Lead, List, ListCursor, ListNames,
-    MemoryStore, Name, Progress, Promote, QueueChange, Reason, Settle, Store, Subject, Submit,
-    TakeBack,
+    Claim, ClaimError, Duty, EventCursor, Filter, Heartbeat, KeepHouse, Lead, List, ListCursor,
+    ListNames, MemoryStore, Name, Progress, Promote, QueueChange, Reason, Settle, Store, Subject,
+    Submit, TakeBack,
 };
 
 /// Replays `history` on the rig's store and on a memory store with the same clock.
@@ -22,14 +22,28 @@ use crate::{
 /// # Panics
 /// At the first answer that differs, naming the operation and both answers; or if they differ at rest.
 pub async fn replay(rig: &Rig, history: &[Operation]) {
-    let pair = Pair {
+    replay_among(rig, std::slice::from_ref(&rig.store), history).await;
+}
+
+/// The same on several stores that share what they keep, and the rig's clock: each step asks another one. A
+/// claim may be told another instant at which to ask again, for a store knows only of the rates that have
+/// closed something to its own claims.
+///
+/// # Panics
+/// As [`replay`] does.
+pub async fn replay_among(rig: &Rig, stores: &[Arc<dyn Store>], history: &[Operation]) {
+    let mut pair = Pair {
         subject: rig.store.clone(),
         model: Arc::new(MemoryStore::new(rig.clock.clone())),
+        alone: stores.len() == 1,
     };
     let mut attempts = Vec::new();
     let mut saved = Vec::new();
     for (step, operation) in history.iter().enumerate() {
         let what = format!("step {step}: {operation:?}");
+        // Not in turns: what follows on what is to be asked of the same one, too.
+        let next = (step * (step + 1) / 2 + step / 7) % stores.len();
+        pair.subject = stores[next].clone();
         match operation {
             Operation::Advance { by } => rig.clock.advance(*by),
             Operation::Save { limit } => saved = pair.save(&what, *limit).await,
@@ -47,6 +61,8 @@ pub async fn replay(rig: &Rig, history: &[Operation]) {
 pub(super) struct Pair {
     pub(super) subject: Arc<dyn Store>,
     pub(super) model: Arc<dyn Store>,
+    /// No other store shares what the subject keeps.
+    alone: bool,
 }
 
 impl Pair {
@@ -150,9 +166,15 @@ impl Pair {
             1 => self.closed(what).await,
             _ => Vec::new(),
         };
-        let claimed = self
-            .same(what, |store| ask(store, request.clone(), Store::claim))
-            .await;
+        let claim = |store| {
+            let request = request.clone();
+            async move {
+                let mut claimed = ask(store, request, Store::claim).await?;
+                claimed.next_at = claimed.next_at.filter(|_| self.alone);
+                Ok::<_, ClaimError>(claimed)
+            }
+        };
+        let claimed = self.same(what, claim).await;
         let leases = claimed.iter().flat_map(|claimed| &claimed.leases);
         for task in leases.map(|lease| lease.attempt.task) {
             assert!(

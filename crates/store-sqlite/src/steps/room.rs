@@ -1,0 +1,118 @@
+//! What a store keeps of names that come and go: no more than there is use for.
+
+use std::time::Duration;
+
+use duly_core::Decision;
+use duly_store::{Duty, KeepHouse, LimitUse, Settle, Settlement};
+
+use super::*;
+use crate::book::LANES_KEPT_MAX;
+use crate::settle;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+impl World<'_> {
+    fn number(&self, sql: &str) -> i64 {
+        self.connection
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    }
+
+    fn lanes_by_heart(&self) -> usize {
+        self.book.dispatch.lane_count()
+    }
+
+    fn conditions_by_heart(&self) -> usize {
+        self.book.dispatch.terms_count()
+    }
+
+    /// Claims and completes so many tasks.
+    fn work(&mut self, n: usize) {
+        let leases = self.leases(ME, u32::try_from(n).unwrap(), false);
+        assert_eq!(leases.len(), n);
+        let complete = |lease: &Lease| Settlement::new(lease.attempt, Decision::Complete);
+        let request = Settle {
+            incarnation: ME,
+            settlements: leases.iter().map(complete).collect(),
+        };
+        self.transact(|tx| settle::settle(tx, &request).unwrap());
+    }
+
+    fn prune(&mut self) {
+        let duty = Duty::Prune;
+        let step = KeepHouse { duty, limit: 1_000 };
+        self.transact(|tx| house::keep_house(tx, &step).unwrap());
+    }
+}
+
+/// Each task is another tenant's, and every third names limits that no other names.
+fn of_another(n: u128, task: &mut NewTask) {
+    task.tenant = Some(format!("tenant-{n}").into());
+    if n.is_multiple_of(3) {
+        task.limits = vec![LimitUse::heavy("shared", u32::try_from(n).unwrap())];
+    }
+}
+
+#[test]
+fn lanes_of_tenants_that_come_and_go_do_not_pile_up() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    let (mut lanes, mut conditions, mut rows) = (0, 0, 0);
+    for _ in 0..20 {
+        world.submit_with(100, of_another);
+        world.work(100);
+        world.now = world.now + HOUR;
+        world.prune();
+        lanes = lanes.max(world.lanes_by_heart());
+        conditions = conditions.max(world.conditions_by_heart());
+        rows = rows.max(world.number("SELECT count(*) FROM duly_lane"));
+    }
+    // What is in use at once counts three times.
+    let most = LANES_KEPT_MAX + 3 * 101;
+    assert!(lanes <= most, "{lanes} of 2,000");
+    assert!(conditions <= most, "{conditions} of 2,000");
+    assert!(rows <= 250, "{rows} of 2,000");
+}
+
+#[test]
+fn what_is_in_use_is_found_again() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    world.submit_with(100, of_another);
+    let running = world.leases(ME, 10, false);
+    for _ in 0..10 {
+        world.submit_with(100, of_another);
+        world.work(100);
+    }
+    let known = world.conditions_by_heart();
+    assert!(known <= LANES_KEPT_MAX + 300, "{known} of 1,100");
+    let unfinished = "SELECT sum(unfinished) FROM ";
+    for table in ["duly_tenant", "duly_lane"] {
+        assert_eq!(world.number(&format!("{unfinished}{table}")), 100);
+    }
+    assert_eq!(running.len() + world.claim(ME, 1_000, false), 100);
+}
+
+#[test]
+fn nothing_is_forgotten_while_all_of_it_is_in_use() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    let mut known = 0;
+    for _ in 0..10 {
+        world.submit_with(200, of_another);
+        world.claim(ME, 1, false);
+        assert!(world.conditions_by_heart() > known, "it has grown");
+        known = world.conditions_by_heart();
+    }
+}
+
+#[test]
+fn old_news_are_forgotten() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    for _ in 0..3 * 64 {
+        world.submit_with(1, of_another);
+    }
+    let kept = world.number("SELECT count(*) FROM duly_news");
+    assert!((100..170).contains(&kept), "{kept}");
+}
