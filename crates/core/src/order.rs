@@ -1,8 +1,12 @@
 //! What decides who is next: one sortable key per task.
 
+mod text;
+
 use core::time::Duration;
 
 use crate::{Priority, Timestamp};
+
+pub use text::InvalidOrder;
 
 /// The place of a task among those of its queue: the least key runs next.
 ///

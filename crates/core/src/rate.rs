@@ -1,10 +1,14 @@
 //! How many per period: the generic cell rate algorithm (ITU-T I.371, Annex A, as the virtual
 //! scheduling algorithm), in whole numbers, so that no error adds up.
 
+mod text;
+
 use alloc::string::{String, ToString};
 use core::time::Duration;
 
 use crate::Timestamp;
+
+pub use text::InvalidRate;
 
 /// So many per period, after a burst.
 ///
