@@ -23,6 +23,10 @@ pub enum RunLine {
     Revived(RunTask),
     /// A task ended.
     Ended(RunTask),
+    /// A task has not begun by when that was to be told.
+    LateToStart(RunTask),
+    /// A task has not ended by when that was to be told.
+    LateToFinish(RunTask),
     /// The queue is paused: nothing begins until somebody resumes it.
     Paused,
     /// A task failed, and the rest is called off.
@@ -67,6 +71,9 @@ pub struct RunOpened {
     pub tasks: u64,
     /// How many of them are over.
     pub over: u64,
+    /// How many tasks of the file it has not, because others hold their unique keys.
+    #[serde(default)]
+    pub left_out: u64,
 }
 
 /// Something that happened to a task.

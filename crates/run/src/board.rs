@@ -124,6 +124,10 @@ pub enum Change {
     Ended,
     /// Somebody put it back in line.
     Revived,
+    /// It has not begun by when that was to be told.
+    LateToStart,
+    /// It has not ended by when that was to be told.
+    LateToFinish,
 }
 
 impl Board {
@@ -209,6 +213,8 @@ impl Board {
             EventKind::Cancelled => self.end(place, event, State::Cancelled),
             EventKind::Expired => self.end(place, event, State::Expired),
             EventKind::Retried => self.revive(place, event.at),
+            EventKind::LateToStart => Change::LateToStart,
+            EventKind::LateToFinish => Change::LateToFinish,
             _ => return None,
         };
         Some((place, change))

@@ -22,6 +22,10 @@ pub const NAME_BYTES_MAX: usize = 64;
 pub const WORDS_MAX: usize = 1_001;
 /// Variables that a group may set.
 pub const VARIABLES_MAX: usize = 100;
+/// Limits that a file may define.
+pub const LIMITS_MAX: usize = 100;
+/// Tenants whose shares a file may say.
+pub const TENANTS_MAX: usize = 1_000;
 /// Retries of a task.
 pub const RETRIES_MAX: u32 = 1_000;
 /// The longest timeout, delay or pause: 366 days.
@@ -48,6 +52,8 @@ pub const PAGE: u32 = 1_000;
 pub const RETENTION: Duration = Duration::from_secs(366 * 24 * 3600);
 /// Rounds whose tasks are kept: the last, and those before it.
 pub const ROUNDS_KEPT: u32 = 2;
+/// Older rounds that are looked at once more: unique keys may have kept their tasks.
+pub const ROUNDS_LOOKED_AT_MAX: u32 = 100;
 /// How long it is quiet before the store is asked whether anything is left.
 pub const QUIET: Duration = Duration::from_secs(2);
 /// How often in a row the store may fail to answer before the run gives up.

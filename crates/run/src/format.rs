@@ -2,7 +2,9 @@
 
 mod group;
 mod request;
+mod rules;
 mod scalar;
+mod settings;
 mod wire;
 
 use std::fs::File;
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 use serde_saphyr::Spanned;
 
 pub(crate) use group::{Action, Command, Each, Group, Items};
+pub(crate) use rules::Unique;
+pub(crate) use settings::{Settings, is_name};
 
 use crate::bounds::{
     ALIAS_EVENTS_MAX, ALIASES_MAX, DEPTH_MAX, FILE_BYTES_MAX, NAME_BYTES_MAX, NODES_MAX,
@@ -27,6 +31,7 @@ pub struct TaskFile {
     name: String,
     concurrency: Option<u32>,
     store: Option<String>,
+    pub(crate) settings: Settings,
     pub(crate) groups: Vec<Group>,
     text: String,
 }
@@ -86,13 +91,20 @@ impl TaskFile {
             Some(name) => run_name(&name)?,
             None => name_of(path),
         };
+        let settings =
+            settings::settings(written.order, written.fair, written.limits, written.tenants)?;
+        let known = rules::Known {
+            settings: &settings,
+            in_store: written.store.is_some(),
+        };
         Ok(Self {
             path: path.to_owned(),
             folder: folder(path),
             name,
             concurrency: written.concurrency.map(|tasks| tasks.0.0),
             store: written.store.map(|store| store.value),
-            groups: group::groups(groups)?,
+            groups: group::groups(groups, &known)?,
+            settings,
             text: text.to_owned(),
         })
     }

@@ -1,10 +1,13 @@
 //! What makes two files, and two tasks, the same.
 
-use duly::{Backoff, TaskId};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use duly::{Backoff, OnConflict, TaskId, UniqueScope};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::format::{Action, Group, Items};
+use crate::format::{Action, Group, Items, Unique};
 use crate::template::Template;
 
 /// Sixteen bytes of a hash.
@@ -70,10 +73,44 @@ fn definition(group: &Group) -> Value {
         "after_ms": group.after.as_millis(),
     });
     // What is not said leaves no trace, so that files from before it could be said stay what they are.
-    if let Some(within) = group.finish_within {
-        definition["finish_within_ms"] = json!(within.as_millis());
+    for (field, span) in [
+        ("deadline_ms", group.deadline),
+        ("finish_within_ms", group.finish_within),
+        ("alert_unstarted_ms", group.alert_unstarted),
+        ("alert_unfinished_ms", group.alert_unfinished),
+    ] {
+        if let Some(span) = span {
+            definition[field] = json!(span.as_millis());
+        }
+    }
+    if let Some(tenant) = &group.tenant {
+        definition["tenant"] = json!(tenant.source());
+    }
+    if !group.limits.is_empty() {
+        let limits = group.limits.iter();
+        let limits: BTreeMap<_, _> = limits
+            .map(|one| (one.name.to_string(), one.weight))
+            .collect();
+        definition["limits"] = json!(limits);
+    }
+    if let Some(unique) = &group.unique {
+        definition["unique"] = self::unique(unique);
     }
     definition
+}
+
+fn unique(unique: &Unique) -> Value {
+    let (held, span) = match unique.scope {
+        UniqueScope::Unfinished => ("unfinished", Duration::ZERO),
+        UniqueScope::Waiting => ("waiting", Duration::ZERO),
+        UniqueScope::Period(span) => ("period", span),
+    };
+    let (conflict, what) = match unique.on_conflict {
+        OnConflict::Reject => ("reject", [false; 3]),
+        OnConflict::Keep => ("keep", [false; 3]),
+        OnConflict::Replace(what) => ("replace", [what.payload, what.priority, what.due]),
+    };
+    json!([unique.key.source(), held, span.as_millis(), conflict, what])
 }
 
 fn action(action: &Action) -> Value {

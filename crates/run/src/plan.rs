@@ -1,18 +1,18 @@
 //! From groups to tasks: every item found, every text filled in, in the order of the file.
 
-use std::path::{Path, PathBuf};
+mod planner;
+
+use std::path::PathBuf;
 
 use duly::Priority;
 use duly::rules::{Arguments, Facts, PriorityRules};
-use serde_json::{Map, Value, json};
 
-use crate::bounds::{PLAN_BYTES_MAX, TASKS_MAX};
-use crate::error::{Fault, FileError};
-use crate::format::{Action, Command, Each, Group, Items};
+use crate::TaskFile;
+use crate::error::FileError;
+use crate::format::Group;
 use crate::identity::{self, Digest};
-use crate::items::{self, Item};
 use crate::round::labels;
-use crate::{TaskFile, kind};
+use planner::Planner;
 
 /// All tasks of a file, or of some of its groups, as they are to be run.
 #[derive(Clone, Debug)]
@@ -38,6 +38,10 @@ pub struct PlannedTask {
     pub(crate) priority: Priority,
     /// The rule that decided that, if one did.
     pub(crate) rule: Option<String>,
+    /// Whose work it is.
+    pub(crate) tenant: Option<String>,
+    /// What it may not share with another.
+    pub(crate) unique_key: Option<String>,
     shown: String,
 }
 
@@ -180,175 +184,6 @@ impl Plan {
             action: &task.shown,
         }
     }
-}
-
-/// Makes tasks, and counts what they take.
-struct Planner<'a> {
-    file: &'a TaskFile,
-    /// The file's folder, absolute: a task that is resumed runs where it would have.
-    folder: PathBuf,
-    tasks: Vec<PlannedTask>,
-    bytes: usize,
-}
-
-impl<'a> Planner<'a> {
-    fn new(file: &'a TaskFile) -> Result<Self, Fault> {
-        let folder = std::path::absolute(file.folder())
-            .map_err(|error| Fault::whole(format!("its folder cannot be told: {error}")))?;
-        if folder.to_str().is_none() {
-            return Err(Fault::whole(
-                "its folder is no text: expected a path in UTF-8",
-            ));
-        }
-        Ok(Self {
-            file,
-            folder,
-            tasks: Vec::new(),
-            bytes: 0,
-        })
-    }
-
-    fn plan(mut self, groups: &[Group]) -> Result<Vec<PlannedTask>, Fault> {
-        for (index, group) in groups.iter().enumerate() {
-            self.group(index, group)?;
-        }
-        Ok(self.tasks)
-    }
-
-    fn group(&mut self, number: usize, group: &Group) -> Result<(), Fault> {
-        let Some(each) = &group.each else {
-            return self.task(number, group, None, 1);
-        };
-        for (index, item) in self.items(group, each)?.into_iter().enumerate() {
-            self.task(number, group, Some(item), index + 1)?;
-        }
-        Ok(())
-    }
-
-    fn items(&self, group: &Group, each: &Each) -> Result<Vec<String>, Fault> {
-        let found = items::items(self.file.folder(), &each.items);
-        let found = found
-            .map_err(|error| Fault::at(each.place, format!("group {:?}: {error}", group.name)))?;
-        if let Items::Glob {
-            patterns,
-            optional: false,
-            ..
-        } = &each.items
-            && found.is_empty()
-        {
-            let message = format!(
-                "group {:?}: no file matches {}: expected at least one, or `each: {{glob: …, \
-                 optional: true}}`",
-                group.name,
-                patterns.join(" or ")
-            );
-            return Err(Fault::at(each.place, message));
-        }
-        Ok(found)
-    }
-
-    fn task(
-        &mut self,
-        number: usize,
-        group: &Group,
-        item: Option<String>,
-        index: usize,
-    ) -> Result<(), Fault> {
-        let whole = Item {
-            text: item.as_deref().unwrap_or_default(),
-            index,
-            folder: &self.folder,
-        };
-        let (kind, payload, shown) = match &group.action {
-            Action::Command(command) => {
-                let words: Vec<_> = command.words.iter().map(|word| whole.fill(word)).collect();
-                let shown = typed(&words);
-                (kind::SHELL, self.command(command, words, &whole), shown)
-            }
-            Action::Request(request) => {
-                let payload = request.payload(&|template| whole.fill(template));
-                let shown = request.shown(&|field| whole.field(field));
-                (kind::HTTP, payload, shown)
-            }
-        };
-        let payload = payload.to_string().into_bytes();
-        kind::check(kind, &payload).map_err(|message| {
-            let of = item
-                .as_ref()
-                .map(|item| format!(", {item}"))
-                .unwrap_or_default();
-            Fault::at(
-                group.place,
-                format!("group {:?}{of}: {message}", group.name),
-            )
-        })?;
-        self.count(group, payload.len())?;
-        self.tasks.push(PlannedTask {
-            group: number,
-            item,
-            index,
-            kind,
-            payload,
-            priority: group.priority.unwrap_or_default(),
-            rule: None,
-            shown,
-        });
-        Ok(())
-    }
-
-    fn count(&mut self, group: &Group, bytes: usize) -> Result<(), Fault> {
-        self.bytes += bytes;
-        let refused = |message| Err(Fault::at(group.place, message));
-        if self.tasks.len() == TASKS_MAX {
-            return refused(format!(
-                "more than {TASKS_MAX} tasks in the file: expected fewer"
-            ));
-        }
-        if self.bytes > PLAN_BYTES_MAX {
-            return refused(format!(
-                "all tasks together take more than {PLAN_BYTES_MAX} bytes: expected fewer, or \
-                 shorter texts"
-            ));
-        }
-        Ok(())
-    }
-
-    fn command(&self, command: &Command, mut words: Vec<String>, item: &Item<'_>) -> Value {
-        // A program by a relative path is one beside the file, wherever the command runs.
-        if let Some(program) = words.first_mut()
-            && program.contains('/')
-        {
-            *program = plain(&self.folder.join(&*program));
-        }
-        let dir = match &command.dir {
-            Some(dir) => self.folder.join(item.fill(dir)),
-            None => self.folder.clone(),
-        };
-        let env: Map<_, _> = command
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(item.fill(value))))
-            .collect();
-        kind::command(words, env, &plain(&dir))
-    }
-}
-
-/// A path without parts that mean nothing.
-fn plain(path: &Path) -> String {
-    path.components()
-        .collect::<PathBuf>()
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// A command as it could be typed.
-fn typed(words: &[String]) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
-    let quoted = |word: &String| match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.clone(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    };
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! Rounds: what one start of a file submits, and what is left of it.
 
+mod submission;
+
 use duly::store::TakeBack;
-use duly::store::priority::PRIORITY_RULE;
 use duly::{
-    Change, ChangeMatching, Duly, Filter, Labels, List, Name, NewTask, Payload, Priority,
-    RequestError, State, StoreError, TaskId, TaskRecord, Timestamp, When,
+    Change, ChangeError, ChangeMatching, Duly, Filter, Labels, List, Name, Priority, RequestError,
+    State, StoreError, TaskId, TaskRecord, Timestamp, UniqueScope,
 };
 
 use crate::board::Entrant;
-use crate::bounds::{LABEL_BYTES_MAX, PAGE, SUBMIT_BYTES_MAX, SUBMIT_MAX};
+use crate::bounds::{LABEL_BYTES_MAX, PAGE, ROUNDS_LOOKED_AT_MAX};
 use crate::identity::Digest;
-use crate::plan::{Choice, Plan};
+use crate::plan::Choice;
 use crate::run::Crew;
-use crate::{RunError, identity};
+
+pub(crate) use submission::submit;
 
 /// The group of a task, for whoever lists tasks.
 const GROUP: &str = "group";
@@ -66,6 +68,9 @@ pub(crate) struct Known {
     state: State,
     due_at: Timestamp,
     error: Option<String>,
+    has_begun: bool,
+    /// Until when it holds a unique key, though it may have ended.
+    held_until: Option<Timestamp>,
 }
 
 impl Round {
@@ -108,9 +113,10 @@ impl Round {
         })
     }
 
-    /// Everything that it was to have was submitted: before that, nothing begins.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.tasks.len() >= self.expected
+    /// Everything that it was to have was submitted: before that, nothing begins. What was not taken,
+    /// because other tasks hold its unique keys, is missing for ever.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.tasks.len() >= self.expected || self.tasks.iter().any(|task| task.has_begun)
     }
 
     /// How many tasks are not over.
@@ -164,9 +170,20 @@ impl Round {
         self.tasks.iter().map(entrant).collect()
     }
 
-    /// Calls off what is left.
+    /// Calls off what is left. What was called off, then or before, gives up its unique keys: it was
+    /// never done.
     pub(crate) async fn call_off(&self, duly: &Duly, queue: &Name) -> Result<(), RequestError> {
-        call_off(duly, queue, self.number).await
+        call_off(duly, queue, self.number).await?;
+        let is_off = |task: &&Known| !task.state.is_final() || task.state == State::Cancelled;
+        let off = self.tasks.iter().filter(is_off);
+        for task in off.filter(|task| task.held_until.is_some()) {
+            match duly.discard(task.id).await {
+                Err(ChangeError::Store(error)) => return Err(error.into()),
+                // Somebody else was faster.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Puts back in line what is over and not done.
@@ -185,6 +202,34 @@ pub(crate) async fn call_off(duly: &Duly, queue: &Name, round: u32) -> Result<()
 pub(crate) async fn discard(duly: &Duly, queue: &Name, round: u32) -> Result<(), RequestError> {
     let over = [&NOT_DONE[..], &[State::Completed]].concat();
     change(duly, queue, round, &over, Change::Discard).await
+}
+
+/// Removes what is over of rounds up to this one, as far as unique keys do not hold any more.
+pub(crate) async fn prune(duly: &Duly, queue: &Name, newest: u32) -> Result<(), RequestError> {
+    let now = duly.clock().now();
+    let oldest = newest.saturating_sub(ROUNDS_LOOKED_AT_MAX).max(1);
+    for number in (oldest..=newest).rev() {
+        let mut pages = Pages::new(of_round(queue, &number.to_string()));
+        let (mut is_empty, mut holds) = (true, false);
+        while let Some(page) = pages.next(duly).await? {
+            is_empty &= page.is_empty();
+            holds |= page.iter().any(|task| held_until(task) > Some(now));
+        }
+        match (is_empty, holds) {
+            (true, _) => return Ok(()),
+            (false, true) => {}
+            (false, false) => discard(duly, queue, number).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Until when a task holds a unique key, though it may have ended.
+fn held_until(task: &TaskRecord) -> Option<Timestamp> {
+    match (&task.unique_key, task.unique_scope) {
+        (Some(_), UniqueScope::Period(period)) => Some(task.submitted_at + period),
+        _ => None,
+    }
 }
 
 async fn change(
@@ -230,71 +275,6 @@ pub(crate) async fn bury(duly: &Duly, crew: &Crew) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Submits a plan as the round of this number.
-pub(crate) async fn submit(
-    duly: &Duly,
-    run: &str,
-    queue: &Name,
-    number: u32,
-    plan: &Plan,
-    about: (Digest, Option<Digest>),
-) -> Result<Vec<Entrant>, RunError> {
-    let mut labels = Labels::from([
-        (ROUND.to_owned(), number.to_string()),
-        (DIGEST.to_owned(), about.0.text()),
-        (TASKS.to_owned(), plan.len().to_string()),
-    ]);
-    labels.extend(
-        about
-            .1
-            .map(|selection| (SELECTION.to_owned(), selection.text())),
-    );
-    let mut entrants = Vec::with_capacity(plan.len());
-    let mut batch = Vec::new();
-    let mut bytes = 0;
-    for task in &plan.tasks {
-        let group = &plan.groups[task.group];
-        let id = identity::task(run, number, &group.name, task.index, &task.payload);
-        let mut new = NewTask::new(id, task.kind, Payload::json(task.payload.clone()));
-        new.queue = queue.clone();
-        new.priority = task.priority;
-        new.due = if group.after.is_zero() {
-            When::Now
-        } else {
-            When::After(group.after)
-        };
-        new.timeout = group.timeout;
-        new.finish_by = group.finish_within.map(When::After);
-        new.retry = group.retry;
-        new.labels.clone_from(&labels);
-        new.labels
-            .extend(self::labels(&group.name, task.item.as_deref()));
-        let rule = task.rule.clone();
-        new.labels
-            .extend(rule.map(|rule| (PRIORITY_RULE.to_owned(), rule)));
-        entrants.push(Entrant {
-            id,
-            group: group.name.clone(),
-            item: task.item.as_deref().map(cut),
-            priority: task.priority,
-            state: State::Pending,
-            due_at: None,
-            error: None,
-        });
-        let size = task.payload.len();
-        if batch.len() == SUBMIT_MAX || (bytes + size > SUBMIT_BYTES_MAX && !batch.is_empty()) {
-            duly.submit_all(std::mem::take(&mut batch)).await?;
-            bytes = 0;
-        }
-        bytes += size;
-        batch.push(new);
-    }
-    if !batch.is_empty() {
-        duly.submit_all(batch).await?;
-    }
-    Ok(entrants)
-}
-
 /// What a task of a group tells of itself.
 pub(crate) fn labels(group: &str, item: Option<&str>) -> Labels {
     let item = item.map(|item| (ITEM.to_owned(), cut(item)));
@@ -319,6 +299,8 @@ fn known(task: &TaskRecord) -> Known {
         state: task.state,
         due_at: task.due_at,
         error: task.error.clone(),
+        has_begun: task.attempt > 0 || NOT_DONE.contains(&task.state),
+        held_until: held_until(task),
     }
 }
 

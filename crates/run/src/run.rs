@@ -1,22 +1,22 @@
 //! A run: a round begun or taken up again, worked on, and followed by its events.
 
 mod drive;
+mod opener;
+mod settings;
 
 use std::time::Duration;
 
 use duly::{
-    Duly, EventCursor, InvalidWorker, Name, QueueChange, RequestError, StoreError, SubmitError,
-    Timestamp,
+    Duly, EventCursor, InvalidWorker, Name, RequestError, StoreError, SubmitError, Timestamp,
 };
 use duly_server::kinds::KindsError;
 
 pub use drive::{Notice, Pace, Stop};
 
 use crate::board::Board;
-use crate::bounds::{RETENTION, ROUNDS_KEPT};
-use crate::plan::{Choice, PlanError};
-use crate::round::{self, Round};
+use crate::plan::PlanError;
 use crate::{FileError, TaskFile, identity};
+use opener::Opener;
 
 /// What is asked of a run.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,8 @@ pub struct Run {
     opening: Opening,
     /// How many tasks were over when it was opened.
     over_before: usize,
+    /// How many tasks of the file were not taken in.
+    left_out: usize,
     /// Where the events begin that the board has not seen.
     cursor: EventCursor,
     opened_at: Timestamp,
@@ -150,28 +152,20 @@ impl Run {
     /// # Errors
     /// [`RunError`]; then nothing was begun.
     pub async fn open(duly: &Duly, file: &TaskFile, asked: &Asked) -> Result<Self, RunError> {
-        let choice = file.choose(&asked.only)?;
-        let opener = Opener {
-            duly,
-            file,
-            queue: file.queue(asked.is_shared),
-            crew: Crew::new(file.name(), &place_digest(file)),
-            opened_at: duly.clock().now(),
-        };
-        round::bury(duly, &opener.crew).await?;
-        let last = opener.last().await?;
-        match last {
-            Some(last) if asked.retry_failed => opener.retry(last, &choice).await,
-            None if asked.retry_failed => Err(opener.nothing_failed()),
-            Some(last) if last.left() > 0 && !asked.fresh => opener.resume(&last, &choice).await,
-            last => opener.begin(last, choice).await,
-        }
+        Opener::new(duly, file, asked).open().await
     }
 
     /// How it came to be ready.
     #[must_use]
     pub const fn opening(&self) -> Opening {
         self.opening
+    }
+
+    /// How many tasks of the file it has not, because others hold their unique keys; of a round that is
+    /// taken up again, nobody knows any more.
+    #[must_use]
+    pub const fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// The number of its round.
@@ -235,161 +229,6 @@ impl Crew {
             Some(last) if last == first => second.clone(),
             _ => first.clone(),
         }
-    }
-}
-
-/// What opening a run takes.
-struct Opener<'a> {
-    duly: &'a Duly,
-    file: &'a TaskFile,
-    queue: Name,
-    crew: Crew,
-    opened_at: Timestamp,
-}
-
-impl Opener<'_> {
-    /// The last round. One that was never submitted whole never began, and is removed.
-    async fn last(&self) -> Result<Option<Round>, RequestError> {
-        loop {
-            match Round::last(self.duly, &self.queue).await? {
-                Some(round) if !round.is_whole() => {
-                    round.call_off(self.duly, &self.queue).await?;
-                    round::discard(self.duly, &self.queue, round.number).await?;
-                }
-                last => return Ok(last),
-            }
-        }
-    }
-
-    async fn begin(&self, last: Option<Round>, choice: Choice<'_>) -> Result<Run, RunError> {
-        let about = (choice.digest, choice.selection);
-        let mut plan = choice.plan()?;
-        plan.prioritise(&self.duly.prioritiser().rules(), &self.queue);
-        let number = last.as_ref().map_or(1, |last| last.number + 1);
-        let kept = QueueChange {
-            retention_completed: Some(RETENTION),
-            retention_failed: Some(RETENTION),
-            ..QueueChange::default()
-        };
-        self.duly.configure(self.queue.clone(), kept).await?;
-        if let Some(last) = last {
-            last.call_off(self.duly, &self.queue).await?;
-        }
-        if let Some(old) = number.checked_sub(ROUNDS_KEPT).filter(|old| *old > 0) {
-            round::discard(self.duly, &self.queue, old).await?;
-        }
-        let cursor = self.duly.store().events_end().await?;
-        let name = self.file.name();
-        let entrants = round::submit(self.duly, name, &self.queue, number, &plan, about).await?;
-        let groups: Vec<_> = plan
-            .groups
-            .iter()
-            .map(|group| group.name.as_str())
-            .collect();
-        let board = Board::new(&groups, entrants);
-        self.run(number, board, Opening::Begun, cursor).await
-    }
-
-    async fn resume(&self, last: &Round, choice: &Choice<'_>) -> Result<Run, RunError> {
-        let (file, round) = (self.file_name(), last.number);
-        let (left, total) = (last.left(), last.tasks.len());
-        if !last.is_same(choice) {
-            return Err(RunError::Changed {
-                file,
-                round,
-                left,
-                total,
-            });
-        }
-        if !last.has_groups_of(choice) {
-            return Err(RunError::OtherGroups {
-                file,
-                round,
-                groups: last.groups().join(", "),
-                left,
-                total,
-            });
-        }
-        let opening = Opening::Resumed { over: total - left };
-        self.take_up(last, choice, opening).await
-    }
-
-    async fn retry(&self, last: Round, choice: &Choice<'_>) -> Result<Run, RunError> {
-        let tasks = last.not_done();
-        if tasks == 0 {
-            return match last.left() {
-                0 => Err(self.nothing_failed()),
-                _ => self.resume(&last, choice).await,
-            };
-        }
-        if !last.is_same(choice) || !last.has_groups_of(choice) {
-            return Err(RunError::NotTheSame {
-                file: self.file_name(),
-                round: last.number,
-            });
-        }
-        last.revive(self.duly, &self.queue).await?;
-        self.take_up(&last, choice, Opening::Retried { tasks })
-            .await
-    }
-
-    /// Takes a round up again: what became of it is read from its events.
-    async fn take_up(
-        &self,
-        round: &Round,
-        choice: &Choice<'_>,
-        opening: Opening,
-    ) -> Result<Run, RunError> {
-        let groups: Vec<_> = choice
-            .groups
-            .iter()
-            .map(|group| group.name.as_str())
-            .collect();
-        let mut board = Board::new(&groups, round.entrants());
-        let mut cursor = EventCursor::START;
-        if let Some(first) = round.tasks.first() {
-            let first = self
-                .duly
-                .task_events(first.id, EventCursor::START, 1)
-                .await?;
-            for event in &first.events {
-                board.take(event);
-                cursor = event.cursor;
-            }
-        }
-        self.run(round.number, board, opening, cursor).await
-    }
-
-    async fn run(
-        &self,
-        round: u32,
-        board: Board,
-        opening: Opening,
-        cursor: EventCursor,
-    ) -> Result<Run, RunError> {
-        let mut run = Run {
-            duly: self.duly.clone(),
-            queue: self.queue.clone(),
-            crew: self.crew.clone(),
-            round,
-            board,
-            opening,
-            over_before: 0,
-            cursor,
-            opened_at: self.opened_at,
-        };
-        run.catch_up(&mut |_, _| {}).await?;
-        run.over_before = run.board.counts().1;
-        Ok(run)
-    }
-
-    fn nothing_failed(&self) -> RunError {
-        let file = self.file_name();
-        RunError::NothingFailed { file }
-    }
-
-    fn file_name(&self) -> String {
-        self.file.path().display().to_string()
     }
 }
 

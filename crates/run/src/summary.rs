@@ -16,6 +16,8 @@ pub struct Summary {
     pub round: u32,
     /// How many tasks were over when this process took the round up.
     pub over_before: usize,
+    /// How many tasks of the file were not taken, because others hold their unique keys.
+    pub left_out: usize,
     /// How long this process worked on it.
     pub wall: Duration,
     /// The groups, in order.
@@ -137,6 +139,7 @@ impl Summary {
             outcome,
             round,
             over_before,
+            left_out: 0,
             wall: now.since(opened),
             groups: groups(board, opened),
             overtakes: overtakes(board),

@@ -3,6 +3,7 @@
 mod end;
 mod example;
 mod file;
+mod limited;
 mod stop;
 mod terminal;
 

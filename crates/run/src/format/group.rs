@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use duly_core::{Backoff, Jitter, Priority, RetryPolicy};
+use duly::{Backoff, Jitter, LimitUse, Priority, RetryPolicy};
 use serde_saphyr::Spanned;
 
 use super::request::{self, Request};
+use super::rules::{self, Known, Unique};
 use super::scalar::{Grow, Of};
 use super::{place, template, wire};
 use crate::bounds::{GROUPS_MAX, NAME_BYTES_MAX, PATTERNS_MAX, VARIABLES_MAX, WORDS_MAX};
@@ -27,10 +28,20 @@ pub(crate) struct Group {
     /// As it was said; rules decide what is left open.
     pub(crate) priority: Option<Priority>,
     pub(crate) timeout: Option<Duration>,
-    /// How long a task may take in all, counted from its submission.
+    /// By when a task must have begun, counted from its submission.
+    pub(crate) deadline: Option<Duration>,
+    /// How long a task may take in all, counted likewise.
     pub(crate) finish_within: Option<Duration>,
+    /// When it is told that a task has not begun, counted likewise.
+    pub(crate) alert_unstarted: Option<Duration>,
+    /// When it is told that a task has not ended, counted likewise.
+    pub(crate) alert_unfinished: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) after: Duration,
+    /// Whose work it is.
+    pub(crate) tenant: Option<Template>,
+    pub(crate) limits: Vec<LimitUse>,
+    pub(crate) unique: Option<Unique>,
     /// Where it stands.
     pub(crate) place: Place,
 }
@@ -68,7 +79,10 @@ pub(crate) enum Items {
 }
 
 /// All groups.
-pub(super) fn groups(written: Spanned<wire::Groups>) -> Result<Vec<Group>, Fault> {
+pub(super) fn groups(
+    written: Spanned<wire::Groups>,
+    known: &Known<'_>,
+) -> Result<Vec<Group>, Fault> {
     let at = place(&written);
     let written = written.value.0;
     if written.is_empty() {
@@ -87,7 +101,7 @@ pub(super) fn groups(written: Spanned<wire::Groups>) -> Result<Vec<Group>, Fault
     let mut names = BTreeSet::new();
     let mut groups = Vec::with_capacity(written.len());
     for one in written {
-        let group = group(one)?;
+        let group = group(one, known)?;
         if !names.insert(group.name.clone()) {
             let message = format!(
                 "two groups are named {:?}: expected a name each",
@@ -100,54 +114,68 @@ pub(super) fn groups(written: Spanned<wire::Groups>) -> Result<Vec<Group>, Fault
     Ok(groups)
 }
 
-fn group(written: Spanned<wire::Group>) -> Result<Group, Fault> {
+fn group(written: Spanned<wire::Group>, known: &Known<'_>) -> Result<Group, Fault> {
     let at = place(&written);
-    let written = written.value;
-    let name = name(written.name, at)?;
-    let timeout = written
-        .timeout
-        .map(|timeout| span("timeout", &timeout))
-        .transpose()?;
-    let finish_within = written
-        .finish_within
-        .map(|within| span("finish_within", &within))
-        .transpose()?;
-    let each = written.each.map(each).transpose()?;
+    let mut written = written.value;
+    let name = name(written.name.take(), at)?;
+    let each = written.each.take().map(each).transpose()?;
     let has_item = each.is_some();
-    let action = match (written.command, written.request) {
-        (Some(words), None) => command(&words, written.env, written.dir, has_item)?,
+    let timeout = span("timeout", written.timeout.as_ref())?;
+    let retries = written.retries.map_or(0, |Of(retries)| retries.0);
+    let tenant = written.tenant.take();
+    let unique = written.unique.take();
+    Ok(Group {
+        action: action(&mut written, &name, at, timeout, has_item)?,
+        name,
+        each,
+        priority: written.priority.map(|Of(priority)| priority),
+        timeout: timeout.map(|(timeout, _)| timeout),
+        deadline: age("deadline", written.deadline.as_ref())?,
+        finish_within: age("finish_within", written.finish_within.as_ref())?,
+        alert_unstarted: age("alert_unstarted", written.alert_unstarted.as_ref())?,
+        alert_unfinished: age("alert_unfinished", written.alert_unfinished.as_ref())?,
+        retry: retry(retries, written.backoff)?,
+        after: written.after.map_or(Duration::ZERO, |Of(after)| after),
+        tenant: tenant
+            .map(|tenant| template(&tenant, has_item))
+            .transpose()?,
+        limits: rules::limits(written.limits, known)?,
+        unique: unique
+            .map(|unique| rules::unique(unique, has_item))
+            .transpose()?,
+        place: at,
+    })
+}
+
+/// What its tasks do.
+fn action(
+    written: &mut wire::Group,
+    name: &str,
+    at: Place,
+    timeout: Option<(Duration, Place)>,
+    has_item: bool,
+) -> Result<Action, Fault> {
+    let (env, dir) = (written.env.take(), written.dir.take());
+    match (written.command.take(), written.request.take()) {
+        (Some(words), None) => command(&words, env, dir, has_item),
         (None, Some(request)) => {
-            let of_commands = written.env.as_ref().map(|env| ("env", place(env)));
-            let of_commands = of_commands.or(written.dir.as_ref().map(|dir| ("dir", place(dir))));
+            let of_commands = env.as_ref().map(|env| ("env", place(env)));
+            let of_commands = of_commands.or(dir.as_ref().map(|dir| ("dir", place(dir))));
             if let Some((field, at)) = of_commands {
                 let message = format!("{field} is for commands: expected none beside a request");
                 return Err(Fault::at(at, message));
             }
-            Action::Request(request::read(request, timeout, has_item)?)
+            Ok(Action::Request(request::read(request, timeout, has_item)?))
         }
         (Some(_), Some(request)) => {
             let message = "a group has a command or a request, not both: split it in two";
-            return Err(Fault::at(place(&request), message));
+            Err(Fault::at(place(&request), message))
         }
         (None, None) => {
             let message = format!("group {name:?} does nothing: expected command or request");
-            return Err(Fault::at(at, message));
+            Err(Fault::at(at, message))
         }
-    };
-    Ok(Group {
-        name,
-        action,
-        each,
-        priority: written.priority.map(|Of(priority)| priority),
-        timeout: timeout.map(|(timeout, _)| timeout),
-        finish_within: finish_within.map(|(within, _)| within),
-        retry: retry(
-            written.retries.map_or(0, |Of(retries)| retries.0),
-            written.backoff,
-        )?,
-        after: written.after.map_or(Duration::ZERO, |Of(after)| after),
-        place: at,
-    })
+    }
 }
 
 fn name(written: Option<wire::Text>, at: Place) -> Result<String, Fault> {
@@ -165,13 +193,24 @@ fn name(written: Option<wire::Text>, at: Place) -> Result<String, Fault> {
 }
 
 /// A time that something may take.
-fn span(field: &str, written: &Spanned<Of<Duration>>) -> Result<(Duration, Place), Fault> {
+fn span(
+    field: &str,
+    written: Option<&Spanned<Of<Duration>>>,
+) -> Result<Option<(Duration, Place)>, Fault> {
+    let Some(written) = written else {
+        return Ok(None);
+    };
     let (span, at) = (written.value.0, place(written));
     if span.is_zero() {
         let message = format!("{field} is zero: expected more than that, or no {field}");
         return Err(Fault::at(at, message));
     }
-    Ok((span, at))
+    Ok(Some((span, at)))
+}
+
+/// The same, wherever it stands.
+fn age(field: &str, written: Option<&Spanned<Of<Duration>>>) -> Result<Option<Duration>, Fault> {
+    Ok(span(field, written)?.map(|(span, _)| span))
 }
 
 fn command(

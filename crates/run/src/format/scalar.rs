@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use duly_core::Priority;
+use duly::store::bounds::TENANT_WEIGHT_MAX;
+use duly::{OrderPolicy, Priority, Rate, UniqueScope};
+use duly_core::bounds::LIMIT_WEIGHT_MAX;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use crate::bounds::DURATION_MAX;
@@ -70,6 +72,119 @@ impl Scalar for Priority {
 
     fn from_text(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+impl Scalar for OrderPolicy {
+    const EXPECTED: &'static str =
+        "strict, aging:30s or deadline:10s, with any duration up to 366 days";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// With a burst as large.
+impl Scalar for Rate {
+    const EXPECTED: &'static str = "so many per period, such as 50/1s or 1000/1h";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// How much something weighs in a limit, or how much of it there is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weight(pub(super) u32);
+
+impl Scalar for Weight {
+    const EXPECTED: &'static str = "a whole number from 1 to 1000000";
+
+    fn from_text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    fn from_number(number: u64) -> Option<Self> {
+        let weight = u32::try_from(number).ok();
+        let weight = weight.filter(|weight| (1..=LIMIT_WEIGHT_MAX).contains(weight));
+        weight.map(Self)
+    }
+}
+
+/// A tenant's share against that of the others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share(pub(super) u32);
+
+impl Scalar for Share {
+    const EXPECTED: &'static str = "a whole number from 1 to 1000";
+
+    fn from_text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    fn from_number(number: u64) -> Option<Self> {
+        let share = u32::try_from(number).ok();
+        let share = share.filter(|share| (1..=TENANT_WEIGHT_MAX).contains(share));
+        share.map(Self)
+    }
+}
+
+/// Until when a unique key is held.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeldWhile(pub(super) UniqueScope);
+
+impl Scalar for HeldWhile {
+    const EXPECTED: &'static str = "unfinished or waiting";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "unfinished" => Some(Self(UniqueScope::Unfinished)),
+            "waiting" => Some(Self(UniqueScope::Waiting)),
+            _ => None,
+        }
+    }
+}
+
+/// What becomes of a task whose unique key another holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Conflict {
+    #[default]
+    Reject,
+    Keep,
+    Replace,
+}
+
+impl Scalar for Conflict {
+    const EXPECTED: &'static str = "reject, keep or replace";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "reject" => Some(Self::Reject),
+            "keep" => Some(Self::Keep),
+            "replace" => Some(Self::Replace),
+            _ => None,
+        }
+    }
+}
+
+/// What is replaced of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Payload,
+    Priority,
+    Time,
+}
+
+impl Scalar for What {
+    const EXPECTED: &'static str = "payload, priority or time";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "payload" => Some(Self::Payload),
+            "priority" => Some(Self::Priority),
+            "time" => Some(Self::Time),
+            _ => None,
+        }
     }
 }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use duly_core::Priority;
+use duly::{OrderPolicy, Priority, Rate};
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::scalar::{Concurrency, Grow, Of, Retries, Scalar, Status};
+use super::scalar::{
+    Concurrency, Conflict, Grow, HeldWhile, Of, Retries, Scalar, Share, Status, Weight, What,
+};
 
 /// Text, and where it stands. Numbers and the like are taken as they are written.
 pub(super) type Text = Spanned<String>;
@@ -21,7 +23,26 @@ pub(super) struct File {
     pub(super) name: Option<Text>,
     pub(super) concurrency: Option<Of<Concurrency>>,
     pub(super) store: Option<Text>,
+    pub(super) order: Option<Of<OrderPolicy>>,
+    pub(super) fair: Option<Spanned<bool>>,
+    pub(super) limits: Option<Spanned<BTreeMap<String, Spanned<Limit>>>>,
+    pub(super) tenants: Option<Spanned<BTreeMap<String, Spanned<Tenant>>>>,
     pub(super) tasks: Option<Spanned<Groups>>,
+}
+
+/// What a limit bounds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limit {
+    pub(super) concurrency: Option<Of<Weight>>,
+    pub(super) rate: Option<Of<Rate>>,
+    pub(super) burst: Option<Spanned<Of<Weight>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tenant {
+    pub(super) weight: Of<Share>,
 }
 
 /// The groups, in order.
@@ -36,12 +57,43 @@ pub(super) struct Group {
     pub(super) each: Option<Spanned<Each>>,
     pub(super) priority: Option<Of<Priority>>,
     pub(super) timeout: Option<Spanned<Of<Duration>>>,
+    pub(super) deadline: Option<Spanned<Of<Duration>>>,
     pub(super) finish_within: Option<Spanned<Of<Duration>>>,
+    pub(super) alert_unstarted: Option<Spanned<Of<Duration>>>,
+    pub(super) alert_unfinished: Option<Spanned<Of<Duration>>>,
     pub(super) retries: Option<Of<Retries>>,
     pub(super) backoff: Option<Spanned<Pauses>>,
     pub(super) env: Option<Spanned<BTreeMap<String, Text>>>,
     pub(super) dir: Option<Text>,
     pub(super) after: Option<Of<Duration>>,
+    pub(super) tenant: Option<Text>,
+    pub(super) limits: Option<Spanned<Uses>>,
+    pub(super) unique: Option<Spanned<Unique>>,
+}
+
+/// Limits that a task names.
+pub(super) enum Uses {
+    One(String),
+    List(Vec<Text>),
+    Weighed(BTreeMap<String, Spanned<Of<Weight>>>),
+}
+
+/// What a task may not do beside another.
+pub(super) enum Unique {
+    Key(String),
+    InFull(UniqueInFull),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UniqueInFull {
+    pub(super) key: Text,
+    #[serde(rename = "while")]
+    pub(super) held_while: Option<Of<HeldWhile>>,
+    #[serde(rename = "for")]
+    pub(super) held_for: Option<Spanned<Of<Duration>>>,
+    pub(super) on_conflict: Option<Of<Conflict>>,
+    pub(super) replace: Option<Spanned<Vec<Of<What>>>>,
 }
 
 /// A command: program and arguments.
@@ -187,6 +239,35 @@ read_by!(
         }
     }
 );
+
+read_by!(
+    Uses,
+    UsesReader,
+    "the name of a limit, a list of them, or a mapping of their names to weights",
+    {
+        fn visit_str<E: de::Error>(self, name: &str) -> Result<Uses, E> {
+            Ok(Uses::One(name.to_owned()))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Uses, A::Error> {
+            Deserialize::deserialize(SeqAccessDeserializer::new(list)).map(Uses::List)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Uses, A::Error> {
+            Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Uses::Weighed)
+        }
+    }
+);
+
+read_by!(Unique, UniqueReader, "a key, or a mapping with `key:`", {
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Unique, E> {
+        Ok(Unique::Key(key.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Unique, A::Error> {
+        Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Unique::InFull)
+    }
+});
 
 /// Characters of a command that a hint repeats.
 const HINT_MAX: usize = 60;

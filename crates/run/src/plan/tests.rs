@@ -1,6 +1,9 @@
+use super::planner::typed;
 use super::*;
 use duly::rules::PriorityRule;
+use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
 
 /// A folder with files, and a file of tasks in it.
 fn file(files: &[&str], text: &str) -> (tempfile::TempDir, TaskFile) {
@@ -189,10 +192,50 @@ fn what_makes_no_sense_once_filled_in_is_told_with_its_place() {
             "tasks:\n- name: a\n  request: {url: 'http://a/', success: [fine]}",
             "a.yaml:2:3: group \"a\": payload.success[0]",
         ),
+        (
+            &[],
+            "tasks:\n- {name: a, command: [x], each: [b, '']}\n- {name: b, command: [x], each: ['', b], tenant: '{item}'}",
+            "a.yaml:3:3: group \"b\", : its tenant is \"\": expected 1 to 128 bytes",
+        ),
+        (
+            &[],
+            "tasks:\n- name: a\n  command: [x]\n  each: [b, c, b]\n  unique: '{item}'",
+            "a.yaml:5:11: group \"a\", b: another task before it has the unique key \"b\": \
+             expected a key each, or `on_conflict: keep`",
+        ),
+        (
+            &[],
+            "tasks:\n- name: a\n  command: [x]\n  each: ['']\n  unique: '{item}'",
+            "its unique key is \"\": expected 1 to 256 bytes",
+        ),
     ] {
         let refusal = refusal(files, text);
         assert!(refusal.contains(said), "{refusal}");
     }
+}
+
+#[test]
+fn tenants_and_keys_are_filled_in() {
+    let text = "\
+tasks:
+- {name: a, command: [x], each: [ada, bob], tenant: '{item}', unique: 'mail-{item}'}
+- {name: b, command: [x], each: [ada, ada], unique: {key: '{item}', on_conflict: keep}}
+- {name: c, request: {url: 'http://a/'}, unique: mail-ada}
+";
+    let (_folder, file) = file(&[], text);
+    let plan = file.plan(&[]).unwrap();
+    let tasks = plan.tasks.iter();
+    let said = tasks.map(|task| (task.tenant.as_deref(), task.unique_key.as_deref()));
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            (Some("ada"), Some("mail-ada")),
+            (Some("bob"), Some("mail-bob")),
+            (None, Some("ada")),
+            (None, Some("ada")),
+            (None, Some("mail-ada")),
+        ]
+    );
 }
 
 #[test]
@@ -222,9 +265,33 @@ fn the_digest_follows_what_is_to_be_done_and_nothing_else() {
         "each: [1]",
         "each: '1'",
         "each: {glob: '1', exclude: b}",
+        "tenant: b",
+        "deadline: 1s",
+        "finish_within: 1s",
+        "alert_unstarted: 1s",
+        "alert_unfinished: 1s",
+        "unique: k",
+        "unique: {key: k, while: waiting}",
+        "unique: {key: k, for: 1s}",
+        "unique: {key: k, on_conflict: keep}",
+        "unique: {key: k, on_conflict: replace}",
+        "unique: {key: k, on_conflict: replace, replace: [time]}",
     ] {
         assert_ne!(digest(base), digest(&format!("{base}  {line}\n")), "{line}");
     }
+    let limited = |uses: &str| {
+        digest(&format!(
+            "limits: {{l: {{concurrency: 9}}, m: {{concurrency: 9}}}}\n{base}  limits: {uses}\n"
+        ))
+    };
+    assert_ne!(digest(base), limited("l"));
+    assert_eq!(limited("l"), limited("{l: 1}"));
+    assert_eq!(limited("[l, m]"), limited("[m, l]"));
+    assert_ne!(limited("l"), limited("{l: 2}"));
+    // How fast it goes, and in which turns, may change from one start to the next.
+    let paced =
+        "order: aging:1m\nfair: true\ntenants: {a: {weight: 2}}\nlimits: {l: {rate: 1/1s}}\n";
+    assert_eq!(digest(base), digest(&format!("{paced}{base}")));
     assert_ne!(
         digest(base),
         digest("tasks:\n- name: a\n  command: [x, y, z]\n")

@@ -86,12 +86,9 @@ impl Run {
         }
         let now = self.duly.clock().now();
         let span = (self.opened_at, now);
-        Ok(Summary::new(
-            &self.board,
-            self.round,
-            self.over_before,
-            span,
-        ))
+        let mut summary = Summary::new(&self.board, self.round, self.over_before, span);
+        summary.left_out = self.left_out;
+        Ok(summary)
     }
 
     /// Follows the events until the round is over. May be dropped at any time: no event is lost, nor

@@ -28,6 +28,7 @@ pub(super) fn opened(name: &str, run: &Run) {
         opening: opening.to_owned(),
         tasks: tasks as u64,
         over: over as u64,
+        left_out: run.left_out() as u64,
     }));
 }
 
@@ -45,6 +46,8 @@ pub(super) fn told(board: &Board, notice: Notice<'_>) {
                 Change::Returned => RunLine::Returned(about),
                 Change::Ended => RunLine::Ended(about),
                 Change::Revived => RunLine::Revived(about),
+                Change::LateToStart => RunLine::LateToStart(about),
+                Change::LateToFinish => RunLine::LateToFinish(about),
             }
         }
         Notice::Paused => RunLine::Paused,

@@ -47,7 +47,14 @@ pub(super) fn line(board: &Board, notice: Notice<'_>) -> Option<String> {
             let state = super::outcome::ended(task.state);
             Some(format!("{state}: {}{}", board.name(task), why(task)))
         }
-        Notice::Task { .. } => None,
+        Notice::Task { task, change, .. } => {
+            let what = match change {
+                Change::LateToStart => "has not begun",
+                Change::LateToFinish => "has not ended",
+                _ => return None,
+            };
+            Some(format!("late: {} {what}", board.name(task)))
+        }
         Notice::Paused => Some("the queue is paused: nothing begins until it is resumed".into()),
         Notice::CalledOff => Some("a task failed: the rest is called off".into()),
     }

@@ -63,6 +63,9 @@ pub(super) fn report(
         let is_empty = summary.groups.iter().all(|group| group.total == 0);
         let parts = match quiet {
             true => vec![failures],
+            false if is_empty && summary.left_out > 0 => {
+                vec![format!("nothing to run: {}", left_out(summary.left_out))]
+            }
             false if is_empty => vec![NOTHING.to_owned()],
             false => vec![
                 failures,
@@ -80,6 +83,11 @@ pub(super) fn report(
         Outcome::Failed => Err(Failure::Told),
         Outcome::Interrupted => Err(Failure::Interrupted),
     }
+}
+
+/// What there is to say of tasks that were not taken.
+pub(super) fn left_out(some: usize) -> String {
+    format!("{} left out, whose unique keys others hold", tasks(some))
 }
 
 fn failures(summary: &Summary, again: &Again) -> String {

@@ -53,12 +53,16 @@ impl Voice {
     /// The round is ready.
     pub(super) fn opened(&self, run: &Run, concurrency: u32) {
         let (total, over) = run.board().counts();
+        let left_out = match run.left_out() {
+            0 => String::new(),
+            some => format!("; {}", super::outcome::left_out(some)),
+        };
         match self {
             Self::Json { run: name } => json::opened(name, run),
             Self::Bars(_) | Self::Lines(_) if total > 0 => {
                 let at_once = format!("{concurrency} at once");
                 let line = match run.opening() {
-                    Opening::Begun => format!("{}, {at_once}", tasks(total)),
+                    Opening::Begun => format!("{}, {at_once}{left_out}", tasks(total)),
                     Opening::Resumed { over: done } => {
                         format!("resuming: {done} of {} over, {at_once}", tasks(total))
                     }

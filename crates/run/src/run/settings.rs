@@ -1,0 +1,69 @@
+//! What a file says of limits, tenants and its queue, brought to the store.
+
+use duly::store::bounds::PAGE_MAX;
+use duly::{Duly, ListNames, Name, QueueChange, RequestError, TenantChange};
+
+use crate::format::Settings;
+
+/// Brings settings to a store. One that is the file's own (not `is_shared`) has them from then on and no
+/// others; in another, what the file does not name stays as it is.
+pub(super) async fn bring(
+    duly: &Duly,
+    queue: &Name,
+    settings: &Settings,
+    is_shared: bool,
+) -> Result<(), RequestError> {
+    let change = QueueChange {
+        order: Some(settings.order),
+        fair: Some(settings.fair),
+        ..QueueChange::default()
+    };
+    duly.configure(queue.clone(), change).await?;
+    limits(duly, settings, is_shared).await?;
+    tenants(duly, settings, is_shared).await
+}
+
+async fn limits(duly: &Duly, settings: &Settings, is_shared: bool) -> Result<(), RequestError> {
+    let limits = duly.limits();
+    let there = limits.list().await?;
+    let stale = |name: &Name| !is_shared && !settings.limits.contains_key(&**name);
+    for record in there.iter().filter(|record| stale(&record.name)) {
+        limits.remove(record.name.clone()).await?;
+    }
+    for (name, limit) in &settings.limits {
+        let known = there.iter().find(|record| *record.name == **name);
+        if known.is_none_or(|record| record.limit != *limit) {
+            limits.define(name.as_str(), *limit).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn tenants(duly: &Duly, settings: &Settings, is_shared: bool) -> Result<(), RequestError> {
+    for (name, weight) in &settings.tenants {
+        share(duly, name.as_str().into(), *weight).await?;
+    }
+    let mut request = ListNames::first(PAGE_MAX);
+    while !is_shared {
+        let page = duly.tenants(request.clone()).await?;
+        let others = page.tenants.into_iter();
+        let others = others.filter(|tenant| !settings.tenants.contains_key(&*tenant.name));
+        for tenant in others.filter(|tenant| tenant.settings.weight != 1) {
+            share(duly, tenant.name, 1).await?;
+        }
+        request.after = page.next;
+        if request.after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn share(duly: &Duly, tenant: Name, weight: u32) -> Result<(), RequestError> {
+    let change = TenantChange {
+        weight: Some(weight),
+        ..TenantChange::default()
+    };
+    duly.configure_tenant(tenant, change).await?;
+    Ok(())
+}
