@@ -177,10 +177,9 @@ impl Round {
         let is_off = |task: &&Known| !task.state.is_final() || task.state == State::Cancelled;
         let off = self.tasks.iter().filter(is_off);
         for task in off.filter(|task| task.held_until.is_some()) {
-            match duly.discard(task.id).await {
-                Err(ChangeError::Store(error)) => return Err(error.into()),
-                // Somebody else was faster.
-                Ok(_) | Err(_) => {}
+            // Otherwise somebody else was faster.
+            if let Err(ChangeError::Store(error)) = duly.discard(task.id).await {
+                return Err(error.into());
             }
         }
         Ok(())

@@ -81,7 +81,7 @@ pub(super) enum Uses {
 /// What a task may not do beside another.
 pub(super) enum Unique {
     Key(String),
-    InFull(UniqueInFull),
+    InFull(Box<UniqueInFull>),
 }
 
 #[derive(Deserialize)]
@@ -265,7 +265,8 @@ read_by!(Unique, UniqueReader, "a key, or a mapping with `key:`", {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Unique, A::Error> {
-        Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Unique::InFull)
+        let written = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Unique::InFull(Box::new(written)))
     }
 });
 

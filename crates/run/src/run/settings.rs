@@ -20,7 +20,13 @@ pub(super) async fn bring(
     };
     duly.configure(queue.clone(), change).await?;
     limits(duly, settings, is_shared).await?;
-    tenants(duly, settings, is_shared).await
+    for (name, weight) in &settings.tenants {
+        share(duly, name.as_str().into(), *weight).await?;
+    }
+    if is_shared {
+        return Ok(());
+    }
+    even(duly, settings).await
 }
 
 async fn limits(duly: &Duly, settings: &Settings, is_shared: bool) -> Result<(), RequestError> {
@@ -39,12 +45,10 @@ async fn limits(duly: &Duly, settings: &Settings, is_shared: bool) -> Result<(),
     Ok(())
 }
 
-async fn tenants(duly: &Duly, settings: &Settings, is_shared: bool) -> Result<(), RequestError> {
-    for (name, weight) in &settings.tenants {
-        share(duly, name.as_str().into(), *weight).await?;
-    }
+/// Gives tenants that the settings do not name the share of everybody.
+async fn even(duly: &Duly, settings: &Settings) -> Result<(), RequestError> {
     let mut request = ListNames::first(PAGE_MAX);
-    while !is_shared {
+    loop {
         let page = duly.tenants(request.clone()).await?;
         let others = page.tenants.into_iter();
         let others = others.filter(|tenant| !settings.tenants.contains_key(&*tenant.name));
@@ -53,10 +57,9 @@ async fn tenants(duly: &Duly, settings: &Settings, is_shared: bool) -> Result<()
         }
         request.after = page.next;
         if request.after.is_none() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 async fn share(duly: &Duly, tenant: Name, weight: u32) -> Result<(), RequestError> {

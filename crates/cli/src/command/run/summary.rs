@@ -170,6 +170,7 @@ mod tests {
             outcome: Outcome::Done,
             round: 1,
             over_before: 0,
+            left_out: 0,
             wall: Duration::ZERO,
             groups: vec![group],
             overtakes: Vec::new(),
