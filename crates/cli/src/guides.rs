@@ -130,7 +130,11 @@ fn a_command_that_is_not_there_is_found() {
 fn configurations_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("duly.yaml");
-    for path in ["docs/configuration.md", "docs/priority-rules.md"] {
+    for path in [
+        "docs/configuration.md",
+        "docs/limits.md",
+        "docs/priority-rules.md",
+    ] {
         let written = blocks(&page(path));
         let written: Vec<_> = written.iter().filter(|b| b.language == "yaml").collect();
         assert!(!written.is_empty());

@@ -7,9 +7,11 @@ mod flags;
 mod keeper;
 mod kinds;
 mod life;
+mod limits;
 mod options;
 mod queues;
 mod schedules;
+mod tenants;
 
 pub(crate) use flags::Flags;
 pub(crate) use keeper::Keeper;

@@ -20,6 +20,8 @@ pub const SNIPPET_CHARS_MAX: usize = 100;
 pub const NAME_BYTES_MAX: usize = 128;
 /// Queues that one worker may name, and queues or commands that a configuration may.
 pub const NAMES_MAX: usize = 1_000;
+/// The greatest weight of a tenant.
+pub const TENANT_WEIGHT_MAX: u32 = 1_000;
 /// Labels of a worker.
 pub const LABELS_MAX: usize = 32;
 /// Entries of a list that has no bound of its own.

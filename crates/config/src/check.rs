@@ -1,9 +1,11 @@
 //! What settings must be to each other.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use duly_api::duration;
+use duly_core::bounds::TASK_LIMITS_MAX;
 use duly_core::rules::InvalidRule;
 
 use crate::config::Config;
@@ -27,6 +29,7 @@ pub(crate) fn all(config: &Config) -> Vec<Fault> {
     let commands = programs(config).chain(successes(config));
     let rules = rules(config);
     let named = commands.chain(rules).chain(schedules(config));
+    let named = named.chain(limits(config)).chain(crowds(config));
     single.into_iter().flatten().chain(named).collect()
 }
 
@@ -77,6 +80,41 @@ fn schedules(config: &Config) -> impl Iterator<Item = Fault> {
         let setting = format!("{schedule}.{}", wrong.field);
         let message = format!("{setting} {}", wrong.problem);
         Some(about(config, &[&setting, &schedule], message))
+    })
+}
+
+/// Limits whose settings contradict each other.
+fn limits(config: &Config) -> impl Iterator<Item = Fault> {
+    let limits = config.settings.limits.iter();
+    limits.filter_map(|(name, said)| {
+        let wrong = said.checked().err()?;
+        let limit = format!("limits.{name}");
+        let setting = format!("{limit}.{}", wrong.field);
+        let message = format!("{setting} {}", wrong.problem);
+        Some(about(config, &[&setting, &limit], message))
+    })
+}
+
+/// What too many limits are attached to.
+fn crowds(config: &Config) -> impl Iterator<Item = Fault> {
+    let mut counts: BTreeMap<(&str, &str), (usize, &str)> = BTreeMap::new();
+    for (limit, said) in &config.settings.limits {
+        for (what, attached) in said.attached() {
+            for name in attached.keys() {
+                let (count, last) = counts.entry((what, name)).or_default();
+                (*count, *last) = (*count + 1, limit);
+            }
+        }
+    }
+    let crowds = counts.into_iter();
+    let crowds = crowds.filter(|(_, (count, _))| *count > TASK_LIMITS_MAX);
+    crowds.map(|((what, name), (count, limit))| {
+        let setting = format!("limits.{limit}.{what}");
+        let message = format!(
+            "{setting} has {name:?}, to which {count} limits are attached: expected at most \
+             {TASK_LIMITS_MAX}"
+        );
+        about(config, &[&setting], message)
     })
 }
 

@@ -10,13 +10,16 @@ mod list;
 mod map;
 mod scalar;
 mod secret;
+mod weights;
 
 pub(crate) use list::list;
 pub(crate) use map::map;
 pub(crate) use scalar::{
-    address, duration, is_name, log_format, name, path, priority, store, text, whole, yes_or_no,
+    address, duration, is_name, log_format, name, order, path, priority, rate, store, text, whole,
+    yes_or_no,
 };
 pub(crate) use secret::{secret, secret_map, secrets};
+pub(crate) use weights::weights;
 
 /// What is wrong with a value, or with a part of it.
 pub(crate) struct Wrong {

@@ -49,8 +49,8 @@ pub use row::Row;
 pub use search::search;
 pub use secret::Secret;
 pub use settings::{
-    Command, Health, Http, LogFormat, Logs, PriorityRule, Queue, Schedule, Server, Settings, Shell,
-    StoreUrl, Worker,
+    Command, Health, Http, Limit, LogFormat, Logs, PriorityRule, Queue, Schedule, Server, Settings,
+    Shell, StoreUrl, Tenant, Worker,
 };
 pub use sources::Sources;
 pub use template::template;

@@ -7,6 +7,7 @@ use crate::group::{About, Effect, Group, Ordered, Slot, Visitor};
 
 mod health;
 mod http;
+mod limit;
 mod logs;
 mod priority_rule;
 mod queue;
@@ -14,10 +15,12 @@ mod schedule;
 mod server;
 mod shell;
 mod store;
+mod tenant;
 mod worker;
 
 pub use health::Health;
 pub use http::Http;
+pub use limit::Limit;
 pub use logs::{LogFormat, Logs};
 pub use priority_rule::PriorityRule;
 pub use queue::Queue;
@@ -25,6 +28,7 @@ pub use schedule::Schedule;
 pub use server::Server;
 pub use shell::{Command, Shell};
 pub use store::StoreUrl;
+pub use tenant::Tenant;
 pub use worker::Worker;
 
 /// What holds for a process.
@@ -39,6 +43,10 @@ pub struct Settings {
     pub worker: Worker,
     /// Queues, by name.
     pub queues: BTreeMap<String, Queue>,
+    /// Tenants, by name.
+    pub tenants: BTreeMap<String, Tenant>,
+    /// Limits, by name.
+    pub limits: BTreeMap<String, Limit>,
     /// Priority rules, by name, in their order.
     pub priority_rules: Ordered<PriorityRule>,
     /// Schedules, by name.
@@ -70,6 +78,8 @@ impl Group for Settings {
         visitor.group("server", Server::ABOUT, &mut self.server);
         visitor.group("worker", Worker::ABOUT, &mut self.worker);
         visitor.named("queues", Queue::ABOUT, &mut self.queues);
+        visitor.named("tenants", Tenant::ABOUT, &mut self.tenants);
+        visitor.named("limits", Limit::ABOUT, &mut self.limits);
         visitor.named(
             "priority_rules",
             PriorityRule::ABOUT,

@@ -5,12 +5,12 @@ use std::convert::Infallible;
 
 use anyhow::Context;
 use duly::{Duly, RequestError, Worker};
-use duly_config::{Config, ConfigError, Difference, Effect, Sources};
+use duly_config::{Config, ConfigError, Difference, Effect, Settings, Sources};
 use duly_server::App;
 
-use super::bounds::{QUEUE_RETRY, QUEUE_TRIES_MAX};
+use super::bounds::{BRING_RETRY, BRING_TRIES_MAX};
 use super::changes::{Changes, Why};
-use super::{queues, schedules};
+use super::{limits, queues, schedules, tenants};
 use crate::failure::Failure;
 use crate::logs::{self, Logs};
 
@@ -51,11 +51,11 @@ impl Keeper {
         self
     }
 
-    /// Brings the settings of queues to the store.
+    /// Brings the settings of queues, tenants and limits to the store, and schedules.
     pub(crate) async fn begin(&self) -> Result<(), Failure> {
         let settings = &self.loaded.settings;
-        let set = queues::set(&self.duly, &settings.queues).await;
-        set.context("cannot set the queues as the configuration says")?;
+        let set = self.bring_once(&Settings::default(), settings).await;
+        set.context("cannot set the queues, tenants and limits as the configuration says")?;
         // Who names none may be a process of another configuration: those that are there are not its own.
         if !settings.schedules.is_empty() {
             let set = schedules::set(&self.duly, &settings.schedules).await;
@@ -122,8 +122,8 @@ impl Keeper {
         if let Err(error) = self.bring(&config).await {
             return tracing::error!(
                 %error,
-                "the configuration stays as it was, because the queues cannot be set; SIGHUP tries \
-                 again"
+                "the configuration stays as it was, because the queues, tenants and limits cannot be \
+                 set; SIGHUP tries again"
             );
         }
         if let Some(Err(error)) =
@@ -146,16 +146,23 @@ impl Keeper {
         self.loaded = config;
     }
 
-    /// Brings the queues to the store, which may be away for a while.
+    /// Brings queues, tenants and limits to the store, which may be away for a while.
     async fn bring(&self, config: &Config) -> Result<(), RequestError> {
-        for _ in 1..QUEUE_TRIES_MAX {
-            match queues::set(&self.duly, &config.settings.queues).await {
+        let (old, new) = (&self.loaded.settings, &config.settings);
+        for _ in 1..BRING_TRIES_MAX {
+            match self.bring_once(old, new).await {
                 Err(RequestError::Store(error)) if error.retryable() => {}
                 outcome => return outcome,
             }
-            self.duly.clock().sleep(QUEUE_RETRY).await;
+            self.duly.clock().sleep(BRING_RETRY).await;
         }
-        queues::set(&self.duly, &config.settings.queues).await
+        self.bring_once(old, new).await
+    }
+
+    async fn bring_once(&self, old: &Settings, new: &Settings) -> Result<(), RequestError> {
+        queues::set(&self.duly, &new.queues).await?;
+        tenants::set(&self.duly, &new.tenants).await?;
+        limits::set(&self.duly, &old.limits, &new.limits).await
     }
 
     /// Brings the schedules to the store, if any are named, or were until now.

@@ -28,8 +28,8 @@ pub(super) async fn set(duly: &Duly, queues: &BTreeMap<String, Queue>) -> Result
 
 const fn change(said: &Queue) -> QueueChange {
     QueueChange {
-        order: None,
-        fair: None,
+        order: said.order,
+        fair: said.fair,
         paused: said.paused,
         draining: said.draining,
         bound: said.bound,
@@ -43,6 +43,8 @@ fn told(queue: &str, settings: &QueueSettings) {
         queue,
         paused = settings.paused,
         draining = settings.draining,
+        order = %settings.order,
+        fair = settings.fair,
         bound = settings.bound,
         keep_completed = duly_api::duration::format(settings.retention_completed),
         keep_failed = duly_api::duration::format(settings.retention_failed),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Place, Server, fetched, text};
 
@@ -225,4 +225,93 @@ async fn readiness(server: &Server) -> Value {
     let mut components = ready["components"].as_array().unwrap().iter();
     let queues = components.find(|component| component["name"] == "queues");
     queues.unwrap()["status"].clone()
+}
+
+const LIMITED: &str = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
+                       queues: {mail: {order: aging:30s, fair: true}}\n\
+                       tenants: {acme: {weight: 3}}\n\
+                       limits:\n\
+                       \x20 api: {rate: 50/1s, burst: 10, kinds: [http]}\n\
+                       \x20 gpu: {concurrency: 4, queues: {mail: 2}, tenants: [acme]}\n";
+
+/// What a limit bounds and what it is attached to, as the command line tells it; `None`: there is none.
+async fn limit(server: &Server, name: &str) -> Option<(Value, Vec<Value>)> {
+    let limits = server.lines(&["limit", "list"]).await;
+    let limit = limits.into_iter().find(|limit| limit["name"] == name)?;
+    let bounds = json!([limit["concurrency"], limit["rate"]]);
+    Some((bounds, limit["attached"].as_array().unwrap().clone()))
+}
+
+fn attached(what: &str, name: &str, weight: u32) -> Value {
+    let mut attached = json!({"weight": weight});
+    attached[what] = name.into();
+    attached
+}
+
+#[tokio::test]
+async fn limits_tenants_and_orders_are_as_the_file_says_from_the_start_and_after_each_change() {
+    let place = Place::new();
+    let (mut server, file) = serve(&place, LIMITED).await;
+    let rate = json!({"permits": 50, "period_ms": 1000, "burst": 10});
+    let api = (json!([null, rate]), vec![attached("kind", "http", 1)]);
+    assert_eq!(limit(&server, "api").await, Some(api));
+    let both = vec![attached("queue", "mail", 2), attached("tenant", "acme", 1)];
+    assert_eq!(limit(&server, "gpu").await, Some((json!([4, null]), both)));
+    let mail = server.json(&["queue", "show", "mail"]).await;
+    assert_eq!(
+        (&mail["order"], &mail["fair"]),
+        (&json!({"aging": {"step_ms": 30_000}}), &true.into())
+    );
+    let tenants = server.lines(&["tenant", "list"]).await;
+    assert_eq!(
+        (&tenants[0]["name"], &tenants[0]["weight"]),
+        (&"acme".into(), &3.into())
+    );
+
+    // By hand: a limit of somebody's own, which is attached beside one that the file has.
+    for typed in [
+        &["limit", "set", "own", "--concurrency", "1"][..],
+        &["limit", "attach", "own", "--queue", "mail"],
+        &["limit", "attach", "api", "--queue", "mail"],
+        &["limit", "set", "gpu", "--concurrency", "1"],
+        &["tenant", "set", "acme", "--weight", "9"],
+    ] {
+        let set = server.run(typed).await;
+        assert_eq!(set.code, 0, "{set:?}");
+    }
+
+    // One goes, one is changed, one comes; what is the file's is as it says.
+    let next = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
+                queues: {mail: {order: strict}}\ntenants: {acme: {weight: 2}}\n\
+                limits:\n\
+                \x20 gpu: {concurrency: 5, queues: {mail: 1}}\n\
+                \x20 new: {rate: 1/1m, kinds: [http]}\n";
+    std::fs::write(&file, next).unwrap();
+    server.log("limits.gpu.concurrency: 4 -> 5").await;
+    server.log("the configuration was loaded anew").await;
+    assert_eq!(limit(&server, "api").await, None);
+    let gpu = (json!([5, null]), vec![attached("queue", "mail", 1)]);
+    assert_eq!(limit(&server, "gpu").await, Some(gpu));
+    let (bounds, kinds) = limit(&server, "new").await.unwrap();
+    assert_eq!(bounds[1]["permits"], 1);
+    assert_eq!(kinds, [attached("kind", "http", 1)]);
+    let own = (json!([1, null]), vec![attached("queue", "mail", 1)]);
+    assert_eq!(
+        limit(&server, "own").await,
+        Some(own),
+        "it is nobody else's"
+    );
+    let mail = server.json(&["queue", "show", "mail"]).await;
+    assert_eq!(
+        (&mail["order"], &mail["fair"]),
+        (&"strict".into(), &true.into())
+    );
+    assert_eq!(server.lines(&["tenant", "list"]).await[0]["weight"], 2);
+
+    // A limit that could bind nothing leaves everything as it is.
+    std::fs::write(&file, next.replace("concurrency: 5, queues", "queues")).unwrap();
+    server.log("the configuration stays as it was").await;
+    server.log("limits.gpu.concurrency is missing").await;
+    assert!(limit(&server, "gpu").await.is_some());
+    server.stop().await;
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use duly_api::duration;
-use duly_core::Priority;
+use duly_core::{OrderPolicy, Priority, Rate};
 use serde_json::Value;
 
 use super::Form;
@@ -117,6 +117,27 @@ pub(crate) fn priority() -> Form<Priority> {
         expected,
         |text| text.parse().ok(),
         |priority: &Priority| priority.name().into(),
+    )
+}
+
+/// In which order tasks of a queue run.
+pub(crate) fn order() -> Form<OrderPolicy> {
+    let expected = "strict, aging:30s or deadline:10s, with any duration up to 366 days";
+    Form::of_text(
+        expected,
+        |text| text.parse().ok(),
+        |order: &OrderPolicy| order.to_string().into(),
+    )
+}
+
+/// How much per period; how large a burst may be is said beside.
+pub(crate) fn rate() -> Form<Rate> {
+    let expected =
+        "so many per period, such as 50/1s or 1000/1h, at most 1000000 per at most 366 days";
+    Form::of_text(
+        expected,
+        |text| text.parse().ok(),
+        |rate: &Rate| format!("{}/{}", rate.permits(), duration::format(rate.period())).into(),
     )
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use duly_core::OrderPolicy;
+
 use crate::bounds::RETENTION_MAX;
-use crate::form::{duration, whole, yes_or_no};
+use crate::form::{duration, order, whole, yes_or_no};
 use crate::group::{Example, group};
 
 group! {
@@ -16,6 +18,14 @@ group! {
 
         /// Whether it takes in no new tasks; those that are there are worked off.
         [AtOnce] draining: Option<bool> = None, yes_or_no().or_none(), example "false";
+
+        /// In which order its tasks run: strict is by priority, then by when they were due; with aging, what
+        /// waits so much longer overtakes what is one priority more urgent; deadline is by priority, then by
+        /// deadline, where tasks without one count as if it were so long after they were due.
+        [AtOnce] order: Option<OrderPolicy> = None, order().or_none(), example "strict";
+
+        /// Whether its tenants take turns by their weights, whatever each has waiting.
+        [AtOnce] fair: Option<bool> = None, yes_or_no().or_none(), example "false";
 
         /// How many unfinished tasks it may hold; more are refused.
         [AtOnce] bound: Option<u64> = None, whole(0..=i64::MAX.unsigned_abs()).or_none(),

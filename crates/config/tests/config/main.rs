@@ -4,6 +4,7 @@
 mod environment;
 mod file;
 mod layers;
+mod limits;
 mod rules;
 mod secrets;
 mod support;

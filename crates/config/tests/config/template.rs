@@ -32,7 +32,7 @@ fn as_it_is_it_changes_nothing() {
 fn every_line_can_be_uncommented_and_says_the_default() {
     let all = load(&uncommented());
     let defaults = load(
-        "queues: {default: {}}\npriority_rules: {hotfix: {priority: low}}\nschedules: {digest: {when: \"@daily\", kind: a}}\nshell: {commands: {compress: {program: a}}}\n",
+        "queues: {default: {}}\ntenants: {acme: {}}\nlimits: {mailer: {concurrency: 10}}\npriority_rules: {hotfix: {priority: low}}\nschedules: {digest: {when: \"@daily\", kind: a}}\nshell: {commands: {compress: {program: a}}}\n",
     );
     let differences = defaults.differences(&all);
     let mut examples: Vec<_> = differences.iter().map(|change| &*change.setting).collect();
@@ -41,6 +41,11 @@ fn every_line_can_be_uncommented_and_says_the_default() {
     let expected = [
         "http.allow",
         "http.deny",
+        "limits.mailer.burst",
+        "limits.mailer.kinds",
+        "limits.mailer.queues",
+        "limits.mailer.rate",
+        "limits.mailer.tenants",
         "priority_rules.hotfix.arguments_at_least",
         "priority_rules.hotfix.arguments_at_most",
         "priority_rules.hotfix.kinds",
@@ -51,8 +56,10 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         "priority_rules.hotfix.queues",
         "queues.default.bound",
         "queues.default.draining",
+        "queues.default.fair",
         "queues.default.keep_completed",
         "queues.default.keep_failed",
+        "queues.default.order",
         "queues.default.paused",
         "schedules.digest.deadline",
         "schedules.digest.end",
@@ -78,6 +85,9 @@ fn every_line_can_be_uncommented_and_says_the_default() {
         "shell.commands.compress.program",
         "shell.commands.compress.retry",
         "shell.commands.compress.timeout",
+        "tenants.acme.draining",
+        "tenants.acme.paused",
+        "tenants.acme.weight",
         "worker.labels",
         "worker.listen",
         "worker.name",
@@ -113,9 +123,9 @@ fn every_setting_is_there_and_each_line_is_a_setting() {
         .filter(is_setting)
         .filter(|line| line.trim() != "#")
         .count();
-    // The names of the queue, the schedule and the command that are examples are no settings; that of the rule is, for
-    // the order of rules counts.
-    assert_eq!(lines, rows.len() + 3);
+    // The names of the queue, the tenant, the limit, the schedule and the command that are examples are no settings;
+    // that of the rule is, for the order of rules counts.
+    assert_eq!(lines, rows.len() + 5);
 }
 
 #[test]
