@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use duly::{Duly, InvalidInput, Limit, LimitRecord, LimitUse, Name, RequestError, Subject};
+use duly::store::ListAttachments;
+use duly::store::bounds::PAGE_MAX;
+use duly::{Duly, InvalidInput, Limit, LimitUse, Name, RequestError, Subject};
 use duly_config::Limit as Said;
 
 /// Limits by name, as settings say them.
@@ -24,7 +26,7 @@ pub(super) async fn set(duly: &Duly, old: &Declared, new: &Declared) -> Result<(
             told(name, if found.is_some() { "changed" } else { "added" });
         }
     }
-    for (subject, uses) in attached(&there, old, new) {
+    for (subject, uses) in wanted(&attached(duly).await?, old, new) {
         limits.attach_exactly(subject, uses).await?;
     }
     for limit in there.iter().map(|limit| &limit.name) {
@@ -47,20 +49,26 @@ fn bounds(said: &Said) -> Result<Limit, InvalidInput> {
 /// What is attached, with its weights, by what it is attached to.
 type Attached = BTreeMap<Subject, BTreeMap<Name, u32>>;
 
-/// Of every subject that has other limits than it should: those that it should have. What is attached of
-/// limits that were never named stays.
-fn attached(
-    there: &[LimitRecord],
-    old: &Declared,
-    new: &Declared,
-) -> Vec<(Subject, Vec<LimitUse>)> {
-    let mut now = Attached::new();
-    for limit in there {
-        for (subject, weight) in &limit.attached {
-            let uses = now.entry(subject.clone()).or_default();
-            uses.insert(limit.name.clone(), *weight);
+/// All that is attached.
+async fn attached(duly: &Duly) -> Result<Attached, RequestError> {
+    let mut all = Attached::new();
+    let mut request = ListAttachments::first(PAGE_MAX);
+    loop {
+        let page = duly.store().attachments(request.clone()).await?;
+        for (subject, uses) in page.attachments {
+            let uses = uses.into_iter().map(|one| (one.name, one.weight));
+            all.insert(subject, uses.collect());
+        }
+        request.after = page.next;
+        if request.after.is_none() {
+            return Ok(all);
         }
     }
+}
+
+/// Of every subject that has other limits than it should: those that it should have. What is attached of
+/// limits that were never named stays.
+fn wanted(now: &Attached, old: &Declared, new: &Declared) -> Vec<(Subject, Vec<LimitUse>)> {
     let mut wanted = now.clone();
     for uses in wanted.values_mut() {
         uses.retain(|limit, _| !old.contains_key(&**limit) && !new.contains_key(&**limit));
