@@ -4,16 +4,18 @@
 use std::sync::LazyLock;
 
 use axum::body::Bytes;
-use duly_api::{FeedEvent, NewTask, Problem, Resync, Submitted, SubmittedBatch, schema};
+use duly_api::{FeedEvent, NewTask, Problem, Purge, Resync, Submitted, SubmittedBatch, schema};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::routes;
 
 use refusals::Refusals;
 use rules::Rules;
+use subjects::Subjects;
 
 mod refusals;
 mod rules;
+mod subjects;
 
 const ABOUT: &str = "Submit tasks, see what becomes of them, and change it. Instants are RFC 3339 \
                      in UTC; durations are whole milliseconds, in fields that end in `_ms`. Unknown \
@@ -41,27 +43,12 @@ const ABOUT: &str = "Submit tasks, see what becomes of them, and change it. Inst
         routes::queues::show,
         routes::explain::queue,
         routes::queues::change,
-        routes::queues::pause,
-        routes::queues::resume,
-        routes::queues::drain,
-        routes::queues::undrain,
-        routes::queues::purge,
         routes::kinds::list,
         routes::kinds::show,
         routes::kinds::change,
-        routes::kinds::pause,
-        routes::kinds::resume,
-        routes::kinds::drain,
-        routes::kinds::undrain,
-        routes::kinds::purge,
         routes::tenants::list,
         routes::tenants::show,
         routes::tenants::change,
-        routes::tenants::pause,
-        routes::tenants::resume,
-        routes::tenants::drain,
-        routes::tenants::undrain,
-        routes::tenants::purge,
         routes::schedules::list,
         routes::schedules::show,
         routes::schedules::put,
@@ -92,6 +79,7 @@ const ABOUT: &str = "Submit tasks, see what becomes of them, and change it. Inst
     ),
     components(schemas(
         Problem,
+        Purge,
         FeedEvent,
         Resync,
         schema::EventKind,
@@ -115,7 +103,7 @@ const ABOUT: &str = "Submit tasks, see what becomes of them, and change it. Inst
         (name = "archives", description = "Everything that a store holds: out of one, and into another"),
         (name = "service", description = "How the server is"),
     ),
-    modifiers(&Refusals, &Rules, &Token),
+    modifiers(&Subjects, &Refusals, &Rules, &Token),
 )]
 struct Document;
 

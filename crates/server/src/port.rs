@@ -3,5 +3,5 @@
 pub(crate) use duly::key_of_fields;
 pub(crate) use duly::store::*;
 pub(crate) use duly::{
-    Context, Duly, Ended, House, Limits, Observer, Started, Verdict, WorkerBuilder,
+    Context, Control, Duly, Ended, House, Limits, Observer, Started, Verdict, WorkerBuilder,
 };

@@ -13,6 +13,7 @@ mod purge;
 pub(crate) mod queues;
 pub(crate) mod schedules;
 pub(crate) mod stats;
+pub(crate) mod subjects;
 pub(crate) mod tasks;
 pub(crate) mod tenants;
 pub(crate) mod workers;
@@ -21,13 +22,15 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
-use duly_api::{Code, Problem};
+use duly_api::{Code, Kind, Problem, Queue, Tenant};
 
 use crate::refusal::Refusal;
 use crate::{App, guard};
 
 pub(crate) use failed::filter as dead_letters;
 pub(crate) use tasks::idempotency::Key;
+
+use subjects::{Switch, switch};
 
 /// A path, and what answers there.
 type Row = (&'static str, fn() -> MethodRouter<App>);
@@ -52,27 +55,43 @@ const TABLE: &[Row] = &[
         get(queues::show).patch(queues::change)
     }),
     ("/v1/queues/{name}/explain", || get(explain::queue)),
-    ("/v1/queues/{name}/pause", || post(queues::pause)),
-    ("/v1/queues/{name}/resume", || post(queues::resume)),
-    ("/v1/queues/{name}/drain", || post(queues::drain)),
-    ("/v1/queues/{name}/undrain", || post(queues::undrain)),
-    ("/v1/queues/{name}/purge", || post(queues::purge)),
+    ("/v1/queues/{name}/pause", || switch::<Queue>(Switch::Pause)),
+    ("/v1/queues/{name}/resume", || {
+        switch::<Queue>(Switch::Resume)
+    }),
+    ("/v1/queues/{name}/drain", || switch::<Queue>(Switch::Drain)),
+    ("/v1/queues/{name}/undrain", || {
+        switch::<Queue>(Switch::Undrain)
+    }),
+    ("/v1/queues/{name}/purge", || post(subjects::purge::<Queue>)),
     ("/v1/kinds", || get(kinds::list)),
     ("/v1/kinds/{name}", || get(kinds::show).patch(kinds::change)),
-    ("/v1/kinds/{name}/pause", || post(kinds::pause)),
-    ("/v1/kinds/{name}/resume", || post(kinds::resume)),
-    ("/v1/kinds/{name}/drain", || post(kinds::drain)),
-    ("/v1/kinds/{name}/undrain", || post(kinds::undrain)),
-    ("/v1/kinds/{name}/purge", || post(kinds::purge)),
+    ("/v1/kinds/{name}/pause", || switch::<Kind>(Switch::Pause)),
+    ("/v1/kinds/{name}/resume", || switch::<Kind>(Switch::Resume)),
+    ("/v1/kinds/{name}/drain", || switch::<Kind>(Switch::Drain)),
+    ("/v1/kinds/{name}/undrain", || {
+        switch::<Kind>(Switch::Undrain)
+    }),
+    ("/v1/kinds/{name}/purge", || post(subjects::purge::<Kind>)),
     ("/v1/tenants", || get(tenants::list)),
     ("/v1/tenants/{name}", || {
         get(tenants::show).patch(tenants::change)
     }),
-    ("/v1/tenants/{name}/pause", || post(tenants::pause)),
-    ("/v1/tenants/{name}/resume", || post(tenants::resume)),
-    ("/v1/tenants/{name}/drain", || post(tenants::drain)),
-    ("/v1/tenants/{name}/undrain", || post(tenants::undrain)),
-    ("/v1/tenants/{name}/purge", || post(tenants::purge)),
+    ("/v1/tenants/{name}/pause", || {
+        switch::<Tenant>(Switch::Pause)
+    }),
+    ("/v1/tenants/{name}/resume", || {
+        switch::<Tenant>(Switch::Resume)
+    }),
+    ("/v1/tenants/{name}/drain", || {
+        switch::<Tenant>(Switch::Drain)
+    }),
+    ("/v1/tenants/{name}/undrain", || {
+        switch::<Tenant>(Switch::Undrain)
+    }),
+    ("/v1/tenants/{name}/purge", || {
+        post(subjects::purge::<Tenant>)
+    }),
     ("/v1/schedules", || get(schedules::list)),
     ("/v1/schedules/{name}", || {
         get(schedules::show)

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use duly::schedule::{ScheduleInfo, SchedulesError};
 use duly_api::schema;
 use duly_api::{
     Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleNext, Schedules, Submitted,
@@ -48,8 +49,7 @@ pub(crate) async fn show(
     NamePath(name): NamePath,
     _: NoParams,
 ) -> Result<Json<Schedule>, Refusal> {
-    let info = app.duly().schedules().show(name).await?;
-    Ok(Json(convert::schedule_info(&info)))
+    shown(app.duly().schedules().show(name).await)
 }
 
 /// `PUT /v1/schedules/{name}`: makes it, or changes it; it goes on from where it is.
@@ -67,8 +67,8 @@ pub(crate) async fn put(
     Asked(asked): Asked<ScheduleDefinition>,
 ) -> Result<Json<Schedule>, Refusal> {
     let schedule = convert::schedule(asked, app.prioritiser())?;
-    let (info, _) = app.duly().schedules().put(name, schedule).await?;
-    Ok(Json(convert::schedule_info(&info)))
+    let put = app.duly().schedules().put(name, schedule).await;
+    shown(put.map(|(info, _)| info))
 }
 
 /// `POST /v1/schedules/{name}`: makes it, if there is none of that name.
@@ -86,8 +86,7 @@ pub(crate) async fn add(
     Asked(asked): Asked<ScheduleDefinition>,
 ) -> Result<Json<Schedule>, Refusal> {
     let schedule = convert::schedule(asked, app.prioritiser())?;
-    let info = app.duly().schedules().add(name, schedule).await?;
-    Ok(Json(convert::schedule_info(&info)))
+    shown(app.duly().schedules().add(name, schedule).await)
 }
 
 /// `DELETE /v1/schedules/{name}`: removes it; the tasks that it has created stay.
@@ -102,8 +101,7 @@ pub(crate) async fn remove(
     NamePath(name): NamePath,
     _: NoParams,
 ) -> Result<Json<Schedule>, Refusal> {
-    let info = app.duly().schedules().remove(name).await?;
-    Ok(Json(convert::schedule_info(&info)))
+    shown(app.duly().schedules().remove(name).await)
 }
 
 /// `GET /v1/schedules/{name}/next`: its next ticks.
@@ -139,8 +137,7 @@ pub(crate) async fn pause(
     _: NoParams,
     _: Maybe<Nothing>,
 ) -> Result<Json<Schedule>, Refusal> {
-    let info = app.duly().schedules().pause(name).await?;
-    Ok(Json(convert::schedule_info(&info)))
+    shown(app.duly().schedules().pause(name).await)
 }
 
 /// `POST /v1/schedules/{name}/resume`: it goes on with the first tick after now.
@@ -156,8 +153,7 @@ pub(crate) async fn resume(
     _: NoParams,
     _: Maybe<Nothing>,
 ) -> Result<Json<Schedule>, Refusal> {
-    let info = app.duly().schedules().resume(name).await?;
-    Ok(Json(convert::schedule_info(&info)))
+    shown(app.duly().schedules().resume(name).await)
 }
 
 /// `POST /v1/schedules/{name}/trigger`: runs it once, now, beside all ticks.
@@ -192,6 +188,10 @@ pub(crate) async fn backfill(
     Asked(asked): Asked<ScheduleBackfill>,
 ) -> Result<Json<Schedule>, Refusal> {
     let period = convert::period(&asked)?;
-    let info = app.duly().schedules().backfill(name, period).await?;
-    Ok(Json(convert::schedule_info(&info)))
+    shown(app.duly().schedules().backfill(name, period).await)
+}
+
+/// The schedule as it stands then.
+fn shown(info: Result<ScheduleInfo, SchedulesError>) -> Result<Json<Schedule>, Refusal> {
+    Ok(Json(convert::schedule_info(&info?)))
 }

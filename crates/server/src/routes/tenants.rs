@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use duly_api::schema;
-use duly_api::{BulkDone, Code, Problem, Purge, Tenant, TenantChange, Tenants};
+use duly_api::{Tenant, TenantChange, Tenants};
 
-use crate::body::{Asked, Maybe, Nothing};
+use crate::body::Asked;
 use crate::params::{NoParams, Params};
 use crate::path::NamePath;
-use crate::port::{self, ListNames, Name, Subject};
+use crate::port::{self, Name};
 use crate::refusal::Refusal;
-use crate::routes::purge;
+use crate::routes::subjects::{find, nothing_to_change};
 use crate::{App, convert, query};
 
 /// `GET /v1/tenants`: a page of them, by name.
@@ -65,121 +65,9 @@ pub(crate) async fn change(
 ) -> Result<Json<Tenant>, Refusal> {
     if asked == TenantChange::default() {
         let expected = "at least one of weight, paused and draining";
-        let detail = format!("nothing is to change: expected {expected}");
-        return Err(Problem::invalid("paused", expected, detail).into());
+        return Err(nothing_to_change(expected));
     }
     configure(&app, name, convert::tenant_change(asked)).await
-}
-
-/// `POST /v1/tenants/{name}/pause`: nothing of it starts any more.
-#[utoipa::path(
-    post, path = "/v1/tenants/{name}/pause", operation_id = "pause_tenant", tag = "tenants",
-    params(("name" = schema::Name, Path, description = "The tenant")),
-    responses((status = 200, description = "The tenant, paused", body = Tenant)),
-    extensions(("x-codes" = json!(["TenantNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
-)]
-pub(crate) async fn pause(
-    State(app): State<App>,
-    NamePath(name): NamePath,
-    _: NoParams,
-    _: Maybe<Nothing>,
-) -> Result<Json<Tenant>, Refusal> {
-    let change = port::TenantChange {
-        paused: Some(true),
-        ..port::TenantChange::default()
-    };
-    change_known(&app, name, change).await
-}
-
-/// `POST /v1/tenants/{name}/resume`: what is due may start again.
-#[utoipa::path(
-    post, path = "/v1/tenants/{name}/resume", operation_id = "resume_tenant", tag = "tenants",
-    params(("name" = schema::Name, Path, description = "The tenant")),
-    responses((status = 200, description = "The tenant, resumed", body = Tenant)),
-    extensions(("x-codes" = json!(["TenantNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
-)]
-pub(crate) async fn resume(
-    State(app): State<App>,
-    NamePath(name): NamePath,
-    _: NoParams,
-    _: Maybe<Nothing>,
-) -> Result<Json<Tenant>, Refusal> {
-    let change = port::TenantChange {
-        paused: Some(false),
-        ..port::TenantChange::default()
-    };
-    change_known(&app, name, change).await
-}
-
-/// `POST /v1/tenants/{name}/drain`: it takes in no new tasks any more; those that are there are worked off.
-#[utoipa::path(
-    post, path = "/v1/tenants/{name}/drain", operation_id = "drain_tenant", tag = "tenants",
-    params(("name" = schema::Name, Path, description = "The tenant")),
-    responses((status = 200, description = "The tenant, draining: empty once `unfinished` is 0", body = Tenant)),
-    extensions(("x-codes" = json!(["TenantNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
-)]
-pub(crate) async fn drain(
-    State(app): State<App>,
-    NamePath(name): NamePath,
-    _: NoParams,
-    _: Maybe<Nothing>,
-) -> Result<Json<Tenant>, Refusal> {
-    let change = port::TenantChange {
-        draining: Some(true),
-        ..port::TenantChange::default()
-    };
-    change_known(&app, name, change).await
-}
-
-/// `POST /v1/tenants/{name}/undrain`: it takes in new tasks again.
-#[utoipa::path(
-    post, path = "/v1/tenants/{name}/undrain", operation_id = "undrain_tenant", tag = "tenants",
-    params(("name" = schema::Name, Path, description = "The tenant")),
-    responses((status = 200, description = "The tenant, open", body = Tenant)),
-    extensions(("x-codes" = json!(["TenantNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
-)]
-pub(crate) async fn undrain(
-    State(app): State<App>,
-    NamePath(name): NamePath,
-    _: NoParams,
-    _: Maybe<Nothing>,
-) -> Result<Json<Tenant>, Refusal> {
-    let change = port::TenantChange {
-        draining: Some(false),
-        ..port::TenantChange::default()
-    };
-    change_known(&app, name, change).await
-}
-
-/// `POST /v1/tenants/{name}/purge`: everything of it that waits is called off; what runs goes on.
-#[utoipa::path(
-    post, path = "/v1/tenants/{name}/purge", operation_id = "purge_tenant", tag = "tenants",
-    params(("name" = schema::Name, Path, description = "The tenant")),
-    request_body(content = Purge, example = json!({"dry_run": true})),
-    responses((status = 200, description = "What was done; `next` is set if there is more to do", body = BulkDone)),
-    extensions(("x-codes" = json!(["TenantNotFound", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
-)]
-pub(crate) async fn purge(
-    State(app): State<App>,
-    NamePath(name): NamePath,
-    _: NoParams,
-    Maybe(asked): Maybe<Purge>,
-) -> Result<Json<BulkDone>, Refusal> {
-    let place = purge::place(&asked)?;
-    find(&app, &name).await?;
-    purge::run(&app, &Subject::Tenant(name), place, asked.dry_run)
-        .await
-        .map(Json)
-}
-
-/// Whoever pauses or drains one means one that is there.
-async fn change_known(
-    app: &App,
-    name: Name,
-    change: port::TenantChange,
-) -> Result<Json<Tenant>, Refusal> {
-    find(app, &name).await?;
-    configure(app, name, change).await
 }
 
 async fn configure(
@@ -189,19 +77,4 @@ async fn configure(
 ) -> Result<Json<Tenant>, Refusal> {
     app.store().configure_tenant(name.clone(), change).await?;
     find(app, &name).await.map(Json)
-}
-
-async fn find(app: &App, name: &Name) -> Result<Tenant, Refusal> {
-    let page = app.store().tenants(ListNames::only(name.clone())).await?;
-    let record = page.tenants.first().ok_or_else(|| {
-        let detail = format!(
-            "there is no tenant {:?}: a tenant is made by its first task, or by PATCH",
-            &**name
-        );
-        Problem {
-            field: Some("name".to_owned()),
-            ..Problem::new(Code::TenantNotFound, detail)
-        }
-    })?;
-    Ok(convert::tenant(record))
 }

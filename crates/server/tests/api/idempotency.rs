@@ -17,9 +17,10 @@ async fn keyed(api: &Api, key: &str, body: &str) -> Answer {
 async fn a_submit_that_is_sent_again_submits_nothing_twice() {
     let api = Api::new();
     for body in [r#"{"kind": "a"}"#, r#"[{"kind": "a"}, {"kind": "a"}]"#] {
-        let first = keyed(&api, body, body).await;
+        let key = body.replace(' ', "");
+        let first = keyed(&api, &key, body).await;
         assert_eq!(first.status, 201, "{first:?}");
-        let again = keyed(&api, body, body).await;
+        let again = keyed(&api, &key, body).await;
         assert_eq!(again.status, 200, "nothing is new: {again:?}");
         let id = |answer: &Answer| {
             answer
