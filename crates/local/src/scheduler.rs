@@ -23,6 +23,7 @@ mod builder;
 mod completions;
 mod driver;
 pub(crate) mod explain;
+mod inside;
 mod keeper;
 mod limits;
 mod recurring;
@@ -44,6 +45,7 @@ pub use shutdown::{Leftover, Returned, Shutdown, Stuck};
 
 use completions::Buffer;
 use driver::Driver;
+use inside::Wait;
 use runners::{Part, Runners};
 use stage::Stage;
 use state::Cancelled;
@@ -202,6 +204,7 @@ impl Scheduler {
         state.alive = shared.workers;
         state.current = vec![None; shared.workers];
         state.left = vec![false; shared.workers];
+        state.ended = vec![false; shared.workers];
         state.is_idle = vec![false; shared.workers];
         drop(state);
         // All of them before the first runs: if the system gives no thread for one, all others have left.
@@ -320,6 +323,9 @@ impl Scheduler {
     /// Waits until no task is queued or running. Tasks that wait for their time count as queued. What
     /// ended is among the [`Completions`] by then, if there was room.
     ///
+    /// A task of the scheduler may wait for it, too: such tasks do not count for each other. If they occupy
+    /// all workers, so that nobody could run what is queued, they wait no longer.
+    ///
     /// ```
     /// # use duly_local::{Scheduler, Task};
     /// # #[tokio::main(flavor = "current_thread")]
@@ -336,9 +342,10 @@ impl Scheduler {
             shared: self.shared(),
             seat: Seat::default(),
         };
+        let inside = self.shared().inside(Wait::Idle);
         poll_fn(|context| {
             let mut state = lock(&idle.shared.state);
-            if state.is_quiet() {
+            if state.is_quiet() || inside.is_some() && state.is_quiet_inside() {
                 return Poll::Ready(());
             }
             state.quiet.wait(&mut idle.seat, context.waker());
@@ -351,8 +358,11 @@ impl Scheduler {
     /// no task of the scheduler is left but those that it names as stuck.
     ///
     /// If this is dropped before it is done, the scheduler still takes nothing in, and a drain goes on;
-    /// but no deadline is kept until it is called again, which may be with another strength. Not for a
-    /// task of the scheduler to wait for: a drain would wait for that task.
+    /// but no deadline is kept until it is called again, which may be with another strength.
+    ///
+    /// A task of the scheduler may wait for it, too. It is left out of it: it goes on once all other workers
+    /// have ended, and its own ends with it; what only that one could have run comes back. This is known of
+    /// what the task polls itself, not of what it spawns elsewhere.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -427,7 +437,7 @@ impl Drop for Owner {
                  call `shutdown` or `wait_idle` before"
             );
         }
-        self.0.abort();
+        self.0.abort(None);
         drop(self.0.stop());
     }
 }

@@ -11,6 +11,12 @@ pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 #[cfg(all(feature = "threads", feature = "shuttle"))]
 pub(crate) use shuttle::thread;
 
+#[cfg(not(feature = "shuttle"))]
+pub(crate) use std::thread_local;
+
+#[cfg(feature = "shuttle")]
+pub(crate) use shuttle::thread_local;
+
 use std::sync::{PoisonError, TryLockError};
 use std::task::Waker;
 

@@ -108,6 +108,7 @@ impl<'a> Attempt<'a> {
             self.tell();
         }
         let _busy = self.shared.watch.enter(self.worker);
+        let _polling = self.shared.polling(self.worker);
         if begins
             && job.head().is_repeatable()
             && let Err(message) = job.clone().begin(self.current.attempt.attempt)

@@ -36,10 +36,18 @@ impl Wake for Waiting {
 }
 
 impl Shared {
-    /// Waits until all that ran has ended, which it is about to, but for workers that are stuck.
-    pub(super) async fn join(&self) {
-        let left = lock(&self.state).left.clone();
-        poll_fn(|context| lock(&self.runners).poll_end(&left, context.waker())).await;
+    /// Waits until all that ran has ended, which it is about to, but for workers that are stuck. A task of the
+    /// scheduler leaves out those that have not left: its own, and those of others that wait for the same.
+    pub(super) async fn join(&self, own: Option<usize>) {
+        poll_fn(|context| {
+            let state = lock(&self.state);
+            let left = state.left.clone();
+            let stays = |worker: usize| own.is_some() && !state.ended[worker] && !left[worker];
+            let inside: Vec<bool> = (0..left.len()).map(stays).collect();
+            drop(state);
+            lock(&self.runners).poll_end(&left, &inside, context.waker())
+        })
+        .await;
         // All others who wait see the same; and no waker is kept.
         let waiting = lock(&self.runners).waiting.clone();
         waiting.wake();
@@ -52,16 +60,21 @@ impl Runners {
     }
 
     /// What has not ended stays here: whoever waits for it may give up.
-    fn poll_end(&mut self, left: &[bool], waker: &Waker) -> Poll<()> {
+    fn poll_end(&mut self, left: &[bool], inside: &[bool], waker: &Waker) -> Poll<()> {
         lock(&self.waiting.0).add(waker);
         let waker = Waker::from(self.waiting.clone());
         let mut context = Context::from_waker(&waker);
+        let is_inside =
+            |part: &mut Part| matches!(part, Part::Worker(worker, _) if inside[*worker]);
+        let mut later: Vec<Part> = self.parts.extract_if(.., is_inside).collect();
         while let Some(part) = self.parts.pop() {
             if let Some(part) = part.unless_ended(left, &mut context) {
                 self.parts.push(part);
+                self.parts.append(&mut later);
                 return Poll::Pending;
             }
         }
+        self.parts = later;
         Poll::Ready(())
     }
 }

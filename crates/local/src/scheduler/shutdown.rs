@@ -10,6 +10,7 @@ use std::time::Duration;
 use duly_core::TaskId;
 use tracing::warn;
 
+use super::inside::Wait;
 use super::stage::Stage;
 use super::{Shared, keeper};
 use crate::bounds::STUCK_AFTER;
@@ -183,15 +184,17 @@ impl Shared {
             Shutdown::Graceful(time) => Some(time),
             Shutdown::Now => Some(Duration::ZERO),
         };
+        let inside = self.inside(Wait::End);
+        let own = inside.as_ref().map(|inside| inside.worker);
         self.close(time.is_none());
-        if self.workers_end(time).await.is_err() {
-            self.abort();
-            if self.workers_end(Some(STUCK_AFTER)).await.is_err() {
-                leftover.stuck = self.leave_stuck();
+        if self.workers_end(own, time).await.is_err() {
+            self.abort(own);
+            if self.workers_end(own, Some(STUCK_AFTER)).await.is_err() {
+                leftover.stuck = self.leave_stuck(own);
             }
         }
         leftover.returned = self.stop();
-        self.join().await;
+        self.join(own).await;
         leftover
     }
 
@@ -215,11 +218,12 @@ impl Shared {
         let_go(recurring);
     }
 
-    /// Waits until all workers have ended, or a time is up.
-    async fn workers_end(&self, time: Option<Duration>) -> Result<(), ()> {
+    /// Waits until all workers have ended, or a time is up. The worker whose task asks, if one does, ends
+    /// later.
+    async fn workers_end(&self, own: Option<usize>, time: Option<Duration>) -> Result<(), ()> {
         let mut time = time.map(Sleep::new);
         poll_fn(|context| {
-            if self.poll_workers(context).is_ready() {
+            if self.poll_workers(own, context).is_ready() {
                 return Poll::Ready(Ok(()));
             }
             let over = time
@@ -234,17 +238,17 @@ impl Shared {
         .await
     }
 
-    fn poll_workers(&self, context: &Context<'_>) -> Poll<()> {
+    fn poll_workers(&self, own: Option<usize>, context: &Context<'_>) -> Poll<()> {
         let mut state = lock(&self.state);
-        if state.alive == 0 || state.stage == Stage::Stopped {
+        if state.have_ended(own.is_some()) {
             return Poll::Ready(());
         }
         state.closers.add(context.waker());
         Poll::Pending
     }
 
-    /// Tells all that runs to stop where it next yields.
-    pub(super) fn abort(&self) {
+    /// Tells all that runs to stop where it next yields, but for the task that asks.
+    pub(super) fn abort(&self, own: Option<usize>) {
         let mut wakes = Wakes::default();
         let mut state = lock(&self.state);
         state.stage = match state.stage {
@@ -255,7 +259,9 @@ impl Shared {
             cancel: true,
             abort: true,
         };
-        for current in state.current.iter().flatten() {
+        let others = state.current.iter().enumerate();
+        let others = others.filter(|(worker, _)| Some(*worker) != own);
+        for current in others.filter_map(|(_, current)| current.as_ref()) {
             current.job.head().order(orders, &mut wakes);
         }
         state.wake_all(&mut wakes);
@@ -263,16 +269,18 @@ impl Shared {
         wakes.wake();
     }
 
-    /// Takes what still runs from its workers, and names it.
-    fn leave_stuck(&self) -> Vec<Stuck> {
+    /// Takes what still runs from its workers, but for the task that asks, and names it.
+    fn leave_stuck(&self, own: Option<usize>) -> Vec<Stuck> {
         let mut wakes = Wakes::default();
         let now = self.clock.now();
         let mut state = lock(&self.state);
         let workers = 0..state.current.len();
         let stuck: Vec<Stuck> = workers
+            .filter(|worker| Some(*worker) != own)
             .filter_map(|worker| {
                 let current = state.abandon(worker, now, &mut wakes)?;
                 state.left[worker] = true;
+                state.alive -= 1;
                 let head = current.job.head();
                 Some(Stuck {
                     id: head.id,
@@ -288,7 +296,7 @@ impl Shared {
         stuck
     }
 
-    /// The very end, with what never ran.
+    /// The very end, with what never ran, or is to run again.
     pub(super) fn stop(&self) -> Vec<Returned> {
         let mut wakes = Wakes::default();
         let mut state = lock(&self.state);

@@ -12,6 +12,7 @@ use duly_core::{
 
 use super::Settings;
 use super::attempt::Ending;
+use super::inside::Insiders;
 use super::limits::Book;
 use super::recurring::Recurrence;
 use super::room::Room;
@@ -73,7 +74,9 @@ pub(crate) struct State {
     pub(super) current: Vec<Option<Current>>,
     /// Which workers are stuck, and left to themselves.
     pub(super) left: Vec<bool>,
-    /// How many workers have not ended.
+    /// Which workers have ended.
+    pub(super) ended: Vec<bool>,
+    /// How many workers have not ended, and are not left to themselves.
     pub(super) alive: usize,
     running: usize,
     /// Workers without work, the last to come the first to go. None of them runs anything: a wake-up
@@ -91,6 +94,8 @@ pub(crate) struct State {
     /// The instant at which the keeper looks again, and how to wake it before.
     pub(super) alarm: Timestamp,
     pub(super) keeper: Option<Waker>,
+    /// Whose tasks wait for the scheduler itself.
+    pub(super) insiders: Insiders,
     /// What has expired, until the keeper lets go of it.
     pub(super) over: Vec<Arc<dyn Job>>,
     leased: Vec<Slot>,
@@ -110,6 +115,7 @@ impl State {
             stage: Stage::Made,
             current: Vec::new(),
             left: Vec::new(),
+            ended: Vec::new(),
             alive: 0,
             running: 0,
             idle: Vec::new(),
@@ -121,6 +127,7 @@ impl State {
             meters: Meters::new(now),
             alarm: Timestamp::MAX,
             keeper: None,
+            insiders: Insiders::default(),
             over: Vec::new(),
             leased: Vec::new(),
         }
@@ -208,7 +215,7 @@ impl State {
         if let Some(current) = self.begin_next(worker, now, wakes) {
             return Next::Run(current);
         }
-        if self.stage == Stage::Draining && self.is_quiet() {
+        if self.stage == Stage::Draining && self.is_done() {
             self.wake_all(wakes);
             return Next::Exit;
         }
@@ -536,8 +543,8 @@ impl State {
         wakes.extend(self.idle.drain(..).map(|(_, waker)| waker));
     }
 
-    fn notice_quiet(&mut self, wakes: &mut Wakes) {
-        if self.is_quiet() {
+    pub(super) fn notice_quiet(&mut self, wakes: &mut Wakes) {
+        if self.is_done() {
             wakes.extend(self.quiet.drain());
             if self.stage == Stage::Draining {
                 self.wake_all(wakes);

@@ -148,7 +148,9 @@ impl Shared {
         let mut state = lock(&self.state);
         let left = state.abandon(worker, now, &mut wakes);
         state.go_on(now, &mut wakes);
-        state.alive -= 1;
+        state.ended[worker] = true;
+        state.alive -= usize::from(!state.left[worker]);
+        let is_over = state.alive == 0 && state.stage == Stage::Stopped;
         let is_orphan = state.alive == 0 && state.stage == Stage::Running;
         wakes.extend(state.closers.drain());
         drop(state);
@@ -156,6 +158,10 @@ impl Shared {
         if let Some(left) = left {
             left.job.stop();
             let_go(left);
+        }
+        if is_over {
+            // A task that waited for the end has ended after it, and would be tried again.
+            let_go(self.stop());
         }
         if is_orphan {
             warn!("a scheduler is shut down, as the runtime of its workers is gone");

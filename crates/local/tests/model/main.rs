@@ -12,6 +12,7 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, Runner};
 
 mod ends;
+mod limits;
 mod room;
 mod wakes;
 

@@ -11,6 +11,7 @@ mod direct;
 mod explain;
 mod handle;
 mod idle;
+mod inside;
 #[cfg(feature = "tokio")]
 mod left_tasks;
 #[cfg(all(target_os = "linux", feature = "threads"))]
