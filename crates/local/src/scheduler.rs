@@ -20,6 +20,7 @@ use crate::task::cell::Job;
 
 mod attempt;
 mod builder;
+mod claim;
 mod completions;
 mod driver;
 pub(crate) mod explain;
@@ -34,6 +35,7 @@ mod shutdown;
 mod stage;
 mod state;
 mod submit;
+mod time;
 mod watch;
 mod worker;
 

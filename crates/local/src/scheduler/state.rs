@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use duly_core::bounds::{EXPIRE_MAX, PROMOTE_MAX};
-use duly_core::engine::{ClaimSpec, Effect, Engine, Entry, QueueId, Rejected, Slot, Terms};
+use duly_core::engine::{Effect, Engine, Entry, QueueId, Rejected, Slot, Terms};
 use duly_core::{
     AttemptRef, Decision, EventKind, Incarnation, Priority, State as Stored, Timestamp, Vitals,
 };
@@ -29,7 +28,7 @@ use crate::task::life::{Orders, Phase};
 pub(super) struct Current {
     pub(super) job: Arc<dyn Job>,
     pub(super) attempt: AttemptRef,
-    slot: Slot,
+    pub(super) slot: Slot,
     pub(super) spent: u32,
     pub(super) started: Timestamp,
     /// The task must have ended before this instant; [`Timestamp::MAX`]: whenever it ends.
@@ -65,7 +64,7 @@ pub(super) struct Settled {
 pub(crate) struct State {
     pub(super) engine: Engine<Arc<dyn Job>>,
     pub(super) queue: QueueId,
-    holder: Incarnation,
+    pub(super) holder: Incarnation,
     pub(super) capacity: usize,
     /// Who is known to the engine by which number.
     pub(super) book: Book,
@@ -78,10 +77,10 @@ pub(crate) struct State {
     pub(super) ended: Vec<bool>,
     /// How many workers have not ended, and are not left to themselves.
     pub(super) alive: usize,
-    running: usize,
+    pub(super) running: usize,
     /// Workers without work, the last to come the first to go. None of them runs anything: a wake-up
     /// for a worker that is busy would be lost.
-    idle: Vec<(usize, Waker)>,
+    pub(super) idle: Vec<(usize, Waker)>,
     /// Which workers are among those.
     pub(super) is_idle: Vec<bool>,
     pub(super) room: Room,
@@ -98,7 +97,8 @@ pub(crate) struct State {
     pub(super) insiders: Insiders,
     /// What has expired, until the keeper lets go of it.
     pub(super) over: Vec<Arc<dyn Job>>,
-    leased: Vec<Slot>,
+    /// Kept, so that a claim need not make room each time.
+    pub(super) leased: Vec<Slot>,
 }
 
 impl State {
@@ -201,177 +201,10 @@ impl State {
         Ok(())
     }
 
-    /// What a worker does next. If it is to wait, `waker` is woken when it should ask again.
-    pub(super) fn next(
-        &mut self,
-        worker: usize,
-        now: Timestamp,
-        waker: &Waker,
-        wakes: &mut Wakes,
-    ) -> Next {
-        if !self.stage.begins() {
-            return Next::Exit;
-        }
-        if let Some(current) = self.begin_next(worker, now, wakes) {
-            return Next::Run(current);
-        }
-        if self.stage == Stage::Draining && self.is_done() {
-            self.wake_all(wakes);
-            return Next::Exit;
-        }
-        self.leave_idle(worker);
-        self.idle.push((worker, waker.clone()));
-        self.is_idle[worker] = true;
-        Next::Wait
-    }
-
-    /// Begins the next attempt, if there is one for the worker.
-    pub(super) fn begin_next(
-        &mut self,
-        worker: usize,
-        now: Timestamp,
-        wakes: &mut Wakes,
-    ) -> Option<Current> {
-        if !self.stage.begins() {
-            return None;
-        }
-        if !self.pass_time(now, wakes) {
-            return None;
-        }
-        self.claim(worker, now, wakes)
-    }
-
-    /// Does what time has done: what has become due stands in line, and what waited beyond a deadline has
-    /// expired. Answers whether nothing is left that should have expired: it is done in bounded steps.
-    pub(super) fn pass_time(&mut self, now: Timestamp, wakes: &mut Wakes) -> bool {
-        self.promote(now, wakes);
-        self.engine.next_deadline().is_none_or(|at| at > now) || self.expire(now, wakes)
-    }
-
-    /// Ends what waited beyond a deadline: some of it, at least.
-    fn expire(&mut self, now: Timestamp, wakes: &mut Wakes) -> bool {
-        let mut effects = Vec::new();
-        let more = self.engine.expire(now, EXPIRE_MAX, &mut effects);
-        for effect in effects {
-            if let Effect::Finished { entry, .. } = effect {
-                self.meters.expired(entry.vitals.priority);
-                entry.carry.head().go(Phase::Expired, None, wakes);
-                self.over.push(entry.carry);
-            }
-        }
-        self.room.tell(wakes);
-        // The keeper lets go of them, and goes on if there are more.
-        self.ring_at(now, wakes);
-        self.notice_quiet(wakes);
-        if !more {
-            // Who found that there were more has begun nothing.
-            for _ in 0..self.idle.len().min(self.pending()) {
-                self.wake_worker(wakes);
-            }
-        }
-        !more
-    }
-
     /// How many stand in line.
     pub(super) fn pending(&self) -> usize {
         let pending = self.engine.counts(self.queue)[usize::from(Stored::Pending.code())];
         usize::try_from(pending).unwrap_or(usize::MAX)
-    }
-
-    /// A worker that somebody else than this scheduler woke is still among the idle.
-    fn leave_idle(&mut self, worker: usize) {
-        if std::mem::take(&mut self.is_idle[worker]) {
-            self.idle.retain(|(other, _)| *other != worker);
-        }
-    }
-
-    /// Moves what has become due into line.
-    fn promote(&mut self, now: Timestamp, wakes: &mut Wakes) {
-        if self.engine.next_due().is_none_or(|due| due > now) {
-            return;
-        }
-        let mut moved = std::mem::take(&mut self.leased);
-        moved.clear();
-        let more = self.engine.promote_due(now, PROMOTE_MAX, &mut moved);
-        for _ in 0..moved.len().min(self.idle.len()) {
-            self.wake_worker(wakes);
-        }
-        self.leased = moved;
-        let next = if more {
-            Some(now)
-        } else {
-            self.engine.next_due()
-        };
-        if let Some(at) = next {
-            self.ring_at(at, wakes);
-        }
-    }
-
-    fn claim(&mut self, worker: usize, now: Timestamp, wakes: &mut Wakes) -> Option<Current> {
-        let spec = ClaimSpec {
-            queues: &[self.queue],
-            kinds: self.book.kinds(),
-            run: 1,
-            ..ClaimSpec::default()
-        };
-        self.leased.clear();
-        let gave_up = self.engine.claim(self.holder, &spec, now, &mut self.leased);
-        let claimed = self.leased.pop();
-        let current = claimed.map(|slot| self.begin(slot, now));
-        if let Some(current) = &current {
-            self.running += 1;
-            self.leave_idle(worker);
-            self.current[worker] = Some(current.clone());
-            if !self.room.is_empty() {
-                self.room.tell(wakes);
-            }
-        }
-        if gave_up && current.is_none() {
-            self.ring_at(now, wakes);
-        }
-        self.go_on(now, wakes);
-        current
-    }
-
-    fn begin(&mut self, slot: Slot, now: Timestamp) -> Current {
-        let entry = self.engine.entry(slot).expect("it was leased just now");
-        let vitals = entry.vitals;
-        let attempt = AttemptRef {
-            task: entry.id,
-            attempt: vitals.attempt,
-        };
-        let job = entry.carry.clone();
-        let waited = now.since(vitals.due_at);
-        self.meters.started(vitals.priority, waited);
-        Current {
-            job,
-            attempt,
-            slot,
-            spent: vitals.spent,
-            started: now,
-            finish_by: vitals.deadlines.finish().unwrap_or(Timestamp::MAX),
-            waited,
-        }
-    }
-
-    /// Where there are limits, one change may let several go: whoever looks for work, or makes the change,
-    /// sees to the next.
-    pub(super) fn go_on(&mut self, now: Timestamp, wakes: &mut Wakes) {
-        if !self.book.has_gates() || self.pending() == 0 {
-            return;
-        }
-        let spec = ClaimSpec {
-            queues: &[self.queue],
-            kinds: self.book.kinds(),
-            run: 1,
-            ..ClaimSpec::default()
-        };
-        if !self.idle.is_empty() && self.engine.is_open(&spec, now) {
-            self.wake_worker(wakes);
-        }
-        if let Some(at) = self.engine.dispatch().next_open() {
-            self.ring_at(at.max(now), wakes);
-        }
     }
 
     /// Ends the attempt of a worker, as it decided. `None` if the attempt is not the worker's any more.
@@ -506,29 +339,6 @@ impl State {
         let jobs = withdrawn.map(|entry| entry.carry).collect();
         self.notice_quiet(wakes);
         jobs
-    }
-
-    /// The keeper looks again at this instant, at the latest.
-    pub(super) fn ring_at(&mut self, at: Timestamp, wakes: &mut Wakes) {
-        if at < self.alarm {
-            self.alarm = at;
-            wakes.extend(self.keeper.take());
-        }
-    }
-
-    /// The instant at which there is something to see to.
-    pub(super) fn next_alarm(&self, now: Timestamp) -> Timestamp {
-        let opens = self.engine.dispatch().next_open();
-        let opens = opens.filter(|at| *at > now && self.pending() > 0);
-        let recurs = self.recurring.iter().map(|recurrence| recurrence.next);
-        self.engine
-            .next_due()
-            .into_iter()
-            .chain(self.engine.next_deadline())
-            .chain(opens)
-            .chain(recurs)
-            .min()
-            .unwrap_or(Timestamp::MAX)
     }
 
     pub(super) fn wake_worker(&mut self, wakes: &mut Wakes) {

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use duly_local::{
-    Leftover, Reason, RetryPolicy, Scheduler, Shutdown, Status, Task, TaskError, sleep,
-};
+use duly_local::{Leftover, Reason, RetryPolicy, Scheduler, Shutdown, Status, Task, TaskError};
 
 use crate::support::{Gate, Log, World, both, nap};
 
@@ -92,7 +90,7 @@ both! {
 
     @paused async fn a_deadline_from_within_drops_the_others(world: World) {
         let scheduler = world.builder(2).start();
-        let other = scheduler.submit(Task::new("other", sleep(LONG))).await.unwrap();
+        let other = scheduler.submit(Task::new("other", nap(LONG))).await.unwrap();
         let end = scheduler.submit(ends(&scheduler, Shutdown::Graceful(5 * MS))).await.unwrap();
         assert_eq!(other.await, Err(TaskError::Aborted), "in {world:?}");
         assert_eq!(end.await, Ok(Ok((0, 0))), "it goes on itself");

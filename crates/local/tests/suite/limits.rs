@@ -248,6 +248,21 @@ both! {
         scheduler.shutdown(Shutdown::Drain).await;
     }
 
+    @paused async fn a_permit_that_nobody_is_free_to_use_waits(world: World) {
+        let scheduler = world.builder(2).start();
+        let rate = Rate::new(1, 10 * MS);
+        scheduler.limits().define("calls", Limit::rate(rate)).unwrap();
+        let first = Task::new("call", nap(60 * MS)).limit("calls");
+        let second = Task::new("call", async {}).limit("calls");
+        scheduler.submit(first).await.unwrap();
+        let second = scheduler.submit(second).await.unwrap();
+        // The other worker has looked, and found no permit; then it is taken, too.
+        scheduler.submit(Task::new("quick", async {})).await.unwrap().await.unwrap();
+        scheduler.submit(Task::new("slow", nap(40 * MS))).await.unwrap();
+        assert_eq!(second.await, Ok(()), "in {world:?}");
+        scheduler.shutdown(Shutdown::Drain).await;
+    }
+
     @paused async fn rates_of_the_builder_are_limits(world: World) {
         let slow = Rate::new(1, LONG);
         let scheduler = world.builder(2).rate_for("fetch", slow).start();
