@@ -6,7 +6,7 @@ pub(crate) mod shared;
 pub(crate) mod shop;
 
 use std::any::Any;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use duly_store::testing::Rig;
@@ -34,20 +34,26 @@ pub(crate) fn open(path: &Path, options: Options) -> Result<SqliteStore, OpenErr
     opener.join().unwrap()
 }
 
-/// A fresh store on a clock that stands.
-pub(crate) fn rig() -> Rig {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(ManualClock::default());
-    rig_on(&folder.path().join("duly.db"), clock, Box::new(folder))
+/// A folder in memory, where the system has such a place: histories are many, and to open a file anew for
+/// each would mostly wait for the disk.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
-/// Two stores on one fresh file, on one clock that stands.
-pub(crate) fn rigs() -> (Rig, Rig) {
-    let folder = tempfile::tempdir().unwrap();
+/// A fresh store on a clock that stands.
+pub(crate) fn rig() -> Rig {
+    let folder = folder();
     let path = folder.path().join("duly.db");
-    let clock = Arc::new(ManualClock::default());
-    let one = rig_on(&path, clock.clone(), Box::new(folder));
-    (one, rig_on(&path, clock, Box::new(())))
+    rig_on(&path, Arc::default(), Box::new(folder))
+}
+
+/// Two stores on one fresh file, on one clock that stands; and the file.
+pub(crate) fn rigs() -> (Rig, Rig, PathBuf) {
+    let folder = folder();
+    let path = folder.path().join("duly.db");
+    let one = rig_on(&path, Arc::default(), Box::new(folder));
+    let other = rig_on(&path, one.clock.clone(), Box::new(()));
+    (one, other, path)
 }
 
 fn rig_on(path: &Path, clock: Arc<ManualClock>, guard: Box<dyn Any + Send>) -> Rig {
