@@ -3,6 +3,7 @@
 //! have changed is read anew, as the [news](news) tell.
 
 mod gate;
+mod idle;
 mod kind;
 mod lane;
 mod lease;
@@ -10,6 +11,7 @@ mod limit;
 mod name;
 mod news;
 mod queue;
+mod settings;
 mod tenant;
 mod turn;
 
@@ -21,11 +23,13 @@ use duly_store::Name;
 use rusqlite::{Connection, Result, params};
 
 #[cfg(test)]
+pub(crate) use idle::{COUNT_LANE, EMPTY, LANES_KEPT_MAX, REMOVE_LANE};
+#[cfg(test)]
 pub(crate) use kind::HELD as HELD_KINDS;
 pub(crate) use kind::settings as kind_settings;
 use lane::Lane;
 #[cfg(test)]
-pub(crate) use lane::{COUNT_LANE, EMPTY, LANE, LANE_BY_ID, LANES_KEPT_MAX, REMOVE_LANE, STANDING};
+pub(crate) use lane::{LANE, LANE_BY_ID, STANDING};
 pub(crate) use lane::{LaneSlot, Line, kind_id};
 #[cfg(test)]
 pub(crate) use lease::{HELD_BY, LEASED};
@@ -36,9 +40,8 @@ pub(crate) use name::Worker;
 pub(crate) use news::{NEWEST, SINCE};
 #[cfg(test)]
 pub(crate) use queue::PLAIN_LANES;
-pub(crate) use queue::{
-    Queue, QueueSlot, SETTINGS_WIDTH, order_columns, settings, settings_columns,
-};
+pub(crate) use queue::{Queue, QueueSlot};
+pub(crate) use settings::{SETTINGS_WIDTH, order_columns, settings, settings_columns};
 #[cfg(test)]
 pub(crate) use tenant::COUNT_TENANT;
 pub(crate) use tenant::{Tenant, settings as tenant_settings};

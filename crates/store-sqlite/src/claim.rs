@@ -6,19 +6,15 @@ use std::collections::{HashMap, HashSet};
 use duly_core::bounds::{CLAIM_MAX, EXPIRE_MAX, PROMOTE_MAX};
 use duly_core::dispatch::{ClaimSpec, KindId};
 use duly_core::{AttemptRef, EventKind, OrderKey, Timestamp, Vitals};
-use duly_store::{
-    Claim, ClaimError, Claimed, Lease, Promote, Promoted, SettleError, StoreError, validate,
-};
+use duly_store::{Claim, ClaimError, Claimed, Lease, validate};
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{OptionalExtension, Result, Row, Rows, Statement, params};
 
 use crate::book::{LaneSlot, QueueSlot, Worker, kind_id};
 use crate::error::Fault;
 use crate::house;
-use crate::live::Trace;
 use crate::pens::Pen;
 use crate::row::{self, VITALS_WIDTH, vitals_columns};
-use crate::settle::fence;
 use crate::transaction::{NewEvent, Transaction};
 use crate::unique::Keyed;
 
@@ -39,8 +35,6 @@ pub(crate) const TAKE: &str = "UPDATE duly_live
     SET state = ?2, attempt = ?3, spent = ?4, worker = ?5, started_at = coalesce(?6, started_at),
         progress_fraction = NULL, progress_text = NULL
     WHERE sequence = ?1";
-pub(crate) const BEGIN: &str = "UPDATE duly_live
-    SET started_at = ?2, progress_fraction = NULL, progress_text = NULL WHERE sequence = ?1";
 pub(crate) const NEXT_DUE: &str = "SELECT due_at FROM duly_live INDEXED BY duly_live_due
     WHERE state IN (0, 5) ORDER BY due_at LIMIT 1";
 
@@ -319,47 +313,6 @@ fn take(
         });
     }
     Ok(leases)
-}
-
-pub(crate) fn promote(
-    tx: &mut Transaction<'_, '_>,
-    request: &Promote,
-) -> std::result::Result<Promoted, Fault<StoreError>> {
-    let attempts = match validate::batch("attempts", request.attempts.len()) {
-        Err(refused) => vec![Err(refused.into()); request.attempts.len()],
-        Ok(()) => {
-            let worker = tx.book.worker(tx.connection, request.incarnation)?;
-            let begin = |attempt: &AttemptRef| begin(tx, *attempt, worker.as_ref());
-            request.attempts.iter().map(begin).collect::<Result<_>>()?
-        }
-    };
-    let at = tx.now;
-    Ok(Promoted { attempts, at })
-}
-
-fn begin(
-    tx: &mut Transaction<'_, '_>,
-    attempt: AttemptRef,
-    worker: Option<&Worker>,
-) -> Result<std::result::Result<(), SettleError>> {
-    let (live, worker) = match fence(tx, attempt, worker)? {
-        Ok(held) => held,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let mut vitals = live.vitals;
-    if let Err(refused) = vitals.start() {
-        return Ok(Err(refused.into()));
-    }
-    tx.change(&live, &vitals, &Trace::default())?;
-    tx.connection
-        .prepare_cached(BEGIN)?
-        .execute(params![live.sequence, tx.now.as_micros()])?;
-    let event = NewEvent {
-        worker: Some(worker.name_id),
-        ..NewEvent::new(live.sequence, EventKind::Started, vitals.attempt)
-    };
-    tx.event(tx.book.lane(live.lane).queue, event)?;
-    Ok(Ok(()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rusqlite::{CachedStatement, Connection, Result, Statement};
 
-use crate::{claim, live, submit, transaction};
+use crate::{claim, live, task, transaction};
 
 /// How many statements are kept to step through lanes.
 pub(crate) const LANE_STEPS_MAX: usize = 1_024;
@@ -38,8 +38,8 @@ const PENS: [Pen; 9] = [
 impl Pen {
     fn sql(self, owner: Owner) -> Cow<'static, str> {
         Cow::Borrowed(match self {
-            Self::AddTask => submit::ADD_TASK,
-            Self::AddLive => submit::ADD_LIVE,
+            Self::AddTask => task::ADD_TASK,
+            Self::AddLive => task::ADD_LIVE,
             Self::AddEvent => return transaction::add_event(owner).into(),
             Self::AddEvents => return transaction::add_events(owner).into(),
             Self::Live => live::LIVE,

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, explain, house, kind, limit, list, live, matching, queue,
-    record, save, schedule, tenant, term, transaction, unique, worker,
+    book, change, claim, done, event, explain, house, kind, limit, list, live, matching, promote,
+    queue, record, save, schedule, tenant, term, transaction, unique, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -119,7 +119,7 @@ const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (claim::TAKE, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
-    (claim::BEGIN, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (promote::BEGIN, &["USING INTEGER PRIMARY KEY (rowid=?)"]),
     (
         claim::NEXT_DUE,
         &["SCAN duly_live USING INDEX duly_live_due"],

@@ -13,10 +13,10 @@ use rusqlite::{Connection, Result, params};
 use crate::book::{Line, QueueSlot};
 use crate::error::Fault;
 use crate::live::Ended;
-use crate::submit::{self, Named};
+use crate::room::{self, Named};
 use crate::transaction::{NewEvent, Transaction};
 use crate::unique::Key;
-use crate::{event, record};
+use crate::{event, record, task};
 
 pub(crate) const TASKS: &str =
     "SELECT sequence FROM duly_task WHERE sequence > ?1 ORDER BY sequence";
@@ -102,12 +102,12 @@ fn take_in(
     };
     let queue = tx.book.queue_slot(tx.connection, &task.queue)?;
     let kind = tx.book.kind(tx.connection, &task.kind)?;
-    let mut refused = submit::lacks_room(tx, &named, index)?;
+    let mut refused = room::lacks_room(tx, &named, index)?;
     if refused.is_none() {
         refused = key_is_taken(tx, kind, task, &returned, index)?;
     }
     if refused.is_none() {
-        refused = submit::refusal(tx, queue, kind, &named, index)?;
+        refused = room::refusal(tx, queue, kind, &named, index)?;
     }
     if let Some(refused) = refused {
         return Err(Fault::Refused(refused));
@@ -213,7 +213,7 @@ fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned)
     let (task, vitals) = (placed.task, &returned.vitals);
     let new = submitted(task);
     let place = (placed.queue, placed.kind, placed.sequence);
-    submit::write_task(tx, &new, place, task.submitted_at)?;
+    task::write_task(tx, &new, place, task.submitted_at)?;
     tx.set_term(placed.sequence, vitals, &task.alerts(), task.submitted_at)?;
     take_key(tx, placed, vitals)?;
     let started_at = task.started_at.map(Timestamp::as_micros);
@@ -243,7 +243,7 @@ fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned)
             result: task.result.as_ref(),
         });
     }
-    submit::write_live(tx, vitals, place, &new)?;
+    task::write_live(tx, vitals, place, &new)?;
     let history = params![
         placed.sequence,
         started_at,

@@ -3,30 +3,18 @@
 use std::collections::HashMap;
 
 use duly_core::bounds::LINES_MAX;
-use duly_core::{EventKind, State, TaskId, Timestamp, Vitals};
-use duly_store::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
+use duly_core::{EventKind, State, TaskId};
 use duly_store::{
-    Admission, LimitUse, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted,
-    Unique, validate,
+    Admission, Name, NewTask, Submit, SubmitError, SubmitReply, Submitted, Unique, validate,
 };
-use rusqlite::{Result, params};
+use rusqlite::Result;
 
-use crate::book::{Line, QueueSlot};
+use crate::book::QueueSlot;
 use crate::error::Fault;
-use crate::pens::Pen;
-use crate::row;
+use crate::room::{self, Named};
+use crate::task::{write_live, write_task};
 use crate::transaction::{NewEvent, Transaction};
-use crate::unique::{Key, Keyed};
-
-pub(crate) const ADD_TASK: &str = "INSERT INTO duly_task
-    (sequence, id, queue, kind, submitted_at, tenant, unique_key, timeout, retry, labels, encoding,
-     version, key_id, payload, limits)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-    ON CONFLICT (id) DO NOTHING";
-pub(crate) const ADD_LIVE: &str = "INSERT INTO duly_live
-    (sequence, lane, class, rank, state, priority, due_at, deadline, attempt, spent, lost, lost_max,
-     cancel_requested, keyed, finish_by, expires_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+use crate::unique::Key;
 
 pub(crate) fn submit(
     tx: &mut Transaction<'_, '_>,
@@ -123,9 +111,9 @@ fn admit(
         limits: &task.limits,
         unfinished: true,
     };
-    let mut refused = match drained(tx, queue, kind, task)? {
+    let mut refused = match room::drained(tx, queue, kind, task)? {
         Some(subject) => Some(SubmitError::Draining { index, subject }),
-        None => lacks_room(tx, &named, index)?,
+        None => room::lacks_room(tx, &named, index)?,
     };
     if refused.is_none() {
         if let (Some(unique), Some(kind)) = (&task.unique, kind)
@@ -133,7 +121,7 @@ fn admit(
         {
             return Ok(met);
         }
-        refused = refusal(tx, queue, kind, &named, index)?;
+        refused = room::refusal(tx, queue, kind, &named, index)?;
     }
     // What has no line yet is looked up first, so that a task that is there already makes none.
     let has_line = queue
@@ -185,89 +173,6 @@ fn meet(
     }
 }
 
-/// What a task names that is to be taken in.
-pub(crate) struct Named<'a> {
-    pub(crate) kind: &'a Name,
-    pub(crate) queue: &'a Name,
-    pub(crate) tenant: Option<&'a Name>,
-    pub(crate) limits: &'a [LimitUse],
-    /// Otherwise it has no need of a place in its queue.
-    pub(crate) unfinished: bool,
-}
-
-/// What of a new task's queue, kind and tenant is drained.
-fn drained(
-    tx: &mut Transaction<'_, '_>,
-    queue: Option<QueueSlot>,
-    kind: Option<i64>,
-    task: &NewTask,
-) -> Result<Option<Subject>> {
-    if queue.is_some_and(|queue| tx.book.queue(queue).settings.draining) {
-        return Ok(Some(Subject::Queue(task.queue.clone())));
-    }
-    if let Some(kind) = kind
-        && tx.book.kind_settings(tx.connection, kind)?.draining
-    {
-        return Ok(Some(Subject::Kind(task.kind.clone())));
-    }
-    if let Some(name) = &task.tenant {
-        let tenant = tx.book.tenant(tx.connection, name)?;
-        if tenant.is_some_and(|tenant| tenant.settings.draining) {
-            return Ok(Some(Subject::Tenant(name.clone())));
-        }
-    }
-    Ok(None)
-}
-
-/// Why there may be no record of a task's kind or tenant.
-pub(crate) fn lacks_room(
-    tx: &mut Transaction<'_, '_>,
-    task: &Named<'_>,
-    index: usize,
-) -> Result<Option<SubmitError>> {
-    let refuse = |source| Ok(Some(SubmitError::InvalidInput { index, source }));
-    if tx.book.lacks_kind(tx.connection, task.kind, KINDS_MAX)? {
-        return refuse(validate::too_many_kinds(task.kind));
-    }
-    if let Some(tenant) = task.tenant
-        && tx.book.lacks_tenant(tx.connection, tenant, TENANTS_MAX)?
-    {
-        return refuse(validate::too_many_tenants(tenant));
-    }
-    let mut new = task.limits.iter();
-    let mut new = new.by_ref().filter(|one| !tx.book.knows_limit(&one.name));
-    if let Some(one) = new.nth(LIMITS_MAX.saturating_sub(tx.book.limit_count())) {
-        return refuse(validate::too_many_limits(&one.name));
-    }
-    Ok(None)
-}
-
-/// Why a task that is not there yet cannot be taken in.
-pub(crate) fn refusal(
-    tx: &mut Transaction<'_, '_>,
-    queue: Option<QueueSlot>,
-    kind: Option<i64>,
-    task: &Named<'_>,
-    index: usize,
-) -> Result<Option<SubmitError>> {
-    let Some(slot) = queue else { return Ok(None) };
-    let found = tx.book.queue(slot);
-    if task.unfinished && found.unfinished() >= found.settings.bound {
-        return Ok(Some(SubmitError::QueueFull {
-            index,
-            queue: task.queue.clone(),
-            bound: found.settings.bound,
-        }));
-    }
-    let has_line = kind.is_some_and(|kind| tx.book.has_line(slot, kind));
-    Ok(
-        (!has_line && tx.book.line_count(slot) >= LINES_MAX).then(|| SubmitError::InvalidInput {
-            index,
-            source: validate::too_many_lines(task.kind),
-        }),
-    )
-}
-
 /// The answer for a task that is there already.
 fn existing(tx: &mut Transaction<'_, '_>, id: TaskId) -> Result<Option<Submitted>> {
     let state = tx.standing(id)?.map(|standing| standing.state);
@@ -315,69 +220,4 @@ fn insert(
         state: vitals.state,
         admission: Admission::New,
     })
-}
-
-/// Writes what never changes; false if a task of this id is there already.
-pub(crate) fn write_task(
-    tx: &mut Transaction<'_, '_>,
-    task: &NewTask,
-    (queue, kind, sequence): (QueueSlot, i64, i64),
-    submitted_at: Timestamp,
-) -> Result<bool> {
-    let payload = &task.payload;
-    let changed = tx.pens.take_up(Pen::AddTask)?.execute(params![
-        sequence,
-        task.id.as_bytes(),
-        tx.book.queue(queue).id,
-        kind,
-        submitted_at.as_micros(),
-        task.tenant.as_deref(),
-        task.unique.as_ref().map(|unique| unique.key.as_str()),
-        task.timeout.map(row::micros),
-        row::retry_text(&task.retry),
-        row::labels_text(&task.labels),
-        payload.encoding.code(),
-        payload.version,
-        payload.key_id.as_deref(),
-        &*payload.bytes,
-        (!task.limits.is_empty()).then(|| row::uses_text(&task.limits)),
-    ])?;
-    if changed == 1
-        && let Some(unique) = &task.unique
-    {
-        tx.write_scope(unique.scope, sequence)?;
-    }
-    Ok(changed == 1)
-}
-
-/// Writes what changes, and counts it among what is unfinished.
-pub(crate) fn write_live(
-    tx: &mut Transaction<'_, '_>,
-    vitals: &Vitals,
-    (queue, kind, sequence): (QueueSlot, i64, i64),
-    task: &NewTask,
-) -> Result<()> {
-    let tenant = task.tenant.as_ref();
-    let terms = tx.book.terms(tx.connection, tenant, &task.limits)?;
-    let place = tx.place(Line { queue, kind, terms }, sequence, vitals)?;
-    tx.pens.take_up(Pen::AddLive)?.execute(params![
-        sequence,
-        place.lane_id,
-        place.class,
-        place.rank,
-        vitals.state.code(),
-        vitals.priority.code(),
-        vitals.due_at.as_micros(),
-        vitals.deadlines.start().map(Timestamp::as_micros),
-        vitals.attempt,
-        vitals.spent,
-        vitals.lost,
-        vitals.lost_max,
-        vitals.cancel_requested,
-        Keyed::of(task.unique.as_ref().map(|unique| unique.scope)).code(),
-        vitals.deadlines.finish().map(Timestamp::as_micros),
-        vitals.deadlines.earliest().map(Timestamp::as_micros),
-    ])?;
-    tx.count_unfinished(place.lane, 1);
-    Ok(())
 }

@@ -157,12 +157,14 @@ impl<'w, 'c> Transaction<'w, 'c> {
     pub(crate) fn count_unfinished(&mut self, lane: LaneSlot, by: i64) {
         let kind = self.book.lane(lane).kind;
         self.note(Counted::Kind(kind, by));
-        self.note(Counted::Lane(lane, by));
+        if self.book.counts(lane) {
+            self.note(Counted::Lane(lane, by));
+        }
     }
 
     /// Notes that an unfinished task belongs in another lane of its line.
     pub(crate) fn move_unfinished(&mut self, from: LaneSlot, to: LaneSlot) {
-        if from != to {
+        if from != to && self.book.counts(to) {
             self.note(Counted::Lane(from, -1));
             self.note(Counted::Lane(to, 1));
         }

@@ -1,17 +1,13 @@
 //! Lanes, known by heart: those without conditions of each queue that was read, and of the others those
 //! that were asked for, or in which somebody stands.
 
+use duly_core::OrderKey;
 use duly_core::dispatch::{Head, KindId, LaneId, LaneSpec, Terms};
-use duly_core::{OrderKey, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use super::news::Item;
 use super::{Book, Mark, QueueSlot};
 use crate::row;
-
-/// More lanes, or sets of conditions, than this and twice as many as are in use are not kept by heart
-/// between transactions.
-pub(crate) const LANES_KEPT_MAX: usize = if cfg!(test) { 500 } else { 250_000 };
 
 /// Those in which somebody stands.
 pub(crate) const STANDING: &str = "SELECT li.kind, la.id, la.suspect, la.tenant, la.limits
@@ -29,20 +25,13 @@ const ADD_LINE: &str = "INSERT INTO duly_line (queue, kind) VALUES (?1, ?2)";
 /// One with conditions has been empty since ever.
 const ADD_LANE: &str = "INSERT INTO duly_lane (line, suspect, tenant, limits, empty_since)
     VALUES (?1, ?2, ?3, ?4, iif(?3 = '' AND ?4 = '', NULL, 0))";
-pub(crate) const COUNT_LANE: &str = "UPDATE duly_lane SET unfinished = unfinished + ?2,
-        empty_since = iif(unfinished + ?2 = 0, ?3, NULL) WHERE id = ?1";
-/// The one of the greatest number stays, so that no number is ever given to another.
-pub(crate) const EMPTY: &str = "SELECT id FROM duly_lane INDEXED BY duly_lane_empty
-    WHERE empty_since <= ?1 AND id < (SELECT max(id) FROM duly_lane) ORDER BY empty_since LIMIT ?2";
-pub(crate) const REMOVE_LANE: &str = "DELETE FROM duly_lane WHERE id = ?1";
-
 /// A lane, by the number that dispatch gave it; good for one transaction.
 pub(crate) type LaneSlot = LaneId;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lane {
     /// Its number; `None`: it was made, and then undone, or it was removed.
-    id: Option<i64>,
+    pub(super) id: Option<i64>,
     pub(crate) queue: QueueSlot,
     pub(crate) kind: i64,
     pub(crate) terms: Terms,
@@ -252,56 +241,6 @@ impl Book {
         Ok(())
     }
 
-    /// Notes that a lane has so many unfinished tasks more; of those without conditions nobody keeps count.
-    pub(crate) fn count_lane(&mut self, lane: LaneSlot, by: i64) {
-        if !self.lanes[lane.index()].has_no_terms() {
-            *self.lanes_won.entry(lane).or_default() += by;
-        }
-    }
-
-    /// Writes the numbers of unfinished tasks that have changed, of lanes and their tenants.
-    pub(crate) fn flush_lanes(&mut self, connection: &Connection, now: Timestamp) -> Result<()> {
-        let mut count = connection.prepare_cached(COUNT_LANE)?;
-        let won = std::mem::take(&mut self.lanes_won);
-        for (lane, by) in won.into_iter().filter(|(_, by)| *by != 0) {
-            count.execute(params![self.lane_id(lane)?, by, now.as_micros()])?;
-            let tenant = self.dispatch.tenant_of(self.lanes[lane.index()].terms);
-            if let Some(tenant) = tenant {
-                self.count_tenant(connection, &self.gate_name(tenant.gate()), by)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes lanes with conditions that have been empty since an instant, so many at most.
-    pub(crate) fn remove_empty_lanes(
-        &mut self,
-        connection: &Connection,
-        (since, now): (Timestamp, Timestamp),
-        limit: usize,
-    ) -> Result<()> {
-        self.flush_lanes(connection, now)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut statement = connection.prepare_cached(EMPTY)?;
-        let rows = statement.query_map([since.as_micros(), limit], |row| row.get(0))?;
-        let empty: Vec<i64> = rows.collect::<Result<_>>()?;
-        for id in empty {
-            connection.prepare_cached(REMOVE_LANE)?.execute([id])?;
-            self.tell(Item::Removed(id));
-            self.drop_lane(id);
-        }
-        Ok(())
-    }
-
-    /// Forgets a lane that was removed.
-    pub(super) fn drop_lane(&mut self, id: i64) {
-        if let Some(lane) = self.lane_slots.remove(&id) {
-            self.lanes[lane.index()].id = None;
-            self.dispatch.set_head(lane, None);
-            self.dispatch.drop_idle(lane);
-        }
-    }
-
     /// Forgets lines and lanes that were made since, and what came into lanes.
     pub(super) fn undo_lanes(&mut self, mark: &Mark) {
         for lane in self.offered.drain(mark.offered..) {
@@ -316,24 +255,6 @@ impl Book {
         for (queue, kind) in self.made_lines.drain(mark.lines..) {
             self.queues[queue.index()].lines.remove(&kind);
         }
-    }
-
-    /// Forgets what is idle, if there is much of it. Looking costs as much as there is, so it is done again
-    /// only when there is twice as much as was in use.
-    pub(super) fn trim_lanes(&mut self) {
-        let most = LANES_KEPT_MAX + 2 * self.lanes_in_use;
-        if self.dispatch.lane_count().max(self.dispatch.terms_count()) <= most {
-            return;
-        }
-        let (dispatch, lanes) = (&mut self.dispatch, &self.lanes);
-        self.lane_slots
-            .retain(|_, lane| lanes[lane.index()].has_no_terms() || !dispatch.drop_idle(*lane));
-        let in_use = dispatch.lane_count();
-        if dispatch.terms_count() > LANES_KEPT_MAX + 2 * in_use {
-            // No set of conditions is ever forgotten by itself, nor are the tenants and limits in it.
-            self.forget();
-        }
-        self.lanes_in_use = in_use;
     }
 }
 

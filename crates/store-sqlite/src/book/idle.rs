@@ -1,0 +1,94 @@
+//! Lanes in which nobody is: counted, removed from the file after a while, and forgotten by heart.
+
+use duly_core::Timestamp;
+use rusqlite::{Connection, Result, params};
+
+use super::news::Item;
+use super::{Book, LaneSlot};
+
+/// More lanes, or sets of conditions, than this and twice as many as are in use are not kept by heart
+/// between transactions.
+pub(crate) const LANES_KEPT_MAX: usize = if cfg!(test) { 500 } else { 250_000 };
+
+pub(crate) const COUNT_LANE: &str = "UPDATE duly_lane SET unfinished = unfinished + ?2,
+        empty_since = iif(unfinished + ?2 = 0, ?3, NULL) WHERE id = ?1";
+/// The one of the greatest number stays, so that no number is ever given to another.
+pub(crate) const EMPTY: &str = "SELECT id FROM duly_lane INDEXED BY duly_lane_empty
+    WHERE empty_since <= ?1 AND id < (SELECT max(id) FROM duly_lane) ORDER BY empty_since LIMIT ?2";
+pub(crate) const REMOVE_LANE: &str = "DELETE FROM duly_lane WHERE id = ?1";
+
+impl Book {
+    /// Whether the unfinished tasks of a lane are counted: not those without conditions.
+    pub(crate) fn counts(&self, lane: LaneSlot) -> bool {
+        !self.lanes[lane.index()].has_no_terms()
+    }
+
+    /// Notes that a lane whose tasks are counted has so many unfinished ones more.
+    pub(crate) fn count_lane(&mut self, lane: LaneSlot, by: i64) {
+        *self.lanes_won.entry(lane).or_default() += by;
+    }
+
+    /// Writes the numbers of unfinished tasks that have changed, of lanes and their tenants.
+    pub(crate) fn flush_lanes(&mut self, connection: &Connection, now: Timestamp) -> Result<()> {
+        if self.lanes_won.is_empty() {
+            return Ok(());
+        }
+        let mut count = connection.prepare_cached(COUNT_LANE)?;
+        let won = std::mem::take(&mut self.lanes_won);
+        for (lane, by) in won.into_iter().filter(|(_, by)| *by != 0) {
+            count.execute(params![self.lane_id(lane)?, by, now.as_micros()])?;
+            let tenant = self.dispatch.tenant_of(self.lanes[lane.index()].terms);
+            if let Some(tenant) = tenant {
+                self.count_tenant(connection, &self.gate_name(tenant.gate()), by)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes lanes with conditions that have been empty since an instant, so many at most.
+    pub(crate) fn remove_empty_lanes(
+        &mut self,
+        connection: &Connection,
+        (since, now): (Timestamp, Timestamp),
+        limit: usize,
+    ) -> Result<()> {
+        self.flush_lanes(connection, now)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = connection.prepare_cached(EMPTY)?;
+        let rows = statement.query_map([since.as_micros(), limit], |row| row.get(0))?;
+        let empty: Vec<i64> = rows.collect::<Result<_>>()?;
+        for id in empty {
+            connection.prepare_cached(REMOVE_LANE)?.execute([id])?;
+            self.tell(Item::Removed(id));
+            self.drop_lane(id);
+        }
+        Ok(())
+    }
+
+    /// Forgets a lane that was removed.
+    pub(super) fn drop_lane(&mut self, id: i64) {
+        if let Some(lane) = self.lane_slots.remove(&id) {
+            self.lanes[lane.index()].id = None;
+            self.dispatch.set_head(lane, None);
+            self.dispatch.drop_idle(lane);
+        }
+    }
+
+    /// Forgets what is idle, if there is much of it. Looking costs as much as there is, so it is done again
+    /// only when there is twice as much as was in use.
+    pub(super) fn trim_lanes(&mut self) {
+        let most = LANES_KEPT_MAX + 2 * self.lanes_in_use;
+        if self.dispatch.lane_count().max(self.dispatch.terms_count()) <= most {
+            return;
+        }
+        let (dispatch, lanes) = (&mut self.dispatch, &self.lanes);
+        self.lane_slots
+            .retain(|_, lane| lanes[lane.index()].has_no_terms() || !dispatch.drop_idle(*lane));
+        let in_use = dispatch.lane_count();
+        if dispatch.terms_count() > LANES_KEPT_MAX + 2 * in_use {
+            // No set of conditions is ever forgotten by itself, nor are the tenants and limits in it.
+            self.forget();
+        }
+        self.lanes_in_use = in_use;
+    }
+}

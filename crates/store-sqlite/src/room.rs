@@ -1,0 +1,92 @@
+//! Whether a task may be taken in: what drains, and what there is room for.
+
+use duly_core::bounds::LINES_MAX;
+use duly_store::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
+use duly_store::{LimitUse, Name, NewTask, Subject, SubmitError, validate};
+use rusqlite::Result;
+
+use crate::book::QueueSlot;
+use crate::transaction::Transaction;
+
+/// What a task names that is to be taken in.
+pub(crate) struct Named<'a> {
+    pub(crate) kind: &'a Name,
+    pub(crate) queue: &'a Name,
+    pub(crate) tenant: Option<&'a Name>,
+    pub(crate) limits: &'a [LimitUse],
+    /// Otherwise it has no need of a place in its queue.
+    pub(crate) unfinished: bool,
+}
+
+/// What of a new task's queue, kind and tenant is drained.
+pub(crate) fn drained(
+    tx: &mut Transaction<'_, '_>,
+    queue: Option<QueueSlot>,
+    kind: Option<i64>,
+    task: &NewTask,
+) -> Result<Option<Subject>> {
+    if queue.is_some_and(|queue| tx.book.queue(queue).settings.draining) {
+        return Ok(Some(Subject::Queue(task.queue.clone())));
+    }
+    if let Some(kind) = kind
+        && tx.book.kind_settings(tx.connection, kind)?.draining
+    {
+        return Ok(Some(Subject::Kind(task.kind.clone())));
+    }
+    if let Some(name) = &task.tenant {
+        let tenant = tx.book.tenant(tx.connection, name)?;
+        if tenant.is_some_and(|tenant| tenant.settings.draining) {
+            return Ok(Some(Subject::Tenant(name.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// Why there may be no record of a task's kind or tenant.
+pub(crate) fn lacks_room(
+    tx: &mut Transaction<'_, '_>,
+    task: &Named<'_>,
+    index: usize,
+) -> Result<Option<SubmitError>> {
+    let refuse = |source| Ok(Some(SubmitError::InvalidInput { index, source }));
+    if tx.book.lacks_kind(tx.connection, task.kind, KINDS_MAX)? {
+        return refuse(validate::too_many_kinds(task.kind));
+    }
+    if let Some(tenant) = task.tenant
+        && tx.book.lacks_tenant(tx.connection, tenant, TENANTS_MAX)?
+    {
+        return refuse(validate::too_many_tenants(tenant));
+    }
+    let mut new = task.limits.iter();
+    let mut new = new.by_ref().filter(|one| !tx.book.knows_limit(&one.name));
+    if let Some(one) = new.nth(LIMITS_MAX.saturating_sub(tx.book.limit_count())) {
+        return refuse(validate::too_many_limits(&one.name));
+    }
+    Ok(None)
+}
+
+/// Why a task that is not there yet cannot be taken in.
+pub(crate) fn refusal(
+    tx: &mut Transaction<'_, '_>,
+    queue: Option<QueueSlot>,
+    kind: Option<i64>,
+    task: &Named<'_>,
+    index: usize,
+) -> Result<Option<SubmitError>> {
+    let Some(slot) = queue else { return Ok(None) };
+    let found = tx.book.queue(slot);
+    if task.unfinished && found.unfinished() >= found.settings.bound {
+        return Ok(Some(SubmitError::QueueFull {
+            index,
+            queue: task.queue.clone(),
+            bound: found.settings.bound,
+        }));
+    }
+    let has_line = kind.is_some_and(|kind| tx.book.has_line(slot, kind));
+    Ok(
+        (!has_line && tx.book.line_count(slot) >= LINES_MAX).then(|| SubmitError::InvalidInput {
+            index,
+            source: validate::too_many_lines(task.kind),
+        }),
+    )
+}
