@@ -10,7 +10,7 @@ use std::time::Duration;
 use duly::StoreUrl;
 use duly_api::text::Word;
 use duly_api::{duration, time};
-use duly_core::{EventKind, Incarnation, Priority, State, TaskId};
+use duly_core::{EventKind, Incarnation, OrderPolicy, Priority, Rate, State, TaskId};
 use duly_server::Options;
 use duly_server::kinds::http::{Rule, Targets};
 use duly_store::EventCursor;
@@ -26,6 +26,8 @@ fuzz_target!(|input: &str| {
     same_again::<TaskId>(input);
     same_again::<Incarnation>(input);
     same_again::<EventCursor>(input);
+    same_again::<OrderPolicy>(input);
+    rates(input);
     traces(input);
     rules(input);
     options(input);
@@ -81,6 +83,16 @@ fn times(text: &str) {
         later == at || written < time::format(later),
         "{written} sorts as time does"
     );
+}
+
+fn rates(text: &str) {
+    match text.parse::<Rate>() {
+        Ok(rate) => {
+            let again = format!("{}/{}", rate.permits(), duration::format(rate.period()));
+            assert_eq!(again.parse(), Ok(rate));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
 }
 
 fn traces(text: &str) {

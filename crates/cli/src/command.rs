@@ -33,6 +33,7 @@ pub(crate) mod show;
 pub(crate) mod stats;
 mod subject;
 pub(crate) mod submit;
+mod task;
 pub(crate) mod tenant;
 pub(crate) mod worker;
 pub(crate) mod workers;

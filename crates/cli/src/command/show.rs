@@ -167,7 +167,7 @@ fn alert(what: &str, age_ms: Option<u64>, told: bool) -> Option<String> {
 }
 
 /// A limit that binds a task, and what it takes of it.
-fn limit(name: &str, weight: u32) -> String {
+pub(super) fn limit(name: &str, weight: u32) -> String {
     match weight {
         1 => name.to_owned(),
         _ => format!("{name}, {weight} of it"),

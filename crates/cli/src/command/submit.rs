@@ -4,17 +4,15 @@ mod batch;
 mod delivery;
 mod file;
 mod stable;
-mod unique;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use duly_api::{Admission, NewTask};
-use duly_core::{Priority, TaskId, Timestamp};
+use duly_core::{TaskId, Timestamp};
 use serde_json::value::RawValue;
 
-use super::{ending, show};
+use super::{ending, show, task};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output;
@@ -43,7 +41,7 @@ pub(crate) struct Arguments {
     #[arg(conflicts_with = "file", value_name = "JSON")]
     payload: Option<String>,
     /// Submit a task per line of this file; - is stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "unique")]
     file: Option<PathBuf>,
     /// With --file: a name for this run, from which the ids of its tasks are made
     #[arg(long, requires = "file", value_name = "NAME")]
@@ -66,12 +64,6 @@ struct Options {
     /// An id, a UUID: submitting the same id twice is one task
     #[arg(long, conflicts_with = "file", value_parser = super::id)]
     id: Option<TaskId>,
-    /// The queue it waits in
-    #[arg(long)]
-    queue: Option<String>,
-    /// How urgent it is
-    #[arg(long, value_parser = super::priority())]
-    priority: Option<Priority>,
     /// It may start after this long
     #[arg(long, value_parser = super::duration, conflicts_with = "at", value_name = "DURATION",
           allow_hyphen_values = true)]
@@ -85,30 +77,8 @@ struct Options {
     /// It must have ended by then, or expires or times out: a time, or a duration from now
     #[arg(long, value_parser = deadline, value_name = "TIME|DURATION", allow_hyphen_values = true)]
     finish_by: Option<Deadline>,
-    /// Tell, by an event, if it has not started after this long
-    #[arg(long, value_parser = super::timeout, value_name = "DURATION", allow_hyphen_values = true)]
-    alert_unstarted: Option<Duration>,
-    /// Tell, by an event, if it has not ended after this long
-    #[arg(long, value_parser = super::timeout, value_name = "DURATION", allow_hyphen_values = true)]
-    alert_unfinished: Option<Duration>,
-    /// How long one attempt may take
-    #[arg(long, value_parser = super::timeout, value_name = "DURATION", allow_hyphen_values = true)]
-    timeout: Option<Duration>,
-    /// How often it is tried in all [default: 20]
-    #[arg(long, value_name = "N", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    max_attempts: Option<u32>,
-    /// Whose work it is
-    #[arg(long)]
-    tenant: Option<String>,
-    /// A limit that binds it, and how many slots or permits it takes (1 unless given); may be repeated
-    #[arg(long, value_parser = limit, value_name = "NAME[:WEIGHT]")]
-    limit: Vec<(String, u32)>,
     #[command(flatten)]
-    unique: unique::Options,
-    /// A label to find it by; may be repeated
-    #[arg(long, value_parser = super::label, value_name = "NAME=VALUE")]
-    label: Vec<(String, String)>,
+    shared: task::Options,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -136,44 +106,9 @@ fn deadline(text: &str) -> Result<Deadline, String> {
     at.map_err(|_| "expected a time such as 2026-01-31T12:00:00Z, or a duration such as 2h".into())
 }
 
-/// A name, and a weight behind the last `:`, if a number is there.
-fn limit(text: &str) -> Result<(String, u32), String> {
-    let weight = text.rsplit_once(':').map(|(_, weight)| weight);
-    let is_number = weight.is_some_and(|weight| weight.bytes().all(|byte| byte.is_ascii_digit()));
-    if !is_number {
-        return Ok((text.to_owned(), 1));
-    }
-    let (name, weight) = text.rsplit_once(':').unwrap_or((text, "1"));
-    match weight.parse() {
-        Ok(weight) if weight > 0 => Ok((name.to_owned(), weight)),
-        _ => Err("expected NAME, or NAME:WEIGHT with a whole number from 1".to_owned()),
-    }
-}
-
 impl Options {
-    /// Each label and each limit has one value: which of two is meant, nobody knows.
-    fn check(&self) -> Result<(), Failure> {
-        let mut limits = BTreeSet::new();
-        if let Some((name, _)) = self.limit.iter().find(|(name, _)| !limits.insert(name)) {
-            return Err(Failure::Usage(format!(
-                "--limit: {name:?} is given twice: expected each limit once"
-            )));
-        }
-        let mut names = BTreeSet::new();
-        let mut labels = self.label.iter();
-        match labels.find(|(name, _)| !names.insert(name)) {
-            Some((name, _)) => Err(Failure::Usage(format!(
-                "--label: {name:?} is given twice: expected one value for each name"
-            ))),
-            None => Ok(()),
-        }
-    }
-
     /// Says what the task does not say itself.
     fn complete(&self, mut task: NewTask) -> NewTask {
-        task.queue = task.queue.or_else(|| self.queue.clone());
-        task.tenant = task.tenant.or_else(|| self.tenant.clone());
-        task.priority = task.priority.or(self.priority);
         if task.delay_ms.is_none() && task.run_at.is_none() {
             task.delay_ms = self.delay.map(super::millis);
             task.run_at = self.at;
@@ -184,25 +119,13 @@ impl Options {
         if task.finish_by.is_none() && task.finish_in_ms.is_none() {
             (task.finish_in_ms, task.finish_by) = Deadline::wire(self.finish_by);
         }
-        let or = |said: Option<u64>, age: Option<Duration>| said.or(age.map(super::millis));
-        task.alert_unstarted_ms = or(task.alert_unstarted_ms, self.alert_unstarted);
-        task.alert_unfinished_ms = or(task.alert_unfinished_ms, self.alert_unfinished);
-        task.timeout_ms = task.timeout_ms.or_else(|| self.timeout.map(super::millis));
-        task.attempts_max = task.attempts_max.or(self.max_attempts);
-        self.unique.complete(&mut task);
-        for (name, weight) in &self.limit {
-            task.limits.entry(name.clone()).or_insert(*weight);
-        }
-        for (name, value) in &self.label {
-            let label = task.labels.entry(name.clone());
-            label.or_insert_with(|| value.clone());
-        }
+        self.shared.complete(&mut task);
         task
     }
 }
 
 pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result<(), Failure> {
-    asked.options.check()?;
+    asked.options.shared.check()?;
     if asked.file.is_some() {
         return file::run(client, &asked, json).await;
     }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use duly::schedule::{Converged, SchedulesError};
-use duly::{Duly, InvalidInput, Payload, RetryPolicy, Schedule, Task};
+use duly::{
+    Duly, InvalidInput, OnConflict, Payload, Replace, RetryPolicy, Schedule, Task, Unique,
+    UniqueScope,
+};
 
 /// Who declares them.
 const OWNER: &str = "config";
@@ -44,8 +47,20 @@ fn schedule(said: &duly_config::Schedule) -> Result<Schedule, SchedulesError> {
     if let Some(timeout) = said.timeout {
         task = task.timeout(timeout);
     }
-    if let Some(key) = &said.unique_key {
-        task = task.unique_key(key.as_str());
+    if let Some(within) = said.finish_within {
+        task = task.finish_within(within);
+    }
+    if let Some(age) = said.alert_unstarted {
+        task = task.alert_unstarted(age);
+    }
+    if let Some(age) = said.alert_unfinished {
+        task = task.alert_unfinished(age);
+    }
+    if let Some(unique) = unique(said) {
+        task = task.unique(unique);
+    }
+    for (limit, weight) in &said.limits {
+        task = task.limit_weight(limit.as_str(), *weight);
     }
     if let Some(tenant) = &said.tenant {
         task = task.tenant(tenant.as_str());
@@ -56,6 +71,26 @@ fn schedule(said: &duly_config::Schedule) -> Result<Schedule, SchedulesError> {
     let most = RetryPolicy::default().attempts_max;
     let task = task.attempts_max(said.max_attempts.unwrap_or(most));
     Ok(Schedule::terms(terms).task(task))
+}
+
+fn unique(said: &duly_config::Schedule) -> Option<Unique> {
+    let key = said.unique_key.as_deref()?;
+    let scope = match said.unique_scope.as_deref() {
+        None | Some("unfinished") => UniqueScope::Unfinished,
+        Some("waiting") => UniqueScope::Waiting,
+        Some(span) => duly_api::duration::parse(span)
+            .map_or_else(|_| UniqueScope::default(), UniqueScope::Period),
+    };
+    let on_conflict = match said.on_conflict.as_deref() {
+        Some("keep") => OnConflict::Keep,
+        Some("replace") => OnConflict::Replace(Replace::ALL),
+        _ => OnConflict::Reject,
+    };
+    Some(Unique {
+        key: key.into(),
+        scope,
+        on_conflict,
+    })
 }
 
 fn told(done: &Converged) {

@@ -232,7 +232,10 @@ const LIMITED: &str = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
                        tenants: {acme: {weight: 3}}\n\
                        limits:\n\
                        \x20 api: {rate: 50/1s, burst: 10, kinds: [http]}\n\
-                       \x20 gpu: {concurrency: 4, queues: {mail: 2}, tenants: [acme]}\n";
+                       \x20 gpu: {concurrency: 4, queues: {mail: 2}, tenants: [acme]}\n\
+                       schedules:\n\
+                       \x20 poll: {when: '@hourly', kind: http, limits: {api: 2}, unique_key: k, unique_scope: 1h, \
+                       on_conflict: keep, finish_within: 2h, alert_unfinished: 1h}\n";
 
 /// What a limit bounds and what it is attached to, as the command line tells it; `None`: there is none.
 async fn limit(server: &Server, name: &str) -> Option<(Value, Vec<Value>)> {
@@ -267,6 +270,18 @@ async fn limits_tenants_and_orders_are_as_the_file_says_from_the_start_and_after
         (&tenants[0]["name"], &tenants[0]["weight"]),
         (&"acme".into(), &3.into())
     );
+    let poll = server.json(&["schedule", "show", "poll"]).await;
+    let task = &poll["definition"]["task"];
+    for (field, said) in [
+        ("limits", json!({"api": 2})),
+        ("unique_key", json!("k")),
+        ("unique_for_ms", json!(3_600_000)),
+        ("on_conflict", json!("keep")),
+        ("finish_in_ms", json!(7_200_000)),
+        ("alert_unfinished_ms", json!(3_600_000)),
+    ] {
+        assert_eq!(task[field], said, "{field} of {task}");
+    }
 
     // By hand: a limit of somebody's own, which is attached beside one that the file has.
     for typed in [

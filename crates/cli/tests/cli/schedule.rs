@@ -1,5 +1,7 @@
 //! `duly schedule`.
 
+use serde_json::json;
+
 use crate::support::both;
 
 const DAILY: [&str; 9] = [
@@ -56,6 +58,81 @@ async fn a_schedule_is_added_shown_paused_triggered_and_removed() {
             "a b  removed\n"
         );
         assert_eq!(there.text(&["schedule", "list"]).await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_submit_may_say_a_schedule_may_say_too() {
+    both(async |there| {
+        let made = there
+            .json(
+                &[
+                    &["schedule", "add", "feed", "http", "{}", "--every", "1h"][..],
+                    &["--tenant", "acme", "--limit", "api", "--limit", "gpu:3"],
+                    &["--unique-fields", "/url", "--unique-for", "10m"],
+                    &["--on-conflict", "replace", "--replacing", "payload,time"],
+                    &["--deadline", "5m", "--finish-by", "10m", "--timeout", "30s"],
+                    &["--alert-unstarted", "1m", "--alert-unfinished", "2m"],
+                    &["--max-attempts", "3", "--label", "team=blue"],
+                ]
+                .concat(),
+            )
+            .await;
+        let task = &made["definition"]["task"];
+        for (field, said) in [
+            ("tenant", json!("acme")),
+            ("limits", json!({"api": 1, "gpu": 3})),
+            ("unique_for_ms", json!(600_000)),
+            ("on_conflict", json!("replace")),
+            ("replace", json!(["payload", "time"])),
+            ("deadline_in_ms", json!(300_000)),
+            ("finish_in_ms", json!(600_000)),
+            ("timeout_ms", json!(30_000)),
+            ("alert_unstarted_ms", json!(60_000)),
+            ("alert_unfinished_ms", json!(120_000)),
+            ("attempts_max", json!(3)),
+            ("labels", json!({"team": "blue"})),
+        ] {
+            assert_eq!(task[field], said, "{field} of {task}");
+        }
+        let shown = there.text(&["schedule", "show", "feed"]).await;
+        for line in ["acme", "api", "gpu, 3 of it", "deadline", "finish by"] {
+            assert!(shown.contains(line), "{line}: {shown}");
+        }
+        let run = there.json(&["schedule", "trigger", "feed"]).await;
+        let run = there.json(&["show", run["id"].as_str().unwrap()]).await;
+        assert_eq!(run["limits"], json!({"api": 1, "gpu": 3}), "{run}");
+        assert_eq!(run["unique_key"], task["unique_key"]);
+        assert_eq!(run["alert_unfinished_ms"], 120_000);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_said_twice_of_what_a_schedule_creates() {
+    both(async |there| {
+        let add = ["schedule", "add", "a", "http", "--every", "1h"];
+        for (twice, said) in [
+            (
+                ["--limit", "a", "--limit", "a:2"],
+                "--limit: \"a\" is given twice",
+            ),
+            (
+                ["--label", "a=b", "--label", "a=c"],
+                "--label: \"a\" is given twice",
+            ),
+            (
+                ["--unique", "k", "--unique-fields", "/a"],
+                "cannot be used with",
+            ),
+        ] {
+            let refused = there.refused(2, &[&add[..], &twice].concat()).await;
+            assert!(refused.contains(said), "{refused}");
+        }
+        let time = ["--deadline", "2030-01-01T00:00:00Z"];
+        let refused = there.refused(2, &[&add[..], &time].concat()).await;
+        assert!(refused.contains("--deadline"), "{refused}");
     })
     .await;
 }

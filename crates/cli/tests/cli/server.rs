@@ -141,7 +141,7 @@ async fn who_comes_second_with_a_unique_key_is_told_what_became_of_it() {
     for (more, note) in [
         (&["--on-conflict", "keep"][..], "stands for it"),
         (
-            &["--on-conflict", "replace", "--replace", "payload,time"],
+            &["--on-conflict", "replace", "--replacing", "payload,time"],
             "goes on with it",
         ),
     ] {

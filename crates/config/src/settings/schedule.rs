@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use duly_core::bounds::TASK_LIMITS_MAX;
 use duly_core::{DELAY_MAX, Priority, Timestamp};
 use duly_schedule::bounds::JITTER_MAX;
 use duly_schedule::{InvalidRule, Missed, Overlap, Rule, Terms, Zone};
 
 use super::priority_rule::is_label;
 use crate::bounds::{LABELS_MAX, NAME_BYTES_MAX};
-use crate::form::{Form, duration, map, name, priority, text, whole};
+use crate::form::{Form, duration, map, name, priority, text, weights, whole};
 use crate::group::{Example, group};
 
 group! {
@@ -50,6 +51,19 @@ group! {
         [AtOnce] deadline: Option<Duration> = None, duration(Duration::ZERO..=DELAY_MAX).or_none(),
             example "1h";
 
+        /// They must have ended this long after their tick: what waits then expires, what runs has timed out
+        /// for good.
+        [AtOnce] finish_within: Option<Duration> = None,
+            duration(Duration::from_millis(1)..=DELAY_MAX).or_none(), example "2h";
+
+        /// It is told, by an event, if one has not begun this long after its tick.
+        [AtOnce] alert_unstarted: Option<Duration> = None,
+            duration(Duration::from_millis(1)..=DELAY_MAX).or_none(), example "5m";
+
+        /// It is told, by an event, if one has not ended this long after its tick.
+        [AtOnce] alert_unfinished: Option<Duration> = None,
+            duration(Duration::from_millis(1)..=DELAY_MAX).or_none(), example "30m";
+
         /// How long one attempt may take.
         [AtOnce] timeout: Option<Duration> = None,
             duration(Duration::from_millis(1)..=DELAY_MAX).or_none(), example "10m";
@@ -57,11 +71,29 @@ group! {
         /// How often each is tried in all. 20 unless it is said.
         [AtOnce] max_attempts: Option<u32> = None, whole(1..=u32::MAX).or_none(), example "20";
 
-        /// No two unfinished tasks of one kind share this key.
+        /// No two tasks of one kind hold this key at a time.
         [AtOnce] unique_key: Option<String> = None, text(
             format!("1 to {NAME_BYTES_MAX} bytes"),
             |text| !text.is_empty() && text.len() <= NAME_BYTES_MAX,
         ).or_none(), example "digest";
+
+        /// Until when one holds the key: while it is unfinished, while it is waiting, or so long, whatever
+        /// becomes of it. unfinished unless it is said.
+        [AtOnce] unique_scope: Option<String> = None, text(
+            "unfinished, waiting, or a duration such as 1h",
+            is_scope,
+        ).or_none(), example "1h";
+
+        /// What becomes of one whose key another task holds: it is refused, the other is kept for it, or the
+        /// other goes on with what it brings. reject unless it is said.
+        [AtOnce] on_conflict: Option<String> = None, text(
+            "reject, keep or replace",
+            |text| matches!(text, "reject" | "keep" | "replace"),
+        ).or_none(), example "keep";
+
+        /// The limits that bound each, beside those of its queue, kind and tenant.
+        [AtOnce] limits: BTreeMap<String, u32> = BTreeMap::new(), weights(TASK_LIMITS_MAX),
+            example "[mailer]";
 
         /// Whose work it is.
         [AtOnce] tenant: Option<String> = None, name().or_none(), example "acme";
@@ -118,6 +150,11 @@ fn instant() -> Form<String> {
     })
 }
 
+fn is_scope(text: &str) -> bool {
+    let is_span = |span: Duration| !span.is_zero() && span <= DELAY_MAX;
+    matches!(text, "unfinished" | "waiting") || duly_api::duration::parse(text).is_ok_and(is_span)
+}
+
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
@@ -149,6 +186,19 @@ impl Schedule {
         self.checked().map_err(|wrong| wrong.problem)
     }
 
+    /// What is said of a unique key needs one.
+    fn unique(&self) -> Result<(), InvalidSchedule> {
+        for (field, said) in [
+            ("unique_scope", &self.unique_scope),
+            ("on_conflict", &self.on_conflict),
+        ] {
+            if said.is_some() && self.unique_key.is_none() {
+                return Err(wrong(field, "is given: expected unique_key beside it"));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn checked(&self) -> Result<Terms, InvalidSchedule> {
         if self.kind.is_none() {
             return Err(wrong(
@@ -156,6 +206,7 @@ impl Schedule {
                 "is missing: expected the name of a handler, such as http",
             ));
         }
+        self.unique()?;
         let zone = self.zone.as_deref().map(str::parse::<Zone>).transpose();
         let zone = zone.map_err(|error| wrong("zone", format!("is wrong: {error}")))?;
         let Some(when) = &self.when else {

@@ -173,3 +173,51 @@ fn what_is_wrong_with_a_tenant_or_an_order_is_told_by_its_place() {
         assert!(said[0].to_string().contains(wanted), "{}", said[0]);
     }
 }
+
+#[test]
+fn what_a_schedule_creates_has_limits_keys_and_alerts() {
+    let text = "schedules:\n\
+                \x20 poll: {when: '@hourly', kind: http, limits: {api: 2}, finish_within: 2h, alert_unstarted: \
+                5m, alert_unfinished: 30m, unique_key: k, unique_scope: 1h, on_conflict: keep}\n";
+    let settings = load(text).settings;
+    let poll = &settings.schedules["poll"];
+    assert_eq!(poll.limits, [("api".to_owned(), 2)].into());
+    let minutes = |n: u64| Some(Duration::from_secs(60 * n));
+    assert_eq!(
+        (
+            poll.finish_within,
+            poll.alert_unstarted,
+            poll.alert_unfinished
+        ),
+        (minutes(120), minutes(5), minutes(30))
+    );
+    assert_eq!(poll.unique_scope.as_deref(), Some("1h"));
+    for (said, wanted) in [
+        (
+            "unique_scope: 0s",
+            "unique_scope is 0s: expected unfinished, waiting, or a duration",
+        ),
+        (
+            "unique_scope: waiting",
+            "unique_scope is given: expected unique_key beside it",
+        ),
+        (
+            "on_conflict: keep",
+            "on_conflict is given: expected unique_key beside it",
+        ),
+        (
+            "unique_key: k, on_conflict: drop",
+            "on_conflict is drop: expected reject, keep or",
+        ),
+        ("limits: [a, b, c, d, e, f, g, h, i]", "expected at most 8"),
+    ] {
+        let said = faults(format!(
+            "schedules: {{poll: {{when: '@hourly', kind: a, {said}}}}}\n"
+        ));
+        let said = said[0].to_string();
+        assert!(
+            said.contains("schedules.poll.") && said.contains(wanted),
+            "{said}"
+        );
+    }
+}

@@ -179,6 +179,11 @@ fn task(task: &NewTask) -> duly_api::NewTask {
         retry: Some((&task.retry).into()),
         lost_max: Some(task.lost_max),
         tenant: task.tenant.as_ref().map(ToString::to_string),
+        limits: task
+            .limits
+            .iter()
+            .map(|one| (one.name.to_string(), one.weight))
+            .collect(),
         labels: task
             .labels
             .iter()

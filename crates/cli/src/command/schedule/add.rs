@@ -1,22 +1,22 @@
 //! `duly schedule add`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duly::schedule::Overlap;
 use duly_api::{Code, NewTask, ScheduleDefinition};
-use duly_core::{Priority, Timestamp};
+use duly_core::Timestamp;
 use serde_json::value::RawValue;
 
 use super::show;
 use crate::client::Client;
-use crate::command::{duration, instant, json as as_json, label, millis, priority, timeout};
+use crate::command::{duration, instant, json as as_json, millis, task};
 use crate::failure::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
   duly schedule add digest http '{\"url\": \"https://example.org\"}' --cron '0 9 * * mon-fri' --zone Europe/Berlin
   duly schedule add poll http '{\"url\": \"https://example.org\"}' --every 15m --overlap skip
+  duly schedule add feed http '{\"url\": \"https://example.org\"}' --every 1m --limit api --unique feed --on-conflict keep
   duly schedule add launch http '{\"url\": \"https://example.org\"}' --at 2030-01-01T00:00:00Z
   duly schedule add poll http '{\"url\": \"https://example.org\"}' --every 5m --replace
 
@@ -83,27 +83,14 @@ struct Task {
     /// The time zone whose clocks --cron means, such as Europe/Berlin [default: UTC]
     #[arg(long, requires = "cron")]
     zone: Option<String>,
-    /// The queue that its tasks wait in
-    #[arg(long)]
-    queue: Option<String>,
-    /// How urgent they are
-    #[arg(long, value_parser = priority())]
-    priority: Option<Priority>,
     /// They must have started this long after their tick, or expire
-    #[arg(long, value_parser = duration, value_name = "DURATION")]
+    #[arg(long, value_parser = duration, value_name = "DURATION", allow_hyphen_values = true)]
     deadline: Option<Duration>,
-    /// How long one attempt may take
-    #[arg(long, value_parser = timeout, value_name = "DURATION")]
-    timeout: Option<Duration>,
-    /// How often each is tried in all [default: 20]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_attempts: Option<u32>,
-    /// No two unfinished tasks of one kind share this key
-    #[arg(long, value_name = "KEY")]
-    unique: Option<String>,
-    /// A label to find them by; may be repeated
-    #[arg(long, value_parser = label, value_name = "NAME=VALUE")]
-    label: Vec<(String, String)>,
+    /// They must have ended this long after their tick, or expire or time out
+    #[arg(long, value_parser = duration, value_name = "DURATION", allow_hyphen_values = true)]
+    finish_by: Option<Duration>,
+    #[command(flatten)]
+    shared: task::Options,
 }
 
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
@@ -140,25 +127,15 @@ impl Arguments {
 
     fn template(&self) -> Result<NewTask, Failure> {
         let task = &self.task;
-        let mut labels = BTreeMap::new();
-        for (name, value) in &task.label {
-            if labels.insert(name.clone(), value.clone()).is_some() {
-                return Err(Failure::Usage(format!(
-                    "--label: {name:?} is given twice: expected one value for each name"
-                )));
-            }
-        }
-        Ok(NewTask {
+        task.shared.check()?;
+        let mut template = NewTask {
             kind: Some(self.kind.clone()),
             payload: self.payload.clone(),
-            queue: task.queue.clone(),
-            priority: task.priority,
             deadline_in_ms: task.deadline.map(millis),
-            timeout_ms: task.timeout.map(millis),
-            attempts_max: task.max_attempts,
-            unique_key: task.unique.clone(),
-            labels,
+            finish_in_ms: task.finish_by.map(millis),
             ..NewTask::default()
-        })
+        };
+        task.shared.complete(&mut template);
+        Ok(template)
     }
 }

@@ -6,6 +6,7 @@ use duly_api::{Schedule, ScheduleDefinition, duration, time};
 
 use super::list::state;
 use crate::client::Client;
+use crate::command::show::limit;
 use crate::failure::Failure;
 use crate::output;
 
@@ -62,6 +63,15 @@ fn facts(schedule: &Schedule) -> Vec<(String, String)> {
         fact("queue", task.queue.as_deref().map(text));
         fact("priority", task.priority.map(|p| p.name().to_owned()));
         fact("payload", task.payload.as_ref().map(|p| text(p.get())));
+        fact("tenant", task.tenant.as_deref().map(text));
+        for (name, weight) in &task.limits {
+            fact("limit", Some(limit(&text(name), *weight)));
+        }
+        fact("unique key", task.unique_key.as_deref().map(text));
+        let span = |ms: Option<u64>| ms.map(Duration::from_millis).map(duration::format);
+        fact("deadline", span(task.deadline_in_ms));
+        fact("finish by", span(task.finish_in_ms));
+        fact("timeout", span(task.timeout_ms));
     }
     fact("missed", definition.missed.clone());
     fact("overlap", definition.overlap.clone());

@@ -10,7 +10,7 @@ use duly_api::{NewTask, OnConflict, Replaces, UniqueWhile};
 #[group(skip)]
 pub(super) struct Options {
     /// No two tasks of one kind hold this key at a time
-    #[arg(long, conflicts_with = "file", value_name = "KEY")]
+    #[arg(long, value_name = "KEY")]
     unique: Option<String>,
     /// The unique key is made of these values of the payload: JSON pointers such as /user/id, with commas
     #[arg(
@@ -32,7 +32,7 @@ pub(super) struct Options {
     on_conflict: Option<Conflict>,
     /// What it replaces of that task, with commas [default: payload,priority,time]
     #[arg(long, value_enum, value_delimiter = ',')]
-    replace: Vec<What>,
+    replacing: Vec<What>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -75,7 +75,7 @@ impl Options {
             Conflict::Replace => OnConflict::Replace,
         }));
         if task.replace.is_empty() {
-            let what = self.replace.iter().map(|what| match what {
+            let what = self.replacing.iter().map(|what| match what {
                 What::Payload => Replaces::Payload,
                 What::Priority => Replaces::Priority,
                 What::Time => Replaces::Time,
