@@ -1,10 +1,11 @@
 //! `duly limit set` and `duly limit remove`.
 
 use duly_api::{LimitSet, Rate};
+use duly_core::InvalidRate;
 
 use super::show;
 use crate::client::Client;
-use crate::command::{millis, timeout};
+use crate::command::millis;
 use crate::failure::Failure;
 use crate::output;
 
@@ -52,18 +53,11 @@ pub(super) fn weight() -> impl clap::builder::TypedValueParser<Value = u32> {
     clap::value_parser!(u32).range(1..=i64::from(duly_core::bounds::LIMIT_WEIGHT_MAX))
 }
 
-fn rate(text: &str) -> Result<Rate, String> {
-    let expected = || "expected so many per period, such as 50/1s or 1000/1h".to_owned();
-    let (permits, period) = text.split_once('/').ok_or_else(expected)?;
-    let permits = permits.parse().map_err(|_| expected())?;
-    let period_ms = millis(timeout(period)?);
-    // A period of some microseconds is no whole millisecond.
-    if permits == 0 || period_ms == 0 {
-        return Err(expected());
-    }
+fn rate(text: &str) -> Result<Rate, InvalidRate> {
+    let rate: duly_core::Rate = text.parse()?;
     Ok(Rate {
-        permits,
-        period_ms,
+        permits: rate.permits(),
+        period_ms: millis(rate.period()),
         burst: None,
     })
 }

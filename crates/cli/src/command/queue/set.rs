@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use duly_api::{Aging, ByDeadline, Order, QueueChange};
+use duly_api::{Order, QueueChange};
+use duly_core::{InvalidOrder, OrderPolicy};
 
 use super::show;
 use crate::client::Client;
@@ -60,22 +61,8 @@ impl Settings {
     }
 }
 
-fn order(text: &str) -> Result<Order, String> {
-    let (word, after) = match text.split_once(':') {
-        Some((word, after)) => (word, Some(after)),
-        None => (text, None),
-    };
-    let expected = || format!("{text:?}: expected strict, aging:30s or deadline:10s");
-    match (word, after) {
-        ("strict", None) => Ok(Order::Strict),
-        ("aging", Some(after)) => Ok(Order::Aging(Aging {
-            step_ms: millis(crate::command::duration(after)?),
-        })),
-        ("deadline", Some(after)) => Ok(Order::Deadline(ByDeadline {
-            default_slack_ms: millis(crate::command::duration(after)?),
-        })),
-        _ => Err(expected()),
-    }
+fn order(text: &str) -> Result<Order, InvalidOrder> {
+    text.parse::<OrderPolicy>().map(Order::from)
 }
 
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
