@@ -3,10 +3,12 @@
 mod alert;
 mod cancel;
 mod charge;
+mod choice;
 mod drain;
 mod due;
 mod expiry;
 mod explain;
+mod fair;
 mod feed;
 mod fencing;
 mod leader;
@@ -19,7 +21,9 @@ mod permit;
 mod rate;
 mod reason;
 mod record;
+mod rekey;
 mod retention;
+mod share;
 mod suspect;
 mod tick;
 mod unique;
@@ -115,6 +119,9 @@ checks![
     one_attempt,
     fencing,
     order,
+    fair,
+    share,
+    rekey,
     due,
     pause,
     permit,

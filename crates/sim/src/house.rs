@@ -16,6 +16,15 @@ use crate::process::{Act, Moment, Process};
 use crate::tick;
 use crate::wire::{Answer, Ask, Heard, Op};
 
+/// The duties that are done while there is a leader. (Events are not so old that any would be forgotten.)
+const DUTIES: [Duty; 5] = [
+    Duty::Promote,
+    Duty::Expire,
+    Duty::Alert,
+    Duty::Prune,
+    Duty::Rekey,
+];
+
 /// The name of the lead.
 const LEAD: &str = "housekeeping";
 
@@ -34,7 +43,7 @@ pub(crate) struct House {
     reaping: Service,
     /// Those whose leases are to be taken back before the next look.
     silent: VecDeque<Pulse>,
-    chores: [(Duty, Service); 4],
+    chores: [(Duty, Service); 5],
     scheduling: Service,
     /// Schedules that were due when it looked.
     due: VecDeque<ScheduleRecord>,
@@ -75,8 +84,7 @@ impl House {
             watch: Watch::new(lease, LOOK),
             reaping: Service::Rests(now.real),
             silent: VecDeque::new(),
-            chores: [Duty::Promote, Duty::Expire, Duty::Alert, Duty::Prune]
-                .map(|duty| (duty, first)),
+            chores: DUTIES.map(|duty| (duty, first)),
             scheduling: Service::Rests(now.real),
             due: VecDeque::new(),
             leaving: None,
@@ -256,7 +264,7 @@ impl House {
             if !service.is_due(now) {
                 continue;
             }
-            if !leads {
+            if !leads || (*duty == Duty::Rekey && self.switch.is(Mutant::NeverRekeys)) {
                 *service = Service::Rests(now.real + DUTY);
                 continue;
             }

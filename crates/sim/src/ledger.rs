@@ -8,6 +8,7 @@ mod alert;
 mod apply;
 mod closing;
 mod limit;
+mod order;
 mod people;
 mod rate;
 mod schedule;
@@ -22,6 +23,7 @@ use duly_store::{
 use crate::name::Who;
 use crate::wire::{Answer, Ask};
 pub(crate) use limit::Usage;
+pub(crate) use order::Key;
 use rate::Bucket;
 pub(crate) use rate::most_in;
 use schedule::Schedule;
@@ -55,6 +57,8 @@ pub(crate) struct Ledger {
     pub(crate) schedules: BTreeMap<Name, Schedule>,
     pub(crate) limits: BTreeMap<Name, Limit>,
     pub(crate) attached: BTreeMap<Subject, Vec<LimitUse>>,
+    /// Queues in which tasks may have keys of a former order, and the submission up to which none has.
+    rekeyed: BTreeMap<Name, i64>,
     pub(crate) lead: Option<(Incarnation, Timestamp)>,
     /// What rates have given out, by limit.
     given: BTreeMap<Name, Bucket>,
@@ -229,12 +233,6 @@ impl Ledger {
             .get(tenant)
             .is_some_and(|tenant| tenant.draining);
         drains.then(|| Subject::Tenant(tenant.clone()))
-    }
-
-    /// Its place in its queue: the least is next.
-    #[expect(clippy::unused_self, reason = "queues have orders")]
-    pub(crate) fn key(&self, task: &Task) -> (Priority, Timestamp, i64) {
-        (task.priority, task.due_at, task.order)
     }
 
     /// Whether claims and heartbeats of a worker are answered.

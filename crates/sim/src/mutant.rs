@@ -94,6 +94,20 @@ mutants! {
     DropsRefused, "drops-refused", unique;
     /// The store puts the least urgent first.
     ReversesOrder, "reverses-order", order;
+    /// The store knows no order but the strict one.
+    ForgetsOrders, "forgets-orders", order;
+    /// The store says that tasks have new keys, and leaves them as they are.
+    RekeysNobody, "rekeys-nobody", rekey;
+    /// An instance does not give tasks new keys.
+    NeverRekeys, "never-rekeys", rekey;
+    /// The store's tenants take no turns.
+    TakesNoTurns, "takes-no-turns", fair;
+    /// The store's tenants weigh all the same.
+    ForgetsWeights, "forgets-weights", fair;
+    /// The store lets tenants catch up on what they did not ask for.
+    KeepsCredit, "keeps-credit", fair;
+    /// The store's queues weigh all the same.
+    EqualsQueues, "equals-queues", share;
     /// The store's turns among queues always begin with the first.
     ForgetsTurns, "forgets-turns", order;
     /// The store hands out less than it could.

@@ -17,6 +17,9 @@ pub(crate) use draw::draw;
 /// Whose work it may be.
 pub(crate) const TENANTS: [&str; 3] = ["acme", "bolt", "cord"];
 
+/// The most that one of them weighs in turns.
+pub(crate) const TENANT_WEIGHT_MAX: u32 = 5;
+
 /// A world before it begins.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -38,6 +41,8 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug)]
 pub(crate) struct WorkerSpec {
     pub(crate) queues: Vec<Name>,
+    /// What each of them weighs; empty: the most urgent head of all comes first.
+    pub(crate) weights: Vec<u32>,
     pub(crate) kinds: Vec<Name>,
     pub(crate) concurrency: u32,
     pub(crate) prefetch: u32,

@@ -1,6 +1,6 @@
 //! Plans and calls in words.
 
-use duly_core::{Priority, TaskId};
+use duly_core::{OrderPolicy, Priority, TaskId};
 use duly_store::{
     Admission, Change, Claimed, Explanation, NewTask, QueueChange, Settle, Settled, SubmitReply,
     When,
@@ -134,7 +134,13 @@ fn setting(ask: &Ask, answer: &Answer) -> Option<String> {
             format!("kind {kind}: {}", held(change.paused, change.draining))
         }
         (Ask::Tenant(tenant, change), _) => {
-            format!("tenant {tenant}: {}", held(change.paused, change.draining))
+            let weight = change.weight.map(|weight| format!("weighs {weight}"));
+            let held = held(change.paused, change.draining);
+            let held = (!held.is_empty()).then_some(held);
+            format!(
+                "tenant {tenant}: {}",
+                list([held, weight].into_iter().flatten())
+            )
         }
         _ => return None,
     })
@@ -243,7 +249,29 @@ fn configured(change: &QueueChange) -> String {
     let completed = completed.map(|kept| format!("keeps completed tasks for {kept:?}"));
     let failed = change.retention_failed;
     let failed = failed.map(|kept| format!("keeps failed tasks for {kept:?}"));
-    list([pause, bound, completed, failed].into_iter().flatten())
+    let order = change.order.map(ordered);
+    let fair = change
+        .fair
+        .map(|fair| if fair { "is fair" } else { "is not fair" });
+    let all = [
+        pause,
+        order,
+        fair.map(str::to_owned),
+        bound,
+        completed,
+        failed,
+    ];
+    list(all.into_iter().flatten())
+}
+
+fn ordered(order: OrderPolicy) -> String {
+    match order {
+        OrderPolicy::Strict => "is strict".to_owned(),
+        OrderPolicy::Aging { step } => format!("ages by {step:?}"),
+        OrderPolicy::Deadline { default_slack } => {
+            format!("goes by deadlines, {default_slack:?} if there is none")
+        }
+    }
 }
 
 fn held(paused: Option<bool>, draining: Option<bool>) -> String {

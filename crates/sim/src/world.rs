@@ -397,8 +397,11 @@ impl<'a> World<'a> {
         let end = self.start + self.plan.horizon + REST_MAX;
         let schedules = self.ledger.schedules.values();
         let fired = schedules.into_iter().all(|s| s.fired == s.every.ticks);
-        let at_rest =
-            self.resumed && self.is_content() && fired && self.ledger.unfinished().next().is_none();
+        let at_rest = self.resumed
+            && self.is_content()
+            && fired
+            && self.ledger.mixed().next().is_none()
+            && self.ledger.unfinished().next().is_none();
         self.healed && (at_rest || self.real >= end)
     }
 

@@ -72,8 +72,8 @@ impl Ledger {
     fn configured(&mut self, step: &Step) {
         match (&step.ask, &step.answer) {
             (Ask::Configure(queue, change), Answer::Configure(Ok(_))) => {
-                let settings = self.queues.entry(queue.clone()).or_default();
-                *settings = change.apply(settings);
+                let settings = self.queues.get(queue).cloned().unwrap_or_default();
+                self.set_queue(queue, change.apply(&settings));
             }
             (Ask::Kind(kind, change), Answer::Kind(Ok(_))) => {
                 let settings = self.kinds.entry(kind.clone()).or_default();
@@ -234,6 +234,8 @@ impl Ledger {
             self.expire(at, limit, told);
         } else if request.duty == Duty::Alert {
             self.alert(at, limit, told);
+        } else if request.duty == Duty::Rekey {
+            self.rekey(limit);
         } else if request.duty == Duty::Prune {
             for id in self.stale(at).into_iter().take(limit) {
                 if let Some(task) = self.tasks.get_mut(&id) {

@@ -1,12 +1,13 @@
 //! A store that breaks a rule, in front of the one that keeps them all.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use duly_core::{Decision, Incarnation, Limit, Priority, Rate, State, Timestamp};
 use duly_store::{
-    Admission, Change, Claim, Claimed, Duty, Filter, KindChange, Lease, List, ListNames, NewTask,
-    OnConflict, QueueChange, Reason, Settle, Settlement, Store, Submit, SubmitReply, Submitted,
-    TakeBack, TaskRecord, TenantChange, Unique, UniqueScope, When,
+    Admission, Change, Claim, Claimed, Duty, Filter, KindChange, Lease, List, ListNames, Name,
+    NewTask, OnConflict, QueueChange, Reason, Settle, Settlement, Store, Submit, SubmitReply,
+    Submitted, TakeBack, TaskRecord, TenantChange, Unique, UniqueScope, When,
 };
 
 use super::Mutant;
@@ -51,7 +52,12 @@ impl Broken {
                 perform(store, Ask::Lead(request))
             }
             Ask::KeepHouse(request) => {
-                if self.mutant == Mutant::TellsNobody && request.duty == Duty::Alert {
+                let idle = match self.mutant {
+                    Mutant::TellsNobody => Some(Duty::Alert),
+                    Mutant::RekeysNobody => Some(Duty::Rekey),
+                    _ => None,
+                };
+                if idle == Some(request.duty) {
                     return Answer::KeepHouse(Ok(duly_store::Kept::default()));
                 }
                 if self.mutant == Mutant::PrunesEarly && request.duty == Duty::Prune {
@@ -72,6 +78,20 @@ impl Broken {
             Ask::Limit(name, limit) => {
                 let limit = limit.map(|limit| self.change_limit(limit));
                 perform(store, Ask::Limit(name, limit))
+            }
+            Ask::Configure(queue, mut change) => {
+                match self.mutant {
+                    Mutant::ForgetsOrders => change.order = None,
+                    Mutant::TakesNoTurns => change.fair = None,
+                    _ => {}
+                }
+                perform(store, Ask::Configure(queue, change))
+            }
+            Ask::Tenant(tenant, mut change) => {
+                if self.mutant == Mutant::ForgetsWeights {
+                    change.weight = None;
+                }
+                perform(store, Ask::Tenant(tenant, change))
             }
             Ask::Explain => self.explain(store),
             other => perform(store, other),
@@ -166,12 +186,14 @@ impl Broken {
             Mutant::StartsPaused => return while_open(store, Ask::Claim(request)),
             Mutant::MixesKinds => request.kinds = ["send", "encode", "sum"].map(Into::into).into(),
             Mutant::ForgetsTurns => request.turn = 0,
+            Mutant::EqualsQueues => request.weights.fill(1),
             Mutant::HandsOutSuspects => request.suspect = true,
             Mutant::HoldsBack if request.run > 1 => request.run -= 1,
             _ => {}
         }
         let incarnation = request.incarnation;
         let mutant = self.mutant;
+        let favoured = self.favour(store);
         let answer = match mutant {
             // Not each time: whoever hears that limits were changed claims again.
             Mutant::StartsClosed if self.once_in(20) => {
@@ -179,6 +201,9 @@ impl Broken {
             }
             _ => perform(store, Ask::Claim(request)),
         };
+        if let Some((tenant, weight)) = favoured {
+            weigh(store, &tenant, weight);
+        }
         let Answer::Claim(Ok(mut claimed)) = answer else {
             return answer;
         };
@@ -190,6 +215,33 @@ impl Broken {
             _ => {}
         }
         Answer::Claim(Ok(claimed))
+    }
+
+    /// Makes the tenant weigh most that has had least, if several have work; answers what it weighed.
+    fn favour(&mut self, store: &dyn Store) -> Option<(Name, u32)> {
+        if self.mutant != Mutant::KeepsCredit {
+            return None;
+        }
+        let pending = tasks(store, &[State::Pending]).into_iter();
+        let whose: BTreeSet<Name> = pending.filter_map(|task| task.tenant).collect();
+        if whose.len() < 2 {
+            return None;
+        }
+        let started = tasks(store, &State::ALL);
+        let had = |tenant: &Name| {
+            let own = started
+                .iter()
+                .filter(|task| task.tenant.as_ref() == Some(tenant));
+            own.map(|task| task.attempt).sum::<u32>()
+        };
+        let poorest = whose.into_iter().min_by_key(had)?;
+        let all = ready(store.tenants(ListNames::first(duly_store::bounds::PAGE_MAX))).ok()?;
+        let record = all
+            .tenants
+            .into_iter()
+            .find(|record| record.name == poorest)?;
+        weigh(store, &poorest, duly_store::bounds::TENANT_WEIGHT_MAX);
+        Some((poorest, record.settings.weight))
     }
 
     fn hand_out_again(&mut self, to: Incarnation, claimed: &mut Claimed) {
@@ -255,6 +307,14 @@ impl Broken {
         }
         answer
     }
+}
+
+fn weigh(store: &dyn Store, tenant: &Name, weight: u32) {
+    let change = TenantChange {
+        weight: Some(weight),
+        ..TenantChange::default()
+    };
+    let _ = ready(store.configure_tenant(tenant.clone(), change));
 }
 
 fn lost(request: &Submit, store: &dyn Store) -> Answer {

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use duly_core::{Backoff, Jitter, Limit, Priority, Rate, RetryPolicy};
+use duly_core::{Backoff, Jitter, Limit, OrderPolicy, Priority, Rate, RetryPolicy};
 use duly_store::{
     Change, KindChange, LimitUse, Name, NewTask, OnConflict, Payload, QueueChange, Replace,
     Subject, Submit, TenantChange, Unique, UniqueScope, When,
 };
 
-use super::{Deed, Item, Mishap, Plan, TENANTS, WorkerSpec};
+use super::{Deed, Item, Mishap, Plan, TENANT_WEIGHT_MAX, TENANTS, WorkerSpec};
 use crate::bounds::EPOCH;
 use crate::dice::Dice;
 use crate::name::{Who, task_id};
@@ -45,6 +45,7 @@ pub(crate) fn draw(seed: u64, steps: u32) -> Plan {
         mishaps,
         houses: u8::try_from(dice.within(1, 3)).unwrap_or(1),
         workers: u8::try_from(workers.len()).unwrap_or(1),
+        crowded: dice.once_in(2),
         tasks: 0,
         schedules: 0,
         queues: &queues,
@@ -53,6 +54,7 @@ pub(crate) fn draw(seed: u64, steps: u32) -> Plan {
         items: Vec::new(),
         dice,
     };
+    drawing.settle();
     for _ in 0..steps {
         drawing.people();
     }
@@ -99,11 +101,16 @@ fn worker(dice: &mut Dice, n: u64, queues: &[Name], kinds: &[Name]) -> WorkerSpe
         if some.is_empty() { all.to_vec() } else { some }
     };
     let (queues, kinds) = (some(queues), some(kinds));
+    let weights = match dice.once_in(3) {
+        true => queues.iter().map(|_| few(dice, 1, 4)).collect(),
+        false => Vec::new(),
+    };
     WorkerSpec {
         queues,
+        weights,
         kinds,
-        concurrency: u32::try_from(dice.within(1, 4)).unwrap_or(1),
-        prefetch: u32::try_from(dice.within(0, 3)).unwrap_or(0),
+        concurrency: few(dice, 1, 4),
+        prefetch: few(dice, 0, 3),
     }
 }
 
@@ -163,6 +170,8 @@ struct Drawing<'a> {
     houses: u8,
     workers: u8,
     horizon: Duration,
+    /// Now and then many tasks come at once.
+    crowded: bool,
     tasks: u32,
     schedules: u32,
     items: Vec<Item>,
@@ -173,6 +182,57 @@ impl Drawing<'_> {
         let end = u64::try_from(self.horizon.as_micros()).unwrap_or(u64::MAX);
         let at = Duration::from_micros(self.dice.below(end));
         self.items.push(Item { at, deed });
+    }
+
+    /// Before anything else: some queues are fair, some of another order, some tenants weigh more.
+    fn settle(&mut self) {
+        for queue in self.queues {
+            let change = QueueChange {
+                fair: self.dice.once_in(3).then_some(true),
+                order: self.dice.once_in(3).then(|| order(&mut self.dice)),
+                ..QueueChange::default()
+            };
+            if change != QueueChange::default() {
+                self.first(Ask::Configure(queue.clone(), change));
+            }
+        }
+        for tenant in TENANTS {
+            if self.dice.once_in(3) {
+                let weight = few(&mut self.dice, 2, TENANT_WEIGHT_MAX.into());
+                let change = TenantChange {
+                    weight: Some(weight),
+                    ..TenantChange::default()
+                };
+                self.first(Ask::Tenant(tenant.into(), change));
+            }
+        }
+    }
+
+    fn first(&mut self, ask: Ask) {
+        self.items.push(Item {
+            at: Duration::from_millis(1),
+            deed: Deed::Ask(ask),
+        });
+    }
+
+    /// Many tasks at once that differ in nothing but whose they are, so that some have to wait.
+    fn crowd(&mut self) -> Ask {
+        let count = self.dice.within(8, 16);
+        let queue = self.dice.pick(self.queues).clone();
+        let kind = self.dice.pick(self.kinds).clone();
+        let priority = *self.dice.pick(&PRIORITIES);
+        let tasks = (0..count).map(|_| {
+            self.tasks += 1;
+            let payload = Payload::bytes([Temper::Steady.code()]);
+            let mut task = NewTask::new(task_id(self.tasks), kind.clone(), payload);
+            task.queue = queue.clone();
+            task.priority = priority;
+            task.tenant = (!self.dice.once_in(4)).then(|| (*self.dice.pick(&TENANTS)).into());
+            task
+        });
+        Ask::Submit(Submit {
+            tasks: tasks.collect(),
+        })
     }
 
     /// Something that people do.
@@ -199,6 +259,7 @@ impl Drawing<'_> {
             11 => self.limit(),
             12 => self.attach(),
             13 => Ask::Explain,
+            14 if self.crowded => self.crowd(),
             _ => self.submit(),
         };
         self.add(Deed::Ask(ask));
@@ -314,15 +375,20 @@ impl Drawing<'_> {
         let change = TenantChange {
             paused: self.dice.maybe(),
             draining: self.dice.maybe(),
-            weight: None,
+            weight: self
+                .dice
+                .once_in(2)
+                .then(|| few(&mut self.dice, 1, TENANT_WEIGHT_MAX.into())),
         };
         Ask::Tenant((*self.dice.pick(&TENANTS)).into(), change)
     }
 
     fn configure(&mut self) -> Ask {
         let mut change = QueueChange::default();
-        match self.dice.below(4) {
+        match self.dice.below(7) {
             3 => change.draining = self.dice.maybe(),
+            4 | 5 => change.order = Some(order(&mut self.dice)),
+            6 => change.fair = self.dice.maybe(),
             0 => change.bound = Some(self.dice.within(2, 30)),
             1 => change.retention_completed = Some(self.dice.millis(0, 60_000)),
             _ => change.retention_failed = Some(self.dice.millis(0, 60_000)),
@@ -414,6 +480,18 @@ fn unique(dice: &mut Dice) -> Unique {
 
 fn few(dice: &mut Dice, low: u64, high: u64) -> u32 {
     u32::try_from(dice.within(low, high)).unwrap_or(u32::MAX)
+}
+
+fn order(dice: &mut Dice) -> OrderPolicy {
+    match dice.below(3) {
+        0 => OrderPolicy::Strict,
+        1 => OrderPolicy::Aging {
+            step: dice.millis(50, 5_000),
+        },
+        _ => OrderPolicy::Deadline {
+            default_slack: dice.millis(100, 20_000),
+        },
+    }
 }
 
 /// Its burst is never less than the heaviest task weighs.

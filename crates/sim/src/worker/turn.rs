@@ -212,7 +212,7 @@ impl Worker {
         self.claims.wanted = false;
         self.claims.slots_unasked = run == 0;
         self.call(Ask::Claim(Claim {
-            weights: Vec::new(),
+            weights: self.spec.weights.clone(),
             incarnation: self.incarnation,
             queues: self.spec.queues.clone(),
             kinds: self.spec.kinds.clone(),
