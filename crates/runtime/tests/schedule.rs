@@ -299,6 +299,27 @@ async fn a_tick_whose_task_is_refused_does_not_stop_the_schedule() {
 }
 
 #[tokio::test]
+async fn nothing_is_called_off_for_a_tick_that_does_not_fire() {
+    let bench = Bench::new();
+    let begin = aligned(&bench);
+    let _house = bench.keep_house();
+    bench
+        .add(with(|s| s.terms.overlap = Overlap::CancelOld))
+        .await;
+    bench.pass(12 * SECOND).await;
+    let drain = QueueChange {
+        draining: Some(true),
+        ..QueueChange::default()
+    };
+    let store = bench.store.inner();
+    store.configure("default".into(), drain).await.unwrap();
+    bench.pass(20 * SECOND).await;
+    assert_eq!(bench.ticks(begin).await, [10]);
+    let first = &bench.fired().await[0];
+    assert_eq!(first.state, State::Pending, "nobody took its place");
+}
+
+#[tokio::test]
 async fn paused_it_rests_and_resumed_it_goes_on_with_what_is_to_come() {
     let bench = Bench::new();
     let begin = aligned(&bench);

@@ -169,6 +169,10 @@ impl Plan {
         }
         let refused = self.tasks.remove(task).id;
         let (tick, _) = self.ticks.remove(task);
+        // Nobody is called off for a run that does not come.
+        let last = self.tasks.last().map(|task| task.id);
+        let has_successor = |id: &TaskId| last.is_some_and(|last| last != *id);
+        self.cancel.retain(has_successor);
         let standing = &mut self.after.standing;
         standing.live.retain(|id| *id != refused);
         if let Some(filling) = &mut standing.filling {
