@@ -7,13 +7,14 @@ use std::time::Duration;
 use duly_core::{Incarnation, Pulse, Timestamp, Watch};
 use duly_store::bounds::HOUSEKEEPING_MAX;
 use duly_store::{
-    Duty, KeepHouse, Kept, Lead, Leadership, ScheduleRecord, TakeBack, TakenBack, WorkerRecord,
+    Duty, KeepHouse, Kept, Lead, Leadership, ScheduleError, ScheduleRecord, SubmitError, TakeBack,
+    TakenBack, WorkerRecord,
 };
 
 use crate::bounds::{DUTY, DUTY_PAUSE, LEASE, LOOK, REIGN};
 use crate::mutant::{Mutant, Switch};
 use crate::process::{Act, Moment, Process};
-use crate::tick;
+use crate::tick::{Move, Standing};
 use crate::wire::{Answer, Ask, Heard, Op};
 
 /// The duties that are done while there is a leader. (Events are not so old that any would be forgotten.)
@@ -45,8 +46,13 @@ pub(crate) struct House {
     silent: VecDeque<Pulse>,
     chores: [(Duty, Service); 5],
     scheduling: Service,
-    /// Schedules that were due when it looked.
+    /// Schedules that were due when it looked, and when that was by the store's clock.
     due: VecDeque<ScheduleRecord>,
+    due_at: Timestamp,
+    /// The schedule of which it asks which of its tasks live.
+    looking: Option<Standing>,
+    /// The step that it makes.
+    moving: Option<Move>,
     leaving: Option<Timestamp>,
     given_up: bool,
 }
@@ -61,6 +67,7 @@ enum Service {
 const LEAD_TAG: u32 = Op::Lead as u32;
 const LOOK_TAG: u32 = Op::Workers as u32;
 const DUE_TAG: u32 = Op::DueSchedules as u32;
+const LIVING_TAG: u32 = Op::Living as u32;
 const ADVANCE_TAG: u32 = Op::Advance as u32;
 const TAKE_TAG: u32 = Op::TakeBack as u32;
 /// Duties count from here.
@@ -87,6 +94,9 @@ impl House {
             chores: DUTIES.map(|duty| (duty, first)),
             scheduling: Service::Rests(now.real),
             due: VecDeque::new(),
+            due_at: now.clock,
+            looking: None,
+            moving: None,
             leaving: None,
             given_up: false,
         }
@@ -159,10 +169,18 @@ impl House {
             Answer::KeepHouse(Ok(kept)) => self.kept(now, tag, kept),
             Answer::DueSchedules(Ok(due)) => {
                 self.due.extend(due.schedules);
+                self.due_at = due.at;
                 self.scheduling = Service::Rests(self.after_advance(now));
             }
-            // Whoever else has moved it on has fired the tick.
-            Answer::Advance(_) => self.scheduling = Service::Rests(self.after_advance(now)),
+            Answer::Living(Ok(living)) => {
+                let looking = self.looking.take();
+                self.moving = looking.and_then(|standing| standing.step(living, self.due_at));
+                self.scheduling = Service::Rests(self.after_advance(now));
+            }
+            Answer::Advance(answer) => {
+                self.advanced(answer.err());
+                self.scheduling = Service::Rests(self.after_advance(now));
+            }
             other => unreachable!("an instance does not ask for this: {other:?}"),
         }
     }
@@ -176,8 +194,20 @@ impl House {
         }
     }
 
+    /// Whoever else has moved a schedule on has done what was due. Who finds a queue full waits; a task
+    /// that is refused otherwise is left out, and its tick does not fire.
+    fn advanced(&mut self, error: Option<ScheduleError>) {
+        let moving = self.moving.take();
+        if let Some(ScheduleError::Refused(error)) = error
+            && !matches!(error, SubmitError::QueueFull { .. })
+            && let Some(index) = error.index()
+        {
+            self.moving = moving.and_then(|step| step.without(index));
+        }
+    }
+
     fn after_advance(&self, now: Moment) -> Timestamp {
-        if self.due.is_empty() {
+        if self.due.is_empty() && self.moving.is_none() {
             now.real + LOOK
         } else {
             now.real
@@ -192,7 +222,10 @@ impl House {
                 self.reaping = Service::Rests(now.real + LOOK);
             }
             DUE_TAG => self.scheduling = Service::Rests(now.real + LOOK),
-            ADVANCE_TAG => self.scheduling = Service::Rests(self.after_advance(now)),
+            LIVING_TAG | ADVANCE_TAG => {
+                (self.looking, self.moving) = (None, None);
+                self.scheduling = Service::Rests(self.after_advance(now));
+            }
             TAKE_TAG => {
                 self.silent.pop_front();
                 self.reaping = Service::Rests(self.after_take(now));
@@ -230,32 +263,37 @@ impl House {
         acts.push(call);
     }
 
-    /// If it leads: looks for schedules that are due, and fires one tick of each.
+    /// If it leads: looks for schedules that are due, and moves each on by one step.
     fn schedule(&mut self, now: Moment, acts: &mut Vec<Act>) {
         if !self.scheduling.is_due(now) {
             return;
         }
         if !self.leads(now.clock) {
             self.due.clear();
+            (self.looking, self.moving) = (None, None);
             self.scheduling = Service::Rests(now.real + LOOK);
             return;
         }
         self.scheduling = Service::Waits;
-        let advance = self
-            .due
-            .pop_front()
-            .and_then(|record| tick::advance(&record));
-        let call = match advance {
-            Some(advance) => Act::Call {
-                tag: ADVANCE_TAG,
-                ask: Ask::Advance(advance),
-            },
-            None => Act::Call {
-                tag: DUE_TAG,
-                ask: Ask::DueSchedules,
-            },
+        while self.moving.is_none()
+            && let Some(record) = self.due.pop_front()
+        {
+            let Some(standing) = Standing::read(&record) else {
+                continue;
+            };
+            let live = standing.live.clone();
+            if !live.is_empty() && !self.switch.is(Mutant::ForgetsRuns) {
+                self.looking = Some(standing);
+                let (tag, ask) = (LIVING_TAG, Ask::Living(live));
+                return acts.push(Act::Call { tag, ask });
+            }
+            self.moving = standing.step(Vec::new(), self.due_at);
+        }
+        let (tag, ask) = match &self.moving {
+            Some(step) => (ADVANCE_TAG, Ask::Advance(step.advance())),
+            None => (DUE_TAG, Ask::DueSchedules),
         };
-        acts.push(call);
+        acts.push(Act::Call { tag, ask });
     }
 
     fn keep(&mut self, now: Moment, acts: &mut Vec<Act>) {

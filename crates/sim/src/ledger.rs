@@ -26,7 +26,7 @@ pub(crate) use limit::Usage;
 pub(crate) use order::Key;
 use rate::Bucket;
 pub(crate) use rate::most_in;
-use schedule::Schedule;
+pub(crate) use schedule::Schedule;
 
 /// A call that took effect.
 #[derive(Clone, Debug)]

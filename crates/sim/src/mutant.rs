@@ -122,6 +122,8 @@ mutants! {
     AdvancesBlindly, "advances-blindly", tick;
     /// An instance that fires a tick leaves every third out.
     SkipsTicks, "skips-ticks", tick;
+    /// An instance that moves schedules on does not look at which of their runs live.
+    ForgetsRuns, "forgets-runs", tick;
     /// The store says nothing of when to ask again.
     SaysNoNext, "says-no-next", wake;
     /// The store leaves some events out.

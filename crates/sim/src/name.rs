@@ -43,7 +43,11 @@ pub(crate) const fn number(id: TaskId) -> u32 {
 
 /// A task, as a history names it.
 pub(crate) fn task(id: TaskId) -> String {
-    format!("T{}", number(id))
+    match id.made_at() {
+        // That of a tick.
+        Some(at) => format!("tick-{at}"),
+        None => format!("T{}", number(id)),
+    }
 }
 
 /// An attempt, as a history names it.

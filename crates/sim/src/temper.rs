@@ -72,7 +72,10 @@ impl Temper {
     }
 
     fn of(payload: &Payload) -> Self {
-        let code = payload.bytes.first().copied().unwrap_or_default();
+        Self::of_code(payload.bytes.first().copied().unwrap_or_default())
+    }
+
+    pub(crate) fn of_code(code: u8) -> Self {
         let temper = Self::ALL.into_iter().find(|temper| temper.code() == code);
         temper.unwrap_or(Self::Steady)
     }

@@ -29,6 +29,7 @@ pub(crate) enum Op {
     Change,
     Configure,
     DueSchedules,
+    Living,
     Advance,
     KeepHouse,
     Lead,
@@ -57,6 +58,8 @@ pub(crate) enum Ask {
     Attach(Subject, Vec<LimitUse>),
     PutSchedule(PutSchedule),
     DueSchedules,
+    /// Which of these tasks have not ended.
+    Living(Vec<TaskId>),
     Advance(Advance),
     KeepHouse(KeepHouse),
     Lead(Lead),
@@ -85,6 +88,7 @@ pub(crate) enum Answer {
     Attach(Result<(), RequestError>),
     PutSchedule(Result<ScheduleRecord, ScheduleError>),
     DueSchedules(Result<DueSchedules, RequestError>),
+    Living(Result<Vec<TaskId>, StoreError>),
     Advance(Result<Advanced, ScheduleError>),
     KeepHouse(Result<Kept, StoreError>),
     Lead(Result<Leadership, StoreError>),
@@ -118,6 +122,7 @@ impl Ask {
             Self::Configure(..) | Self::Kind(..) | Self::Tenant(..) => Op::Configure,
             Self::PutSchedule(_) | Self::Limit(..) | Self::Attach(..) => Op::Configure,
             Self::DueSchedules => Op::DueSchedules,
+            Self::Living(_) => Op::Living,
             Self::Advance(_) => Op::Advance,
             Self::KeepHouse(_) => Op::KeepHouse,
             Self::Lead(_) => Op::Lead,
@@ -154,6 +159,7 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
         )),
         Ask::PutSchedule(request) => Answer::PutSchedule(ready(store.put_schedule(request))),
         Ask::DueSchedules => Answer::DueSchedules(ready(store.due_schedules(SCHEDULES))),
+        Ask::Living(ids) => Answer::Living(living(store, ids)),
         Ask::Advance(request) => Answer::Advance(ready(store.advance_schedule(request))),
         Ask::KeepHouse(request) => Answer::KeepHouse(ready(store.keep_house(request))),
         Ask::Lead(request) => Answer::Lead(ready(store.lead(request))),
@@ -184,6 +190,18 @@ fn explain(store: &dyn Store) -> Result<Vec<Explanation>, RequestError> {
         all.extend(ready(store.explain_task(task.id))?);
     }
     Ok(all)
+}
+
+fn living(store: &dyn Store, ids: Vec<TaskId>) -> Result<Vec<TaskId>, StoreError> {
+    let mut living = Vec::new();
+    for id in ids {
+        let task = ready(store.task(id))?;
+        living.extend(
+            task.filter(|task| !task.state.is_final())
+                .map(|task| task.id),
+        );
+    }
+    Ok(living)
 }
 
 /// All tasks that a filter means.

@@ -396,7 +396,7 @@ impl<'a> World<'a> {
     fn is_over(&self) -> bool {
         let end = self.start + self.plan.horizon + REST_MAX;
         let schedules = self.ledger.schedules.values();
-        let fired = schedules.into_iter().all(|s| s.fired == s.every.ticks);
+        let fired = schedules.into_iter().all(|schedule| schedule.is_over);
         let at_rest = self.resumed
             && self.is_content()
             && fired

@@ -71,7 +71,11 @@ const ROOMS: &[Room] = &[
         ],
         &[],
     ),
-    Room::new("duly-sim", &["duly-core", "duly-store"], &[]),
+    Room::new(
+        "duly-sim",
+        &["duly-core", "duly-schedule", "duly-store"],
+        &[],
+    ),
     Room::new("xtask", &[], &[]),
 ];
 

@@ -1,26 +1,40 @@
 //! Schedules are entered: which version stands, and how far each is.
 
-use duly_store::{Advance, Advanced, ScheduleRecord, Submit, SubmitReply};
+use duly_core::{TaskId, Timestamp};
+use duly_store::{Advance, Advanced, Change, ScheduleRecord, Submit, SubmitReply};
 
 use super::{Ledger, Told};
-use crate::tick;
+use crate::tick::{self, Definition};
 
 /// A schedule, as it must be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Schedule {
-    pub(crate) every: tick::Every,
+    pub(crate) definition: Definition,
     pub(crate) version: u64,
-    /// How many of its ticks have fired.
-    pub(crate) fired: u32,
+    /// What became of ticks up to here is known.
+    pub(crate) decided: Timestamp,
+    /// A tick that waits for the run before it to end.
+    pub(crate) held: Option<Timestamp>,
+    /// Its tasks so far.
+    pub(crate) tasks: Vec<TaskId>,
+    /// There is nothing to look at any more.
+    pub(crate) is_over: bool,
 }
 
 impl Ledger {
     pub(super) fn scheduled(&mut self, record: &ScheduleRecord) {
-        if let Some((every, ..)) = tick::read(&record.definition) {
+        let (definition, state) = (
+            Definition::read(&record.definition),
+            tick::state(&record.state),
+        );
+        if let (Some(definition), Some((progress, _))) = (definition, state) {
             let schedule = Schedule {
-                every,
+                definition,
                 version: record.version,
-                fired: 0,
+                decided: progress.decided,
+                held: progress.held,
+                tasks: Vec::new(),
+                is_over: record.next_at.is_none(),
             };
             self.schedules.insert(record.name.clone(), schedule);
         }
@@ -29,7 +43,14 @@ impl Ledger {
     pub(super) fn advanced(&mut self, request: &Advance, answer: &Advanced, told: &mut Vec<Told>) {
         if let Some(schedule) = self.schedules.get_mut(&request.name) {
             schedule.version = answer.version;
-            schedule.fired += 1;
+            schedule.is_over = request.next_at.is_none();
+            schedule
+                .tasks
+                .extend(request.tasks.iter().map(|task| task.id));
+            if let Some((progress, _)) = tick::state(&request.state) {
+                schedule.decided = progress.decided;
+                schedule.held = progress.held;
+            }
         }
         let tasks = request.tasks.clone();
         let reply = SubmitReply {
@@ -37,5 +58,10 @@ impl Ledger {
             at: answer.at,
         };
         self.submitted(&Submit { tasks }, &reply, told);
+        for id in &request.cancel {
+            if self.task(*id).is_some_and(super::Task::is_unfinished) {
+                self.changed(*id, &Change::Cancel, answer.at, told);
+            }
+        }
     }
 }

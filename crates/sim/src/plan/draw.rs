@@ -3,9 +3,11 @@
 //! Not everything goes wrong in every world: each draws which kinds of faults it has, and of which calls.
 //! Few kinds come together in ways in which many would drown each other.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use duly_core::{Backoff, Jitter, Limit, OrderPolicy, Priority, Rate, RetryPolicy};
+use duly_schedule::{Missed, Overlap, Seed, Terms};
 use duly_store::{
     Change, KindChange, LimitUse, Name, NewTask, OnConflict, Payload, QueueChange, Replace,
     Subject, Submit, TenantChange, Unique, UniqueScope, When,
@@ -16,7 +18,7 @@ use crate::bounds::EPOCH;
 use crate::dice::Dice;
 use crate::name::{Who, task_id};
 use crate::temper::Temper;
-use crate::tick::Every;
+use crate::tick::{Beat, Definition};
 use crate::wire::{Ask, Op};
 
 /// Limits that tasks name.
@@ -255,7 +257,7 @@ impl Drawing<'_> {
             7 => self.configure(),
             8 => self.kind(),
             9 => self.tenant(),
-            10 => self.schedule(),
+            10 | 15 => self.schedule(),
             11 => self.limit(),
             12 => self.attach(),
             13 => Ask::Explain,
@@ -325,15 +327,38 @@ impl Drawing<'_> {
 
     fn schedule(&mut self) -> Ask {
         self.schedules += 1;
-        let every = Every {
-            schedule: self.schedules,
-            start: EPOCH + self.dice.millis(0, 60_000),
-            every: self.dice.millis(500, 8_000),
-            ticks: u32::try_from(self.dice.within(1, 12)).unwrap_or(1),
+        let dice = &mut self.dice;
+        let beat = match dice.once_in(2) {
+            true => Beat::Every(few(dice, 1, 12)),
+            false => Beat::Seconds(few(dice, 2, 40)),
         };
-        let queue = self.dice.pick(self.queues);
-        let kind = self.dice.pick(self.kinds);
-        Ask::PutSchedule(every.put(queue, kind))
+        let mut terms = Terms::new(beat.rule());
+        let start = EPOCH + dice.millis(0, 60_000);
+        terms.start = Some(start);
+        terms.end = Some(start + dice.millis(1_000, 70_000));
+        terms.max_runs = NonZero::new(dice.below(13));
+        terms.overlap = *dice.pick(&Overlap::ALL);
+        terms.jitter = Duration::from_millis(dice.pick(&[0, 0, 700, 5_000]).to_owned());
+        terms.missed = match dice.below(3) {
+            0 => Missed::Skip,
+            1 => Missed::Last,
+            _ => Missed::All {
+                within: Duration::from_secs(dice.within(1, 600)),
+            },
+        };
+        let mut seed = [0; 16];
+        seed[..8].copy_from_slice(&dice.roll().to_be_bytes());
+        seed[8..].copy_from_slice(&dice.roll().to_be_bytes());
+        let definition = Definition {
+            queue: dice.pick(self.queues).clone(),
+            kind: dice.pick(self.kinds).clone(),
+            temper: Temper::draw(dice),
+            beat,
+            terms,
+            seed: Seed::from_bytes(seed),
+        };
+        let name = format!("schedule-{}", self.schedules);
+        Ask::PutSchedule(definition.put(name.into()))
     }
 
     /// Never less than the heaviest task weighs.
@@ -539,6 +564,7 @@ fn op(dice: &mut Dice, who: Who) -> Option<Op> {
             Op::TakeBack,
             Op::KeepHouse,
             Op::DueSchedules,
+            Op::Living,
             Op::Advance,
         ],
         Who::Worker(_) => &[
