@@ -11,7 +11,7 @@ use duly_core::Limit;
 use duly_store::testing::{ME, OTHER, QUEUE, claim_of, id, task_with};
 use duly_store::{
     AttachmentChange, Change, Claim, Duty, KeepHouse, LimitUse, ListNames, NewTask, QueueChange,
-    Store, Subject, TenantChange,
+    Store, Subject, Submit, TenantChange,
 };
 use rusqlite::Connection;
 use support::shared::{LIMIT, Shared, limited, of, shared, submit};
@@ -81,6 +81,25 @@ async fn lanes_that_come_and_go_elsewhere_are_known_here() {
     let had = shared.drain().await;
     let expected = [("a", 5), ("b", 5), ("c", 10), ("d", 10), ("e", 5), ("f", 5)];
     assert_eq!(had, expected.map(|(name, n)| (name.to_owned(), n)).into());
+}
+
+#[tokio::test]
+async fn what_an_application_submits_in_its_own_transaction_is_known_everywhere() {
+    let shared = shared().ready().await;
+    let [one, _] = &shared.stores;
+    submit(one, [of(1, "a")]).await;
+    assert_eq!(shared.drain().await["a"], 1);
+    let shop = shared.look();
+    for end in ["ROLLBACK", "COMMIT"] {
+        shop.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let tasks = vec![of(2, "a"), of(3, "b")];
+        one.submit_in(&shop, Submit { tasks }).unwrap();
+        shop.execute_batch(end).unwrap();
+    }
+    assert_eq!(shared.unfinished("b").await, 1);
+    let had = shared.drain().await;
+    assert_eq!(had, [("a".to_owned(), 1), ("b".to_owned(), 1)].into());
+    assert_eq!(shared.unfinished("b").await, 0);
 }
 
 #[tokio::test]
@@ -260,7 +279,7 @@ async fn unfinished_tasks_of_a_tenant_are_counted_wherever_they_change() {
     };
     one.configure(QUEUE.into(), bound).await.unwrap();
     let batch: Vec<NewTask> = (7..=9).map(|n| of(n, "a")).collect();
-    let refused = one.submit(duly_store::Submit { tasks: batch });
+    let refused = one.submit(Submit { tasks: batch });
     assert!(refused.await.is_err());
     assert_eq!(
         shared.unfinished("a").await,

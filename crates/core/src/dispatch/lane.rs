@@ -249,7 +249,9 @@ impl Dispatch {
         let (line_id, turn) = (lane.line, lane.turn);
         let line = &mut self.lines[line_id.index()];
         match place {
-            Place::Out if was == Head::Unknown => line.unknown.retain(|other| *other != id),
+            Place::Out if was == Head::Unknown => {
+                line.unknown.remove(&id);
+            }
             Place::Out | Place::Plain => {}
             Place::Open => line.take_out(turn, Node::Lane(id)),
             Place::Parked(gate, weight) => {
@@ -277,7 +279,7 @@ impl Dispatch {
         }
         let Head::Known(key) = head else {
             if head == Head::Unknown {
-                self.lines[line_id.index()].unknown.push(id);
+                self.lines[line_id.index()].unknown.insert(id);
             }
             return;
         };

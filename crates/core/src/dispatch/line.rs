@@ -1,7 +1,6 @@
 //! Lines: who may take their tasks is the same, so one head of each decides.
 
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
@@ -49,7 +48,7 @@ pub(super) struct Line {
     open: BTreeSet<(Turn, Node)>,
     pub(super) groups: HashMap<(GateId, u32), Group>,
     /// Lanes whose heads are not known.
-    pub(super) unknown: Vec<LaneId>,
+    pub(super) unknown: BTreeSet<LaneId>,
     /// How many lanes somebody stands in, or may stand in.
     pub(super) standing: u32,
     /// Its place among the busy lines of its queue.
@@ -65,7 +64,7 @@ impl Line {
             plain: None,
             open: BTreeSet::new(),
             groups: HashMap::new(),
-            unknown: Vec::new(),
+            unknown: BTreeSet::new(),
             standing: 0,
             busy_at: None,
         }

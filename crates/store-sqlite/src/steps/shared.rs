@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use duly_core::{Decision, Limit};
+use std::time::Duration;
+
+use duly_core::{Decision, Limit, Rate};
 use duly_store::{AttachmentChange, LimitUse, Settle, Settlement, Subject};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
@@ -147,4 +149,31 @@ fn plain_tasks_pay_for_nothing_that_they_do_not_use() {
             .all(|(n, most)| *n <= most),
         "{steps:?}"
     );
+}
+
+/// What a plain task, or one with a limit of concurrency and one of rate, costs from its submission to its end.
+fn life(limited: bool) -> i64 {
+    let folder = tempfile::tempdir().unwrap();
+    let (connection, meter) = open(&folder.path().join("duly.db"));
+    let mut world = World::new(&connection);
+    let mut names = Vec::new();
+    if limited {
+        world.limit("much", Limit::concurrency(1_000_000));
+        let rate = Rate::new(1_000_000, Duration::from_secs(1)).burst(1_000_000);
+        world.limit("often", Limit::rate(rate));
+        names = ["much", "often"].map(LimitUse::one).to_vec();
+    }
+    let mut live = || {
+        world.submit_with(10, |_, task| task.limits.clone_from(&names));
+        let leases = world.leases(ME, 10, false);
+        world.settle(&leases);
+    };
+    live();
+    meter.read(live).0.steps
+}
+
+#[test]
+fn limits_cost_little_more() {
+    let (plain, limited) = (life(false), life(true));
+    assert!(4 * limited <= 5 * plain, "{limited} steps, plain: {plain}");
 }
