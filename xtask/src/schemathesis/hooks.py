@@ -1,5 +1,6 @@
 """What schemathesis cannot know of this API: lines, tasks that have ended, foreseen refusals."""
 
+import datetime
 import json
 import uuid
 
@@ -41,9 +42,9 @@ def lines(_context, value):
 @schemathesis.hook
 def before_call(_context, case, _kwargs):
     """Half of what only an ended task allows is asked of one that has ended: it was called off. What is done to
-    a schedule is done to one that is there."""
+    a schedule is done to one that is there, and has ticks in the period that is to be filled in."""
     if "/v1/schedules/{name}" in case.operation.label and is_positive(case):
-        make_schedule(case)
+        make_schedule(case, fitting(case))
     if case.operation.label not in OF_ENDED or not is_positive(case):
         return
     if uuid.UUID(case.path_parameters["id"]).int % 2 == 0:
@@ -54,13 +55,33 @@ def before_call(_context, case, _kwargs):
     case.path_parameters["id"] = new
 
 
-def make_schedule(case):
+def make_schedule(case, rule):
     name = requests.utils.quote(str(case.path_parameters["name"]), safe="")
     schedule = f"{case.operation.base_url.rstrip('/')}/v1/schedules/{name}"
     if case.operation.label.startswith("POST /v1/schedules/{name}") and case.operation.label.endswith("}"):
         requests.delete(schedule, timeout=10)
     elif case.operation.method.upper() != "PUT":
-        requests.put(schedule, json={"every_ms": 1000, "task": {"kind": "ticked"}}, timeout=10)
+        requests.put(schedule, json={**rule, "task": {"kind": "ticked"}}, timeout=10)
+
+
+# Patterns, and after how many seconds at most each has a tick.
+SPANS = [("@yearly", 366 * 86400), ("@monthly", 31 * 86400), ("@daily", 86400), ("@hourly", 3600), ("* * * * *", 60)]
+
+
+def fitting(case):
+    """A rule that has ticks in the period of a backfill, whose end comes behind its beginning; and not too many."""
+    often = {"every_ms": 1000}
+    if not case.operation.label.endswith("/backfill") or not isinstance(case.body, dict):
+        return often
+    try:
+        ends = {end: datetime.datetime.fromisoformat(case.body[end]) for end in ("from", "to")}
+        span = (ends["to"] - ends["from"]).total_seconds()
+    except (KeyError, TypeError, ValueError):  # A leap second, or a year of five digits.
+        return often
+    if span < 0:
+        case.body["from"], case.body["to"] = case.body["to"], case.body["from"]
+    fits = (pattern for pattern, longest in SPANS if longest <= abs(span))
+    return {"cron": next(fits, "* * * * *")}
 
 
 def is_positive(case):

@@ -17,6 +17,55 @@ const WORDS_FINISHED: Words = Words {
     done: "cancelled or removed",
 };
 
+const PAUSE: &str = "\
+Examples:
+  duly queue pause mail reports
+  duly kind resume email.send
+  duly tenant pause acme";
+const DRAIN: &str = "\
+Examples:
+  duly queue drain mail --wait
+  duly kind undrain email.send
+  duly tenant drain acme globex";
+const PURGE: &str = "\
+Examples:
+  duly queue purge mail --dry-run
+  duly kind purge email.send
+  duly tenant purge acme --finished --yes";
+
+/// What is done to one of them as a whole.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Control {
+    /// Let nothing of them start any more; what runs goes on
+    #[command(after_help = PAUSE)]
+    Pause(Names),
+    /// Let work of them start again
+    #[command(after_help = PAUSE)]
+    Resume(Names),
+    /// Let them take in no new tasks; those that are there are worked off
+    #[command(after_help = DRAIN)]
+    Drain(Drain),
+    /// Let them take in new tasks again
+    #[command(after_help = DRAIN)]
+    Undrain(Names),
+    /// Call off everything of one that waits
+    #[command(after_help = PURGE)]
+    Purge(Empty),
+}
+
+impl Control {
+    /// Does it to those of a sort.
+    pub(super) async fn run<S: Subject>(&self, client: &Client, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::Pause(asked) => switch::<S>(client, asked, Switch::Pause, json).await,
+            Self::Resume(asked) => switch::<S>(client, asked, Switch::Resume, json).await,
+            Self::Drain(asked) => drain::<S>(client, asked, json).await,
+            Self::Undrain(asked) => switch::<S>(client, asked, Switch::Undrain, json).await,
+            Self::Purge(asked) => purge::<S>(client, asked, json).await,
+        }
+    }
+}
+
 /// Some of them, by name.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -57,7 +106,7 @@ pub(super) struct Empty {
 }
 
 /// Pauses them, or lets them go on, or opens them to new tasks again.
-pub(super) async fn switch<S: Subject>(
+async fn switch<S: Subject>(
     client: &Client,
     asked: &Names,
     to: Switch,
@@ -79,11 +128,7 @@ pub(super) async fn switch<S: Subject>(
 }
 
 /// Drains them; waits for the end if that is asked for.
-pub(super) async fn drain<S: Subject>(
-    client: &Client,
-    asked: &Drain,
-    json: bool,
-) -> Result<(), Failure> {
+async fn drain<S: Subject>(client: &Client, asked: &Drain, json: bool) -> Result<(), Failure> {
     let mut draining = Vec::new();
     for name in &asked.names {
         draining.push(client.switch::<S>(name, Switch::Drain).await?);
@@ -107,11 +152,7 @@ pub(super) async fn drain<S: Subject>(
 }
 
 /// Calls off all that waits.
-pub(super) async fn purge<S: Subject>(
-    client: &Client,
-    asked: &Empty,
-    json: bool,
-) -> Result<(), Failure> {
+async fn purge<S: Subject>(client: &Client, asked: &Empty, json: bool) -> Result<(), Failure> {
     let how = How {
         all: true,
         dry_run: asked.dry_run,

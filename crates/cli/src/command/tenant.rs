@@ -6,8 +6,8 @@ mod set;
 use clap::Subcommand;
 use duly_api::Tenant;
 
-use super::subject::{self, Drain, Empty, Names};
-use crate::client::{Client, Switch};
+use super::subject::Control;
+use crate::client::Client;
 use crate::failure::Failure;
 
 const EXAMPLES: &str = "\
@@ -16,18 +16,6 @@ Examples:
   duly tenant pause acme
   duly tenant set acme --weight 3
   duly tenant drain acme --wait";
-const PAUSE: &str = "\
-Examples:
-  duly tenant pause acme globex
-  duly tenant resume acme globex";
-const DRAIN: &str = "\
-Examples:
-  duly tenant drain acme --wait
-  duly tenant undrain acme";
-const PURGE: &str = "\
-Examples:
-  duly tenant purge acme --dry-run
-  duly tenant purge acme --finished --yes";
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -42,23 +30,10 @@ enum Command {
     /// List the tenants, with their weights and how many of their tasks are not finished
     #[command(visible_alias = "ls")]
     List,
-    /// Let nothing of tenants start any more, whatever its queue; what runs goes on
-    #[command(after_help = PAUSE)]
-    Pause(Names),
-    /// Let work of tenants start again
-    #[command(after_help = PAUSE)]
-    Resume(Names),
-    /// Let tenants submit nothing new; what is there is worked off
-    #[command(after_help = DRAIN)]
-    Drain(Drain),
-    /// Let tenants submit again
-    #[command(after_help = DRAIN)]
-    Undrain(Names),
+    #[command(flatten)]
+    Control(Control),
     /// Change the settings of a tenant, which is made if there is none
     Set(set::Arguments),
-    /// Call off everything of a tenant that waits
-    #[command(after_help = PURGE)]
-    Purge(Empty),
 }
 
 impl Arguments {
@@ -72,16 +47,6 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     match &asked.command {
         Command::List => list::run(client, json).await,
         Command::Set(asked) => set::run(client, asked, json).await,
-        Command::Pause(asked) => {
-            subject::switch::<Tenant>(client, asked, Switch::Pause, json).await
-        }
-        Command::Resume(asked) => {
-            subject::switch::<Tenant>(client, asked, Switch::Resume, json).await
-        }
-        Command::Drain(asked) => subject::drain::<Tenant>(client, asked, json).await,
-        Command::Undrain(asked) => {
-            subject::switch::<Tenant>(client, asked, Switch::Undrain, json).await
-        }
-        Command::Purge(asked) => subject::purge::<Tenant>(client, asked, json).await,
+        Command::Control(asked) => asked.run::<Tenant>(client, json).await,
     }
 }

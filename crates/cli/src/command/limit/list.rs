@@ -3,35 +3,19 @@
 use duly_api::Limit;
 
 use super::show;
-use crate::client::Client;
+use crate::client::{Client, Parameter};
+use crate::command::pages::Turning;
 use crate::failure::Failure;
 use crate::output::{self, Table};
 
-/// Limits of a page.
-const PAGE: u32 = 1_000;
-
+/// Page by page, all of them.
 pub(super) async fn run(client: &Client, json: bool) -> Result<(), Failure> {
-    let mut after = None;
-    let mut is_empty = true;
-    loop {
-        let mut query = vec![("limit", PAGE.to_string())];
-        query.extend(after.map(|after| ("after", after)));
-        let page = client.limits(&query).await?;
-        is_empty &= page.limits.is_empty();
-        if json {
-            page.limits.iter().try_for_each(output::stream_json)?;
-        } else if let Some(text) = table(&page.limits).render() {
-            output::stream(&text)?;
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    if is_empty && !json && output::is_terminal() {
-        output::print("no limits yet: define one with `duly limit set`")?;
-    }
-    Ok(())
+    let page = async |query: &[Parameter]| {
+        let page = client.limits(query).await?;
+        Ok((page.limits, page.next))
+    };
+    let none = "no limits yet: define one with `duly limit set`";
+    Turning::names(None).say(json, page, table, none).await
 }
 
 fn table(limits: &[Limit]) -> Table {

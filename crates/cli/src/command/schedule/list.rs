@@ -5,12 +5,10 @@ use duly_api::Schedule;
 use duly_core::Timestamp;
 
 use super::show::rule;
-use crate::client::Client;
+use crate::client::{Client, Parameter};
+use crate::command::pages::Turning;
 use crate::failure::Failure;
 use crate::output::{self, Table};
-
-/// Schedules of a page where all are asked for.
-const PAGE: u32 = 1_000;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -28,30 +26,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
-    let limit = if asked.all { PAGE } else { asked.limit };
-    let (mut after, mut is_empty) = (asked.after.clone(), true);
-    loop {
-        let mut query = vec![("limit", limit.to_string())];
-        query.extend(after.map(|after| ("after", after)));
-        let page = client.schedules(&query).await?;
-        is_empty &= page.schedules.is_empty();
-        if json {
-            page.schedules.iter().try_for_each(output::stream_json)?;
-        } else if let Some(text) = table(&page.schedules).render() {
-            output::stream(&text)?;
-        }
-        after = page.next;
-        if after.is_none() || !asked.all {
-            break;
-        }
+    let page = async |query: &[Parameter]| {
+        let page = client.schedules(query).await?;
+        Ok((page.schedules, page.next))
+    };
+    let none = "no schedules yet: make one with `duly schedule add`";
+    let mut turning = Turning::names(asked.after.clone());
+    if !asked.all {
+        turning = turning.only(asked.limit);
     }
-    if let Some(next) = &after {
-        output::more("--after", next, json);
-    }
-    if is_empty && !json && output::is_terminal() {
-        output::print("no schedules yet: make one with `duly schedule add`")?;
-    }
-    Ok(())
+    turning.say(json, page, table, none).await
 }
 
 fn table(schedules: &[Schedule]) -> Table {
