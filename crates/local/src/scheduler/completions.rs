@@ -189,7 +189,8 @@ impl Buffer {
     }
 }
 
-/// What ended, in the order in which it did: tasks that ran, not those cancelled in line. It ends once
+/// What ended, in the order in which it did: tasks that ran, not those that were cancelled or
+/// expired in line. It ends once
 /// the scheduler has stopped. Made by [`Builder::completions`](crate::Builder::completions).
 ///
 /// ```

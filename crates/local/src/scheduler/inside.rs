@@ -46,6 +46,11 @@ impl Insiders {
         self.0.len()
     }
 
+    /// What the task of a worker waits for does not count any more: the worker is gone, or left to itself.
+    pub(super) fn forget(&mut self, worker: usize) {
+        self.0.remove(&worker);
+    }
+
     /// How many of them wait for the workers to end.
     fn ends(&self) -> usize {
         let waits = self.0.values();
@@ -93,6 +98,7 @@ impl Shared {
         let mut state = lock(&self.state);
         state.insiders.0.entry(worker).or_default()[wait as usize] += 1;
         state.notice_quiet(&mut wakes);
+        state.tell_insiders(&mut wakes);
         wakes.extend(state.closers.drain());
         drop(state);
         wakes.wake();
@@ -113,6 +119,13 @@ impl State {
     /// The same, or nobody is left who could do it: such tasks occupy all workers.
     pub(super) fn is_quiet_inside(&self) -> bool {
         self.is_done() || self.insiders.len() >= self.alive
+    }
+
+    /// A worker has ended, or its task waits, too: others that wait may be all who are left.
+    pub(super) fn tell_insiders(&mut self, wakes: &mut Wakes) {
+        if self.insiders.len() > 0 && self.is_quiet_inside() {
+            wakes.extend(self.quiet.drain());
+        }
     }
 
     /// Whether all workers have ended, but for those whose tasks wait for that, if one of them asks.

@@ -255,6 +255,7 @@ impl State {
         wakes: &mut Wakes,
     ) -> Option<Current> {
         let current = self.current[worker].clone()?;
+        self.insiders.forget(worker);
         let ending = Ending {
             decision: Decision::Cancel,
             text: None,

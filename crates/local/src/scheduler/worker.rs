@@ -150,6 +150,7 @@ impl Shared {
         state.go_on(now, &mut wakes);
         state.ended[worker] = true;
         state.alive -= usize::from(!state.left[worker]);
+        state.tell_insiders(&mut wakes);
         let is_over = state.alive == 0 && state.stage == Stage::Stopped;
         let is_orphan = state.alive == 0 && state.stage == Stage::Running;
         wakes.extend(state.closers.drain());

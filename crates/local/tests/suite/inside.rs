@@ -1,5 +1,8 @@
 //! Tasks that wait for their own scheduler.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use duly_local::{Leftover, Reason, RetryPolicy, Scheduler, Shutdown, Status, Task, TaskError};
@@ -148,6 +151,27 @@ both! {
         scheduler.shutdown(Shutdown::Drain).await;
     }
 
+    @paused async fn who_is_left_when_workers_end_waits_no_longer(world: World) {
+        let scheduler = world.builder(2).start();
+        let gate = Gate::default();
+        scheduler.submit(gate.task("runs")).await.unwrap();
+        gate.came(1).await;
+        let (own, came) = (scheduler.clone(), Gate::default());
+        let inside = came.clone();
+        let waits = Task::new("waits", async move {
+            inside.open();
+            own.wait_idle().await;
+        });
+        let waits = scheduler.submit(waits).await.unwrap();
+        came.pass().await;
+        let queued = scheduler.submit(Task::new("queued", async {})).await.unwrap();
+        let opener = async { gate.open(); waits.await };
+        let (left, waited) = both_of(scheduler.shutdown(Shutdown::Graceful(LONG)), opener).await;
+        assert_eq!((left.returned.len(), waited), (1, Ok(())), "in {world:?}");
+        drop(left);
+        assert_eq!(queued.await, Err(TaskError::Returned));
+    }
+
     @paused async fn another_scheduler_is_waited_for_as_ever(world: World) {
         let [first, second] = [world.builder(1).start(), world.builder(1).start()];
         let gate = Gate::default();
@@ -159,4 +183,28 @@ both! {
         assert_eq!(waits.await, Ok(()));
         first.shutdown(Shutdown::Drain).await;
     }
+}
+
+/// Polls two futures until both have ended.
+async fn both_of<A: Future, B: Future>(one: A, other: B) -> (A::Output, B::Output) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        if first.is_none()
+            && let Poll::Ready(output) = one.as_mut().poll(context)
+        {
+            first = Some(output);
+        }
+        if second.is_none()
+            && let Poll::Ready(output) = other.as_mut().poll(context)
+        {
+            second = Some(output);
+        }
+        match first.is_some() && second.is_some() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    (first.unwrap(), second.unwrap())
 }
