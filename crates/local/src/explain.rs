@@ -14,7 +14,7 @@ pub use duly_core::explain::{Basis, Estimate, NearMiss, Pace, Position, Reason};
 /// ```
 /// use std::time::Duration;
 /// use duly_local::explain::Reason;
-/// use duly_local::{Limit, Scheduler, Task, sleep};
+/// use duly_local::{Limit, Scheduler, Status, Task, sleep};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -23,8 +23,7 @@ pub use duly_core::explain::{Basis, Estimate, NearMiss, Pace, Position, Reason};
 /// let scan = || Task::new("scan", sleep(Duration::from_secs(60))).limit("disk");
 /// let first = scheduler.submit(scan()).await?;
 /// let mut changes = first.changes();
-/// changes.next().await; // queued
-/// changes.next().await; // running
+/// while changes.next().await == Some(Status::Queued) {}
 ///
 /// let why = scheduler.submit(scan()).await?.explain();
 /// assert!(why.is_closed());
