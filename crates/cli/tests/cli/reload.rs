@@ -237,6 +237,13 @@ const LIMITED: &str = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
                        \x20 poll: {when: '@hourly', kind: http, limits: {api: 2}, unique_key: k, unique_scope: 1h, \
                        on_conflict: keep, finish_within: 2h, alert_unfinished: 1h}\n";
 
+/// The same later on.
+const OTHERWISE: &str = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
+                         queues: {mail: {order: strict}}\ntenants: {acme: {weight: 2}}\n\
+                         limits:\n\
+                         \x20 gpu: {concurrency: 5, queues: {mail: 1}}\n\
+                         \x20 new: {rate: 1/1m, kinds: [http]}\n";
+
 /// What a limit bounds and what it is attached to, as the command line tells it; `None`: there is none.
 async fn limit(server: &Server, name: &str) -> Option<(Value, Vec<Value>)> {
     let limits = server.lines(&["limit", "list"]).await;
@@ -270,19 +277,6 @@ async fn limits_tenants_and_orders_are_as_the_file_says_from_the_start_and_after
         (&tenants[0]["name"], &tenants[0]["weight"]),
         (&"acme".into(), &3.into())
     );
-    let poll = server.json(&["schedule", "show", "poll"]).await;
-    let task = &poll["definition"]["task"];
-    for (field, said) in [
-        ("limits", json!({"api": 2})),
-        ("unique_key", json!("k")),
-        ("unique_for_ms", json!(3_600_000)),
-        ("on_conflict", json!("keep")),
-        ("finish_in_ms", json!(7_200_000)),
-        ("alert_unfinished_ms", json!(3_600_000)),
-    ] {
-        assert_eq!(task[field], said, "{field} of {task}");
-    }
-
     // By hand: a limit of somebody's own, which is attached beside one that the file has.
     for typed in [
         &["limit", "set", "own", "--concurrency", "1"][..],
@@ -296,12 +290,7 @@ async fn limits_tenants_and_orders_are_as_the_file_says_from_the_start_and_after
     }
 
     // One goes, one is changed, one comes; what is the file's is as it says.
-    let next = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
-                queues: {mail: {order: strict}}\ntenants: {acme: {weight: 2}}\n\
-                limits:\n\
-                \x20 gpu: {concurrency: 5, queues: {mail: 1}}\n\
-                \x20 new: {rate: 1/1m, kinds: [http]}\n";
-    std::fs::write(&file, next).unwrap();
+    std::fs::write(&file, OTHERWISE).unwrap();
     server.log("limits.gpu.concurrency: 4 -> 5").await;
     server.log("the configuration was loaded anew").await;
     assert_eq!(limit(&server, "api").await, None);
@@ -324,9 +313,28 @@ async fn limits_tenants_and_orders_are_as_the_file_says_from_the_start_and_after
     assert_eq!(server.lines(&["tenant", "list"]).await[0]["weight"], 2);
 
     // A limit that could bind nothing leaves everything as it is.
-    std::fs::write(&file, next.replace("concurrency: 5, queues", "queues")).unwrap();
+    std::fs::write(&file, OTHERWISE.replace("concurrency: 5, queues", "queues")).unwrap();
     server.log("the configuration stays as it was").await;
     server.log("limits.gpu.concurrency is missing").await;
     assert!(limit(&server, "gpu").await.is_some());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_declared_schedules_create_is_as_the_file_says() {
+    let place = Place::new();
+    let (server, _) = serve(&place, LIMITED).await;
+    let poll = server.json(&["schedule", "show", "poll"]).await;
+    let task = &poll["definition"]["task"];
+    for (field, said) in [
+        ("limits", json!({"api": 2})),
+        ("unique_key", json!("k")),
+        ("unique_for_ms", json!(3_600_000)),
+        ("on_conflict", json!("keep")),
+        ("finish_in_ms", json!(7_200_000)),
+        ("alert_unfinished_ms", json!(3_600_000)),
+    ] {
+        assert_eq!(task[field], said, "{field} of {task}");
+    }
     server.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_api::{Schedule, ScheduleDefinition, duration, time};
+use duly_api::{NewTask, Schedule, ScheduleDefinition, duration, time};
 
 use super::list::state;
 use crate::client::Client;
@@ -58,20 +58,8 @@ fn facts(schedule: &Schedule) -> Vec<(String, String)> {
     fact("rule", Some(rule(definition)));
     fact("state", Some(state(schedule).to_owned()));
     fact("owner", schedule.owner.as_deref().map(text));
-    if let Some(task) = &definition.task {
-        fact("kind", task.kind.as_deref().map(text));
-        fact("queue", task.queue.as_deref().map(text));
-        fact("priority", task.priority.map(|p| p.name().to_owned()));
-        fact("payload", task.payload.as_ref().map(|p| text(p.get())));
-        fact("tenant", task.tenant.as_deref().map(text));
-        for (name, weight) in &task.limits {
-            fact("limit", Some(limit(&text(name), *weight)));
-        }
-        fact("unique key", task.unique_key.as_deref().map(text));
-        let span = |ms: Option<u64>| ms.map(Duration::from_millis).map(duration::format);
-        fact("deadline", span(task.deadline_in_ms));
-        fact("finish by", span(task.finish_in_ms));
-        fact("timeout", span(task.timeout_ms));
+    for (name, value) in definition.task.iter().flat_map(created) {
+        fact(name, Some(value));
     }
     fact("missed", definition.missed.clone());
     fact("overlap", definition.overlap.clone());
@@ -120,4 +108,31 @@ fn facts(schedule: &Schedule) -> Vec<(String, String)> {
     fact("created", Some(time::format(schedule.created_at)));
     fact("changed", Some(time::format(schedule.changed_at)));
     facts
+}
+
+/// What is said of the tasks that it creates.
+fn created(task: &NewTask) -> Vec<(&'static str, String)> {
+    let text = |text: &str| output::printable(text).into_owned();
+    let said = |name: &'static str, value: &Option<String>| {
+        let value = value.as_deref();
+        value.map(|value| (name, text(value)))
+    };
+    let span = |name: &'static str, ms: Option<u64>| {
+        let span = ms.map(Duration::from_millis);
+        span.map(|span| (name, duration::format(span)))
+    };
+    let limits = task.limits.iter();
+    let limits = limits.map(|(name, weight)| ("limit", limit(&text(name), *weight)));
+    let facts = [
+        said("kind", &task.kind),
+        said("queue", &task.queue),
+        task.priority.map(|p| ("priority", p.name().to_owned())),
+        task.payload.as_ref().map(|p| ("payload", text(p.get()))),
+        said("tenant", &task.tenant),
+        said("unique key", &task.unique_key),
+        span("deadline", task.deadline_in_ms),
+        span("finish by", task.finish_in_ms),
+        span("timeout", task.timeout_ms),
+    ];
+    facts.into_iter().flatten().chain(limits).collect()
 }
