@@ -134,6 +134,7 @@ fn configurations_hold() {
         "docs/configuration.md",
         "docs/limits.md",
         "docs/priority-rules.md",
+        "docs/schedules.md",
     ] {
         let written = blocks(&page(path));
         let written: Vec<_> = written.iter().filter(|b| b.language == "yaml").collect();
@@ -149,13 +150,14 @@ fn configurations_hold() {
 
 #[test]
 fn files_of_tasks_make_sense() {
-    let page = page("docs/files-of-tasks.md");
-    let written = blocks(&page);
-    let written: Vec<_> = written.iter().filter(|b| b.language == "yaml").collect();
-    assert!(!written.is_empty());
-    for block in written {
-        if let Err(error) = TaskFile::parse(Path::new("tasks.yaml"), &block.text) {
-            panic!("docs/files-of-tasks.md:{}: {error}", block.line);
+    for path in ["docs/files-of-tasks.md", "docs/unique.md"] {
+        let written = blocks(&page(path));
+        let written: Vec<_> = written.iter().filter(|b| b.language == "yaml").collect();
+        assert!(!written.is_empty());
+        for block in written {
+            if let Err(error) = TaskFile::parse(Path::new("tasks.yaml"), &block.text) {
+                panic!("{path}:{}: {error}", block.line);
+            }
         }
     }
 }
