@@ -87,7 +87,7 @@ async fn round(house: &House<'_>, limited: bool) -> anyhow::Result<Round> {
 /// A store with limits so wide that none ever closes.
 async fn open(house: &House<'_>) -> anyhow::Result<Port> {
     let port = house.open().await?;
-    let pace = Rate::new(1_000_000_000, Duration::from_secs(1));
+    let pace = Rate::new(1_000_000, Duration::from_millis(1));
     let limits = [
         ("slots", Limit::concurrency(1_000_000)),
         ("pace", Limit::rate(pace)),

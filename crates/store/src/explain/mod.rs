@@ -75,7 +75,7 @@ pub struct QueueExplanation {
     /// How many of those that were looked at may start at once.
     pub ready: u64,
     /// Everything was looked at and counted. Otherwise the queue has more than
-    /// [`EXPLAIN_LANES_MAX`](crate::bounds::EXPLAIN_LANES_MAX) lanes, or a lane more than
+    /// [`EXPLAIN_LANES_MAX`](crate::bounds::EXPLAIN_LANES_MAX) lanes, or more than
     /// [`POSITION_MAX`](crate::bounds::POSITION_MAX) tasks, and the numbers say how many there are at least.
     pub exact: bool,
 }

@@ -17,6 +17,8 @@ struct Sum {
     exact: bool,
     /// How many lanes may still be looked at.
     lanes: usize,
+    /// How many tasks may still be counted.
+    tasks: u64,
 }
 
 impl Sum {
@@ -26,6 +28,7 @@ impl Sum {
             ready: 0,
             exact,
             lanes: EXPLAIN_LANES_MAX,
+            tasks: POSITION_MAX,
         }
     }
 
@@ -50,10 +53,32 @@ impl Sum {
         lanes
     }
 
-    fn count<V: View>(&mut self, view: &mut V, lane: LaneId) -> Result<u64, V::Error> {
-        let count = view.count(lane, &(OrderKey::FIRST..OrderKey::LAST), POSITION_MAX + 1)?;
-        self.exact &= count <= POSITION_MAX;
-        Ok(count)
+    /// How many tasks stand in each of these lanes: of each first an equal share of what may be counted,
+    /// then more where there are more.
+    fn count<V: View>(&mut self, view: &mut V, lanes: &[LaneId]) -> Result<Vec<u64>, V::Error> {
+        let all = OrderKey::FIRST..OrderKey::LAST;
+        let share = (self.tasks / lanes.len().max(1) as u64).max(1);
+        let mut counts = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            let count = view.count(*lane, &all, share + 1)?;
+            self.tasks = self.tasks.saturating_sub(count);
+            counts.push(count);
+        }
+        for (lane, count) in lanes.iter().zip(&mut counts) {
+            if *count <= share {
+                continue;
+            }
+            if self.tasks == 0 {
+                self.exact = false;
+                break;
+            }
+            let found = view.count(*lane, &all, *count + self.tasks + 1)?;
+            let more = found - *count;
+            self.exact &= more <= self.tasks;
+            self.tasks = self.tasks.saturating_sub(more);
+            *count = found;
+        }
+        Ok(counts)
     }
 
     /// What closes comes first, then what most tasks have.
@@ -78,8 +103,9 @@ pub fn queue<V: View>(view: &mut V, name: &Name) -> Result<Option<QueueExplanati
     };
     let mut crew = Crew::new(name.clone(), view.workers()?);
     let mut sum = Sum::new(settled);
-    for lane in sum.lanes_of(view, &queue) {
-        let tasks = sum.count(view, lane)?;
+    let lanes = sum.lanes_of(view, &queue);
+    let counts = sum.count(view, &lanes)?;
+    for (lane, tasks) in lanes.into_iter().zip(counts) {
         if tasks == 0 {
             continue;
         }
@@ -129,15 +155,19 @@ fn idle<V: View>(
         let before = (sum.ready, sum.reasons.values().sum::<u64>());
         if let Some(queue) = view.queue(name)? {
             let mut crew = Crew::new(name.clone(), vec![worker.clone()]);
+            let mut lanes = Vec::new();
             for lane in sum.lanes_of(view, &queue) {
                 let kind = view.dispatch().spec(lane).kind;
-                if !named.kinds.contains(&crew.name_of(view, kind)?) {
-                    continue;
+                if named.kinds.contains(&crew.name_of(view, kind)?) {
+                    lanes.push(lane);
                 }
-                let tasks = sum.count(view, lane)?;
+            }
+            let counts = sum.count(view, &lanes)?;
+            for (lane, tasks) in lanes.into_iter().zip(counts) {
                 if tasks == 0 {
                     continue;
                 }
+                let kind = view.dispatch().spec(lane).kind;
                 let mut reasons = closings(view, name, lane);
                 reasons.extend(crew.of_kind(view, kind)?.iter().cloned());
                 sum.add(reasons, tasks);

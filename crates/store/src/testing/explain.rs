@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, Limit, Priority, Rate, State};
+use duly_core::bounds::POSITION_MAX;
+use duly_core::{Decision, Limit, Priority, Rate, State, TaskId};
 
 use super::{KIND, ME, OTHER, QUEUE, Rig, id, names, registration, task, task_with};
 use crate::{
-    AttachmentChange, Basis, Explanation, KindChange, LimitUse, NearMiss, NewTask, QueueChange,
-    Reason, Subject, TakeBack, TenantChange, When,
+    AttachmentChange, Basis, Explanation, KindChange, LimitUse, NearMiss, NewTask, Payload,
+    QueueChange, Reason, Subject, TakeBack, TenantChange, When,
 };
 
 async fn why(rig: &Rig, n: u8) -> Explanation {
@@ -317,6 +318,30 @@ pub async fn a_queue_is_explained(rig: Rig) {
     let counts: Vec<_> = counts.map(|c| (c.reason.code(), c.tasks)).collect();
     assert_eq!(counts, [("limit_full", 3), ("no_worker", 1)]);
     assert!(explained.exact);
+}
+
+/// A long queue is counted so far, in each of its lanes.
+pub async fn a_long_queue_is_explained(rig: Rig) {
+    let of = |n: u64, tenant: &str| {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&n.to_be_bytes());
+        let mut task = NewTask::new(TaskId::from_bytes(id), KIND, Payload::json("0"));
+        task.tenant = Some(tenant.into());
+        task
+    };
+    let explain = async || {
+        let explained = rig.store.explain_queue(QUEUE.into()).await.unwrap();
+        let explained = explained.expect("there is such a queue");
+        (explained.pending, explained.ready, explained.exact)
+    };
+    let big = (3..=POSITION_MAX).map(|n| of(n, "big"));
+    let all = [of(1, "small"), of(2, "small")].into_iter().chain(big);
+    rig.submit(all.collect()).await;
+    assert_eq!(explain().await, (POSITION_MAX, POSITION_MAX, true));
+    let more = (1..=9).map(|n| of(POSITION_MAX + n, "big"));
+    rig.submit(more.collect()).await;
+    let counted = (POSITION_MAX + 9, POSITION_MAX + 1, false);
+    assert_eq!(explain().await, counted, "at least");
 }
 
 /// A worker hears what its queues have for it.
