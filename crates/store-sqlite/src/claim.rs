@@ -1,33 +1,22 @@
-//! Claiming work, and beginning what was prefetched. Of which lane the head is next, core's dispatch says; here
-//! lanes are stepped through, so that a claim visits no more than it hands out, and one more a lane.
+//! Claiming work: what a worker asks for is chosen, and leased to it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use duly_core::bounds::{CLAIM_MAX, EXPIRE_MAX, PROMOTE_MAX};
 use duly_core::dispatch::{ClaimSpec, KindId};
-use duly_core::{AttemptRef, EventKind, OrderKey, Timestamp, Vitals};
+use duly_core::{AttemptRef, EventKind, Timestamp};
 use duly_store::{Claim, ClaimError, Claimed, Lease, validate};
-use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
-use rusqlite::{OptionalExtension, Result, Row, Rows, Statement, params};
+use rusqlite::{OptionalExtension, Result, params};
 
-use crate::book::{LaneSlot, QueueSlot, Worker, kind_id};
+use crate::book::{QueueSlot, Worker, kind_id};
 use crate::error::Fault;
 use crate::house;
-use crate::pens::Pen;
-use crate::row::{self, VITALS_WIDTH, vitals_columns};
+use crate::pens::{LANE_STEPS_MAX, Pen};
+use crate::pick::{self, Chosen, pick};
+use crate::row;
 use crate::transaction::{NewEvent, Transaction};
 use crate::unique::Keyed;
 
-pub(crate) const LANE: &str = concat!(
-    "SELECT ",
-    vitals_columns!("s.finish_by"),
-    ", s.sequence, s.class, s.rank, t.id, t.encoding, t.version, t.key_id, t.payload, t.submitted_at,
-      t.timeout, t.retry, t.labels, s.keyed
-    FROM duly_live AS s INDEXED BY duly_live_ready
-    CROSS JOIN duly_task AS t ON t.sequence = s.sequence
-    WHERE s.lane = ?1 AND s.state = 2
-    ORDER BY s.class, s.rank, s.sequence"
-);
 pub(crate) const HEAD: &str =
     "SELECT class, rank, sequence FROM duly_live INDEXED BY duly_live_ready
     WHERE lane = ?1 AND state = 2 ORDER BY class, rank, sequence LIMIT 1";
@@ -78,35 +67,6 @@ fn next_due(tx: &Transaction<'_, '_>) -> Result<Option<Timestamp>> {
         .optional()
 }
 
-/// A task that a claim is going to take.
-struct Chosen {
-    sequence: i64,
-    queue: QueueSlot,
-    vitals: Vitals,
-    keyed: Keyed,
-    lease: Lease,
-}
-
-/// A lane that is being stepped through.
-struct Cursor<'s> {
-    lane: LaneSlot,
-    rows: Rows<'s>,
-}
-
-impl Cursor<'_> {
-    /// The key of the task that it has come to.
-    fn key(&self) -> Result<Option<OrderKey>> {
-        let Some(row) = self.rows.get() else {
-            return Ok(None);
-        };
-        Ok(Some(OrderKey {
-            sequence: row.get(VITALS_WIDTH)?,
-            class: row::number(row, VITALS_WIDTH + 1)?,
-            rank: row.get(VITALS_WIDTH + 2)?,
-        }))
-    }
-}
-
 /// What a claim asks for, by the numbers that dispatch knows.
 #[derive(Default)]
 struct Asked {
@@ -143,7 +103,9 @@ fn choose(
     let standing: usize = (asked.queues.iter())
         .map(|queue| tx.book.dispatch.standing(*queue))
         .sum();
-    let mut steps = tx.pens.lane_steps(total.min(standing))?;
+    let mut steps = tx
+        .pens
+        .lane_steps(total.min(standing).min(LANE_STEPS_MAX))?;
     let chosen = pick(tx, &mut steps, worker);
     tx.pens.keep_lane_steps(steps);
     Ok((chosen?, tx.book.round.gave_up()))
@@ -184,90 +146,10 @@ fn look(tx: &mut Transaction<'_, '_>) -> Result<()> {
     let mut statement = tx.connection.prepare_cached(HEAD)?;
     for lane in unknown {
         let id = tx.book.lane_id(lane)?;
-        let head = statement.query_row([id], |row| {
-            Ok(OrderKey {
-                class: row::number(row, 0)?,
-                rank: row.get(1)?,
-                sequence: row.get(2)?,
-            })
-        });
+        let head = statement.query_row([id], |row| pick::key(row, 0));
         tx.book.dispatch.set_head(lane, head.optional()?);
     }
     Ok(())
-}
-
-/// Picks one head after the other.
-fn pick(
-    tx: &mut Transaction<'_, '_>,
-    steps: &mut [Statement<'_>],
-    worker: &Worker,
-) -> Result<Vec<Chosen>> {
-    let mut chosen = Vec::new();
-    let mut cursors: Vec<Cursor<'_>> = Vec::new();
-    let mut places: HashMap<LaneSlot, usize> = HashMap::new();
-    let mut steps = steps.iter_mut();
-    while let Some(pick) = tx.book.next() {
-        let lane = pick.lane;
-        let recent = cursors.last().filter(|cursor| cursor.lane == lane);
-        let place = match (recent, places.get(&lane)) {
-            (Some(_), _) => cursors.len() - 1,
-            (None, Some(place)) => *place,
-            (None, None) => {
-                let Some(step) = steps.next() else { break };
-                let mut rows = step.query([tx.book.lane_id(lane)?])?;
-                rows.advance()?;
-                tx.book.tell_lane(lane);
-                places.insert(lane, cursors.len());
-                cursors.push(Cursor { lane, rows });
-                cursors.len() - 1
-            }
-        };
-        let cursor = &mut cursors[place];
-        if let Some(row) = cursor.rows.get() {
-            chosen.push(choice(tx, row, lane)?);
-            tx.book.take(&pick);
-            tx.book.lease_lane(lane, worker.id);
-            cursor.rows.advance()?;
-        } else {
-            debug_assert!(false, "a lane that is picked has a head");
-        }
-        let next = cursor.key()?;
-        tx.book.dispatch.set_head(lane, next);
-    }
-    Ok(chosen)
-}
-
-fn choice(tx: &Transaction<'_, '_>, row: &Row<'_>, lane: LaneSlot) -> Result<Chosen> {
-    let queue = tx.book.lane(lane).queue;
-    let vitals = row::vitals(row, 0)?;
-    let at = |column| VITALS_WIDTH + column;
-    let lease = Lease {
-        attempt: AttemptRef {
-            task: row::task_id(row, at(3))?,
-            attempt: vitals.attempt,
-        },
-        started: false,
-        kind: tx.book.kind_name(tx.book.lane(lane).kind),
-        queue: tx.book.queue(queue).name.clone(),
-        payload: row::payload(row, at(4))?,
-        priority: vitals.priority,
-        spent: vitals.spent,
-        lost: vitals.lost,
-        retry: row::retry(row, at(10))?,
-        timeout: row::optional_duration(row, at(9))?,
-        deadline: vitals.deadlines.start(),
-        finish_by: vitals.deadlines.finish(),
-        due_at: vitals.due_at,
-        submitted_at: row::instant(row, at(8))?,
-        labels: row::labels(row, at(11))?,
-    };
-    Ok(Chosen {
-        sequence: row.get(at(0))?,
-        queue,
-        vitals,
-        keyed: Keyed::read(row, at(12))?,
-        lease,
-    })
 }
 
 /// Leases what was chosen; the first `run` begin at once.

@@ -27,6 +27,7 @@ mod migration;
 mod open;
 mod options;
 mod pens;
+mod pick;
 #[cfg(test)]
 mod plan;
 mod promote;

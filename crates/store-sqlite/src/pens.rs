@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use rusqlite::{CachedStatement, Connection, Result, Statement};
 
-use crate::{claim, live, task, transaction};
+use crate::{claim, live, pick, task, transaction};
 
-/// How many statements are kept to step through lanes.
-pub(crate) const LANE_STEPS_MAX: usize = 1_024;
+/// How many lanes a claim steps through; of others, each task is looked up by itself.
+pub(crate) const LANE_STEPS_MAX: usize = 16;
 
 /// One of the statements.
 #[derive(Clone, Copy, Debug)]
@@ -21,9 +21,11 @@ pub(crate) enum Pen {
     Remove,
     Keep,
     Take,
+    Alone,
+    Behind,
 }
 
-const PENS: [Pen; 9] = [
+const PENS: [Pen; 11] = [
     Pen::AddTask,
     Pen::AddLive,
     Pen::AddEvent,
@@ -33,6 +35,8 @@ const PENS: [Pen; 9] = [
     Pen::Remove,
     Pen::Keep,
     Pen::Take,
+    Pen::Alone,
+    Pen::Behind,
 ];
 
 impl Pen {
@@ -47,6 +51,8 @@ impl Pen {
             Self::Remove => live::REMOVE,
             Self::Keep => live::KEEP,
             Self::Take => claim::TAKE,
+            Self::Alone => pick::ALONE,
+            Self::Behind => pick::BEHIND,
         })
     }
 }
@@ -101,14 +107,13 @@ impl<'c> Pens<'c> {
     pub(crate) fn lane_steps(&mut self, lanes: usize) -> Result<Vec<Statement<'c>>> {
         let mut steps = std::mem::take(&mut self.lane_steps);
         while steps.len() < lanes {
-            steps.push(self.connection.prepare(claim::LANE)?);
+            steps.push(self.connection.prepare(pick::LANE)?);
         }
         Ok(steps)
     }
 
-    /// Takes them back, if they are not too many.
-    pub(crate) fn keep_lane_steps(&mut self, mut steps: Vec<Statement<'c>>) {
-        steps.truncate(LANE_STEPS_MAX);
+    /// Takes them back.
+    pub(crate) fn keep_lane_steps(&mut self, steps: Vec<Statement<'c>>) {
         self.lane_steps = steps;
     }
 }

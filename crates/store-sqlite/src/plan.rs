@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, explain, house, kind, limit, list, live, matching, promote,
-    queue, record, save, schedule, tenant, term, transaction, unique, worker,
+    book, change, claim, done, event, explain, house, kind, limit, list, live, matching, pick,
+    promote, queue, record, save, schedule, tenant, term, transaction, unique, worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -53,10 +53,21 @@ const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        claim::LANE,
+        pick::LANE,
         &[
             "s USING INDEX duly_live_ready (lane=?)",
             "t USING INTEGER PRIMARY KEY",
+        ],
+    ),
+    (
+        pick::ALONE,
+        &["s USING INTEGER PRIMARY KEY", "t USING INTEGER PRIMARY KEY"],
+    ),
+    (
+        pick::BEHIND,
+        &[
+            "INDEX duly_live_ready (lane=? AND class=? AND rank=? AND rowid>?)",
+            "INDEX duly_live_ready (lane=? AND (class,rank)>(?,?))",
         ],
     ),
     (claim::HEAD, &["INDEX duly_live_ready (lane=?)"]),
