@@ -18,11 +18,13 @@ mod one_attempt;
 mod order;
 mod pause;
 mod permit;
+mod purge;
 mod rate;
 mod reason;
 mod record;
 mod rekey;
 mod retention;
+mod save;
 mod share;
 mod suspect;
 mod tick;
@@ -30,7 +32,7 @@ mod unique;
 mod wake;
 
 use duly_core::{AttemptRef, TaskId, Timestamp};
-use duly_store::{Event, LimitRecord, QueueRecord, TaskRecord};
+use duly_store::{Event, LimitRecord, QueueRecord, SavedTask, TaskRecord};
 
 use crate::ledger::{Ledger, Step, Told};
 use crate::name::Who;
@@ -73,6 +75,12 @@ pub(crate) enum Seen<'a> {
         tasks: &'a [(TaskId, Option<TaskRecord>)],
         queues: &'a [QueueRecord],
         limits: &'a [LimitRecord],
+        at: Timestamp,
+    },
+    /// Everything was taken out of the store, and put into an empty one.
+    Restored {
+        before: &'a [SavedTask],
+        after: &'a [SavedTask],
         at: Timestamp,
     },
     /// Faults are long over, and nothing is left to do.
@@ -137,6 +145,8 @@ checks![
     leader,
     tick,
     retention,
+    purge,
+    save,
     wake,
     explain,
     reason,

@@ -90,6 +90,7 @@ const fn is_retryable(answer: &Answer) -> bool {
         answer,
         Answer::Submit(Err(SubmitError::Store(_)))
             | Answer::Change(Err(ChangeError::Store(_)))
+            | Answer::Purge(Err(RequestError::Store(_)))
             | Answer::Configure(Err(RequestError::Store(_)))
             | Answer::Kind(Err(RequestError::Store(_)))
             | Answer::Limit(Err(RequestError::Store(_)))

@@ -246,6 +246,19 @@ impl Ledger {
         self.tasks.iter().filter(|(_, task)| task.is_unfinished())
     }
 
+    /// What a purge of at most so many tasks calls off: the newest that wait.
+    pub(crate) fn purged_of(&self, subject: &Subject, limit: u32) -> Vec<TaskId> {
+        let is_of = |new: &NewTask| match subject {
+            Subject::Queue(name) => new.queue == *name,
+            Subject::Kind(name) => new.kind == *name,
+            Subject::Tenant(name) => new.tenant.as_ref() == Some(name),
+        };
+        let mut waiting = self.in_order(|task| task.waits() && is_of(&task.new));
+        waiting.reverse();
+        waiting.truncate(limit as usize);
+        waiting
+    }
+
     /// The tasks meant, the earliest submission first.
     fn in_order(&self, meant: impl Fn(&Task) -> bool) -> Vec<TaskId> {
         let mut found: Vec<_> = self.tasks.iter().filter(|(_, task)| meant(task)).collect();

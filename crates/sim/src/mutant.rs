@@ -5,6 +5,8 @@
 #[cfg(feature = "mutants")]
 mod store;
 #[cfg(feature = "mutants")]
+mod trick;
+#[cfg(feature = "mutants")]
 pub(crate) use store::Broken;
 
 macro_rules! mutants {
@@ -128,6 +130,10 @@ mutants! {
     SaysNoNext, "says-no-next", wake;
     /// The store leaves some events out.
     DropsEvents, "drops-events", feed;
+    /// The store calls off twice as many tasks as a purge may.
+    PurgesBeyond, "purges-beyond", purge;
+    /// What is restored has not lost a worker.
+    ForgetsSavedLosses, "forgets-saved-losses", save;
     /// The store does not note requests to cancel.
     DropsCancels, "drops-cancels", record;
     /// A worker tries again for ever.

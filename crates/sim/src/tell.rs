@@ -97,6 +97,10 @@ pub(crate) fn change(ask: &Ask, answer: &Answer) -> Option<String> {
         (Ask::KeepHouse(request), Answer::KeepHouse(Ok(kept))) if kept.count > 0 => {
             format!("keeps house: {:?} of {}", request.duty, kept.count)
         }
+        (Ask::Purge(subject, limit), Answer::Purge(answer)) => outcome(
+            format!("calls off up to {limit} that wait of {subject}"),
+            answer,
+        ),
         (Ask::Change(id, change), Answer::Change(answer)) => outcome(changed(*id, change), answer),
         _ => return setting(ask, answer),
     })

@@ -5,12 +5,13 @@ use std::task::{Context, Poll, Waker};
 use duly_core::{AttemptRef, Incarnation, Limit, State, TaskId};
 use duly_store::bounds::PAGE_MAX;
 use duly_store::{
-    Advance, Advanced, AttachmentChange, BoxFuture, Change, ChangeError, Claim, ClaimError,
-    Claimed, DueSchedules, Explanation, Filter, Heartbeat, KeepHouse, Kept, KindChange,
-    KindSettings, Lead, Leadership, LimitUse, List, Name, Promote, Promoted, PutSchedule,
-    QueueChange, QueueSettings, Registration, Renewed, RequestError, ScheduleError, ScheduleRecord,
-    Settle, Settled, Store, StoreError, Subject, Submit, SubmitError, SubmitReply, TakeBack,
-    TakenBack, TaskRecord, TenantChange, TenantSettings, WorkerRecord,
+    Advance, Advanced, AttachmentChange, BoxFuture, Change, ChangeError, ChangeMatching,
+    ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, Explanation, Filter, Heartbeat,
+    KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership, LimitUse, List, Name, Promote,
+    Promoted, PutSchedule, QueueChange, QueueSettings, Registration, Renewed, RequestError,
+    ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError, Subject, Submit,
+    SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange, TenantSettings,
+    WorkerRecord,
 };
 
 /// A kind of call, by which faults are aimed.
@@ -51,6 +52,8 @@ pub(crate) enum Ask {
     /// The attempts that workers of this name hold.
     Held(Name),
     Change(TaskId, Change),
+    /// Calls off what waits of these tasks, so many at most.
+    Purge(Subject, u32),
     Configure(Name, QueueChange),
     Kind(Name, KindChange),
     Tenant(Name, TenantChange),
@@ -81,6 +84,8 @@ pub(crate) enum Answer {
     Workers(Result<Vec<WorkerRecord>, StoreError>),
     Held(Result<Vec<AttemptRef>, RequestError>),
     Change(Result<Box<TaskRecord>, ChangeError>),
+    /// What a dry run said, and what was done.
+    Purge(Result<(ChangedMatching, ChangedMatching), RequestError>),
     Configure(Result<QueueSettings, RequestError>),
     Kind(Result<KindSettings, RequestError>),
     Tenant(Result<TenantSettings, RequestError>),
@@ -118,7 +123,7 @@ impl Ask {
             Self::TakeBack(_) => Op::TakeBack,
             Self::Workers => Op::Workers,
             Self::Held(_) => Op::Held,
-            Self::Change(..) => Op::Change,
+            Self::Change(..) | Self::Purge(..) => Op::Change,
             Self::Configure(..) | Self::Kind(..) | Self::Tenant(..) => Op::Configure,
             Self::PutSchedule(_) | Self::Limit(..) | Self::Attach(..) => Op::Configure,
             Self::DueSchedules => Op::DueSchedules,
@@ -148,6 +153,7 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
         Ask::Workers => Answer::Workers(ready(store.workers())),
         Ask::Held(name) => Answer::Held(held(store, name)),
         Ask::Change(id, change) => Answer::Change(ready(store.change(id, change)).map(Box::new)),
+        Ask::Purge(subject, limit) => Answer::Purge(purge(store, &subject, limit)),
         Ask::Configure(queue, change) => Answer::Configure(ready(store.configure(queue, change))),
         Ask::Kind(kind, change) => Answer::Kind(ready(store.configure_kind(kind, change))),
         Ask::Tenant(tenant, change) => {
@@ -167,6 +173,28 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
     }
 }
 
+/// States in which a task waits.
+const WAITING: [State; 3] = [State::Scheduled, State::Pending, State::Retrying];
+
+fn purge(
+    store: &dyn Store,
+    subject: &Subject,
+    limit: u32,
+) -> Result<(ChangedMatching, ChangedMatching), RequestError> {
+    let step = |dry_run| ChangeMatching {
+        filter: Filter {
+            states: WAITING.to_vec(),
+            ..subject.tasks()
+        },
+        change: Change::Cancel,
+        after: None,
+        limit,
+        dry_run,
+    };
+    let told = ready(store.change_matching(step(true)))?;
+    Ok((told, ready(store.change_matching(step(false)))?))
+}
+
 fn held(store: &dyn Store, worker: Name) -> Result<Vec<AttemptRef>, RequestError> {
     let filter = Filter {
         states: vec![State::Assigned, State::Running],
@@ -182,7 +210,7 @@ fn held(store: &dyn Store, worker: Name) -> Result<Vec<AttemptRef>, RequestError
 
 fn explain(store: &dyn Store) -> Result<Vec<Explanation>, RequestError> {
     let filter = Filter {
-        states: vec![State::Scheduled, State::Pending, State::Retrying],
+        states: WAITING.to_vec(),
         ..Filter::default()
     };
     let mut all = Vec::new();

@@ -4,6 +4,7 @@ mod agenda;
 mod host;
 mod link;
 mod look;
+mod save;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -76,6 +77,8 @@ pub(crate) struct World<'a> {
     clock: Arc<ManualClock>,
     /// How far the store's clock is ahead, in microseconds.
     skew: i64,
+    /// It was set back once.
+    set_back: bool,
     /// Until when the store answers nobody, and whether what is asked may take effect.
     away: (Timestamp, bool),
     agenda: Agenda,
@@ -123,6 +126,7 @@ impl<'a> World<'a> {
             store: MemoryStore::new(clock.clone()),
             clock,
             skew: 0,
+            set_back: false,
             away: (start, false),
             agenda: Agenda::default(),
             hosts,
@@ -215,6 +219,7 @@ impl<'a> World<'a> {
             }
             Deed::Freeze { who, lasts } => self.freeze(*who, *lasts),
             Deed::Jump { whose, micros } => {
+                self.set_back |= whose.is_none() && *micros < 0;
                 let skew = match whose {
                     Some(who) => &mut self.host(*who).skew,
                     None => &mut self.skew,

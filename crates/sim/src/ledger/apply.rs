@@ -2,7 +2,7 @@
 
 use duly_core::bounds::{CLAIM_MAX, EXPIRE_MAX, PROMOTE_MAX};
 use duly_core::{Decision, EventKind, State, TaskId, Timestamp};
-use duly_store::{Claim, Claimed, Duty, KeepHouse, Lead, Promote, Settle, TakeBack};
+use duly_store::{Change, Claim, Claimed, Duty, KeepHouse, Lead, Promote, Settle, TakeBack};
 
 use super::{Ledger, Life, Step, Told, Worker};
 use crate::wire::{Answer, Ask};
@@ -58,6 +58,11 @@ impl Ledger {
             (Ask::Explain, Answer::Explain(Ok(all))) if !all.is_empty() => {
                 self.promote_due(step.at, PROMOTE_MAX);
                 self.expire(step.at, EXPIRE_MAX, &mut told);
+            }
+            (Ask::Purge(subject, limit), Answer::Purge(Ok(_))) => {
+                for id in self.purged_of(subject, *limit) {
+                    self.changed(id, &Change::Cancel, step.at, &mut told);
+                }
             }
             (Ask::PutSchedule(_), Answer::PutSchedule(Ok(record))) => self.scheduled(record),
             (Ask::Advance(request), Answer::Advance(Ok(answer))) => {

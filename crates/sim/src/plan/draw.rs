@@ -3,23 +3,25 @@
 //! Not everything goes wrong in every world: each draws which kinds of faults it has, and of which calls.
 //! Few kinds come together in ways in which many would drown each other.
 
-use std::num::NonZero;
+mod fault;
+mod terms;
+
 use std::time::Duration;
 
-use duly_core::{Backoff, Jitter, Limit, OrderPolicy, Priority, Rate, RetryPolicy};
-use duly_schedule::{Missed, Overlap, Seed, Terms};
+use duly_core::{Limit, Priority};
 use duly_store::{
-    Change, KindChange, LimitUse, Name, NewTask, OnConflict, Payload, QueueChange, Replace,
-    Subject, Submit, TenantChange, Unique, UniqueScope, When,
+    Change, KindChange, LimitUse, Name, NewTask, Payload, QueueChange, Subject, Submit,
+    TenantChange, When,
 };
 
 use super::{Deed, Item, Mishap, Plan, TENANT_WEIGHT_MAX, TENANTS, WorkerSpec};
-use crate::bounds::EPOCH;
 use crate::dice::Dice;
-use crate::name::{Who, task_id};
+use crate::name::task_id;
 use crate::temper::Temper;
-use crate::tick::{Beat, Definition};
-use crate::wire::{Ask, Op};
+use crate::tick::Definition;
+use crate::wire::Ask;
+use fault::{Fault, MISHAPS};
+use terms::{beat, few, order, rate, retry, seed, terms, unique};
 
 /// Limits that tasks name.
 const LIMITS: [&str; 2] = ["db", "gpu"];
@@ -115,43 +117,6 @@ fn worker(dice: &mut Dice, n: u64, queues: &[Name], kinds: &[Name]) -> WorkerSpe
         prefetch: few(dice, 0, 3),
     }
 }
-
-/// A kind of fault.
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    Crash,
-    Stop,
-    Away,
-    Cut,
-    Freeze,
-    Jump,
-    Mishap,
-}
-
-impl Fault {
-    const ALL: [Self; 9] = [
-        Self::Crash,
-        Self::Stop,
-        Self::Away,
-        Self::Cut,
-        Self::Freeze,
-        Self::Jump,
-        Self::Mishap,
-        Self::Mishap,
-        Self::Mishap,
-    ];
-}
-
-/// What may go wrong with a call, with times that are drawn anew for each.
-const MISHAPS: [Mishap; 7] = [
-    Mishap::Lost,
-    Mishap::AnswerLost,
-    Mishap::Late(Duration::ZERO),
-    Mishap::Twice(Duration::ZERO),
-    Mishap::CrashBefore,
-    Mishap::CrashAfter,
-    Mishap::Still(Duration::ZERO),
-];
 
 /// About half of several, at least one.
 fn some<T: Copy>(dice: &mut Dice, all: &[T]) -> Vec<T> {
@@ -261,6 +226,7 @@ impl Drawing<'_> {
             11 => self.limit(),
             12 => self.attach(),
             13 => Ask::Explain,
+            16 => Ask::Purge(self.subject(), few(&mut self.dice, 1, 5)),
             14 if self.crowded => self.crowd(),
             _ => self.submit(),
         };
@@ -328,34 +294,14 @@ impl Drawing<'_> {
     fn schedule(&mut self) -> Ask {
         self.schedules += 1;
         let dice = &mut self.dice;
-        let beat = match dice.once_in(2) {
-            true => Beat::Every(few(dice, 1, 12)),
-            false => Beat::Seconds(few(dice, 2, 40)),
-        };
-        let mut terms = Terms::new(beat.rule());
-        let start = EPOCH + dice.millis(0, 60_000);
-        terms.start = Some(start);
-        terms.end = Some(start + dice.millis(1_000, 70_000));
-        terms.max_runs = NonZero::new(dice.below(13));
-        terms.overlap = *dice.pick(&Overlap::ALL);
-        terms.jitter = Duration::from_millis(dice.pick(&[0, 0, 700, 5_000]).to_owned());
-        terms.missed = match dice.below(3) {
-            0 => Missed::Skip,
-            1 => Missed::Last,
-            _ => Missed::All {
-                within: Duration::from_secs(dice.within(1, 600)),
-            },
-        };
-        let mut seed = [0; 16];
-        seed[..8].copy_from_slice(&dice.roll().to_be_bytes());
-        seed[8..].copy_from_slice(&dice.roll().to_be_bytes());
+        let beat = beat(dice);
         let definition = Definition {
             queue: dice.pick(self.queues).clone(),
             kind: dice.pick(self.kinds).clone(),
             temper: Temper::draw(dice),
             beat,
-            terms,
-            seed: Seed::from_bytes(seed),
+            terms: terms(dice, beat),
+            seed: seed(dice),
         };
         let name = format!("schedule-{}", self.schedules);
         Ask::PutSchedule(definition.put(name.into()))
@@ -374,12 +320,16 @@ impl Drawing<'_> {
         Ask::Limit(name.into(), limit)
     }
 
-    fn attach(&mut self) -> Ask {
-        let subject = match self.dice.below(3) {
+    fn subject(&mut self) -> Subject {
+        match self.dice.below(3) {
             0 => Subject::Queue(self.dice.pick(self.queues).clone()),
             1 => Subject::Kind(self.dice.pick(self.kinds).clone()),
             _ => Subject::Tenant((*self.dice.pick(&TENANTS)).into()),
-        };
+        }
+    }
+
+    fn attach(&mut self) -> Ask {
+        let subject = self.subject();
         let limits = if self.dice.once_in(3) {
             Vec::new()
         } else {
@@ -419,182 +369,5 @@ impl Drawing<'_> {
             _ => change.retention_failed = Some(self.dice.millis(0, 60_000)),
         }
         Ask::Configure(self.dice.pick(self.queues).clone(), change)
-    }
-
-    /// Something that goes wrong.
-    fn fault(&mut self) {
-        let who = self.who();
-        let dice = &mut self.dice;
-        let deed = match *dice.pick(&self.faults) {
-            Fault::Crash => Deed::Crash {
-                who: not_client(who),
-            },
-            Fault::Stop => Deed::Stop {
-                who: not_client(who),
-                within: dice.millis(0, 10_000),
-            },
-            Fault::Away => Deed::Away {
-                lasts: dice.millis(100, 20_000),
-                unknown: dice.once_in(2),
-            },
-            Fault::Cut => Deed::Cut {
-                who,
-                lasts: dice.millis(500, 25_000),
-            },
-            Fault::Freeze => Deed::Freeze {
-                who: not_client(who),
-                lasts: dice.millis(500, 25_000),
-            },
-            Fault::Jump => self.jump(),
-            Fault::Mishap => Deed::Mishap {
-                who,
-                op: op(dice, who),
-                mishap: mishap(dice, &self.mishaps, who),
-            },
-        };
-        self.add(deed);
-    }
-
-    fn who(&mut self) -> Who {
-        match self.dice.below(8) {
-            0 => Who::Client,
-            1 | 2 => Who::House(u8::try_from(self.dice.below(u64::from(self.houses))).unwrap_or(0)),
-            _ => Who::Worker(u8::try_from(self.dice.below(u64::from(self.workers))).unwrap_or(0)),
-        }
-    }
-
-    fn jump(&mut self) -> Deed {
-        let whose = match self.dice.below(3) {
-            0 => None,
-            _ => Some(not_client(self.who())),
-        };
-        let most = if whose.is_none() { 120 } else { 3_600 };
-        let by = self.dice.millis(1, most * 1_000);
-        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-        let micros = if self.dice.once_in(2) {
-            micros
-        } else {
-            -micros
-        };
-        Deed::Jump { whose, micros }
-    }
-}
-
-fn unique(dice: &mut Dice) -> Unique {
-    let [payload, priority] = [dice.once_in(2), dice.once_in(2)];
-    let due = dice.once_in(2) || !(payload || priority);
-    let replace = Replace {
-        payload,
-        priority,
-        due,
-    };
-    Unique {
-        scope: match dice.below(4) {
-            0 => UniqueScope::Waiting,
-            1 => UniqueScope::Period(dice.millis(100, 20_000)),
-            _ => UniqueScope::Unfinished,
-        },
-        on_conflict: *dice.pick(&[
-            OnConflict::Reject,
-            OnConflict::Keep,
-            OnConflict::Replace(replace),
-        ]),
-        ..Unique::new(*dice.pick(&["a", "b"]))
-    }
-}
-
-fn few(dice: &mut Dice, low: u64, high: u64) -> u32 {
-    u32::try_from(dice.within(low, high)).unwrap_or(u32::MAX)
-}
-
-fn order(dice: &mut Dice) -> OrderPolicy {
-    match dice.below(3) {
-        0 => OrderPolicy::Strict,
-        1 => OrderPolicy::Aging {
-            step: dice.millis(50, 5_000),
-        },
-        _ => OrderPolicy::Deadline {
-            default_slack: dice.millis(100, 20_000),
-        },
-    }
-}
-
-/// Its burst is never less than the heaviest task weighs.
-fn rate(dice: &mut Dice) -> Rate {
-    let (permits, period) = (few(dice, 1, 6), dice.millis(500, 4_000));
-    Rate::new(permits, period).burst(few(dice, 3, 5))
-}
-
-fn retry(dice: &mut Dice) -> RetryPolicy {
-    let base = dice.millis(0, 2_000);
-    let ceiling = Duration::from_secs(4);
-    RetryPolicy {
-        attempts_max: u32::try_from(dice.within(1, 5)).unwrap_or(1),
-        backoff: match dice.below(3) {
-            0 => Backoff::Fixed { delay: base },
-            1 => Backoff::Linear {
-                step: base,
-                ceiling,
-            },
-            _ => Backoff::Exponential { base, ceiling },
-        },
-        jitter: *dice.pick(&[
-            Jitter::None,
-            Jitter::Full,
-            Jitter::Equal,
-            Jitter::Proportional { permille: 100 },
-        ]),
-    }
-}
-
-/// The client is whoever there is: it does not die.
-const fn not_client(who: Who) -> Who {
-    match who {
-        Who::Client => Who::Worker(0),
-        other => other,
-    }
-}
-
-fn op(dice: &mut Dice, who: Who) -> Option<Op> {
-    let all: &[Op] = match who {
-        Who::Client => &[Op::Submit, Op::Change, Op::Configure],
-        Who::House(_) => &[
-            Op::Workers,
-            Op::Lead,
-            Op::TakeBack,
-            Op::KeepHouse,
-            Op::DueSchedules,
-            Op::Living,
-            Op::Advance,
-        ],
-        Who::Worker(_) => &[
-            Op::Register,
-            Op::Heartbeat,
-            Op::Claim,
-            Op::Claim,
-            Op::Promote,
-            Op::Settle,
-            Op::Settle,
-            Op::Held,
-            Op::TakeBack,
-            Op::CancelRequests,
-        ],
-    };
-    (!dice.once_in(5)).then(|| *dice.pick(all))
-}
-
-fn mishap(dice: &mut Dice, all: &[Mishap], who: Who) -> Mishap {
-    let mishap = match *dice.pick(all) {
-        Mishap::Late(_) => Mishap::Late(dice.millis(10, 8_000)),
-        Mishap::Twice(_) => Mishap::Twice(dice.millis(0, 5_000)),
-        // About as long as a lease: it may be gone by then, or may not.
-        Mishap::Still(_) => Mishap::Still(dice.millis(7_000, 15_000)),
-        other => other,
-    };
-    match mishap {
-        Mishap::CrashBefore | Mishap::CrashAfter | Mishap::Still(_) if who == Who::Client => {
-            Mishap::AnswerLost
-        }
-        other => other,
     }
 }
