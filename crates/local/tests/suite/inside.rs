@@ -93,7 +93,9 @@ both! {
 
     @paused async fn a_deadline_from_within_drops_the_others(world: World) {
         let scheduler = world.builder(2).start();
-        let other = scheduler.submit(Task::new("other", nap(LONG))).await.unwrap();
+        let gate = Gate::default();
+        let other = scheduler.submit(gate.task("other")).await.unwrap();
+        gate.came(1).await;
         let end = scheduler.submit(ends(&scheduler, Shutdown::Graceful(5 * MS))).await.unwrap();
         assert_eq!(other.await, Err(TaskError::Aborted), "in {world:?}");
         assert_eq!(end.await, Ok(Ok((0, 0))), "it goes on itself");
