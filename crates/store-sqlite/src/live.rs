@@ -115,14 +115,16 @@ impl Transaction<'_, '_> {
         if live.vitals.state == State::Pending {
             self.book.leaves(live.lane, live.sequence);
         }
+        if vitals.state.is_final() {
+            self.finish(live, vitals, trace)?;
+        } else {
+            self.update(live, vitals, trace)?;
+        }
+        // Only now, as in memory: who stands in line again finds its own permits still in use.
         if let Some(worker) = live.worker.filter(|_| !vitals.state.is_leased()) {
             self.book.release_lane(live.lane, worker);
         }
-        if vitals.state.is_final() {
-            self.finish(live, vitals, trace)
-        } else {
-            self.update(live, vitals, trace)
-        }
+        Ok(())
     }
 
     fn update(&mut self, live: &Live, vitals: &Vitals, trace: &Trace<'_>) -> Result<()> {
