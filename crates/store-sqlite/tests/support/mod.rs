@@ -7,10 +7,10 @@ pub(crate) mod shop;
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use duly_store::testing::Rig;
-use duly_store::{Clock, ManualClock};
+use duly_store::{Clock, ManualClock, Store};
 use duly_store_sqlite::{OpenError, Options, SqliteStore, Synchronous};
 
 /// Options for a test whose promises do not hang on the disk.
@@ -34,23 +34,40 @@ pub(crate) fn open(path: &Path, options: Options) -> Result<SqliteStore, OpenErr
     opener.join().unwrap()
 }
 
-/// A folder in memory, where the system has such a place: histories are many, and to open a file anew for
-/// each would mostly wait for the disk.
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
+/// A folder in memory, where the system has such a place, with a file as a store leaves it that was opened
+/// and closed: histories are many, and making a file anew for each would cost more than the history.
+fn fresh() -> (tempfile::TempDir, PathBuf) {
+    static FRESH: OnceLock<Vec<u8>> = OnceLock::new();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap());
+    let path = folder.path().join("duly.db");
+    let bytes = FRESH.get_or_init(|| {
+        close(open(&path, options(Arc::<ManualClock>::default())).unwrap());
+        std::fs::read(&path).unwrap()
+    });
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+/// Closes a store from a place that cannot wait.
+fn close(store: SqliteStore) {
+    let closer = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(store.close())
+    });
+    closer.join().unwrap().unwrap();
 }
 
 /// A fresh store on a clock that stands.
 pub(crate) fn rig() -> Rig {
-    let folder = folder();
-    let path = folder.path().join("duly.db");
+    let (folder, path) = fresh();
     rig_on(&path, Arc::default(), Box::new(folder))
 }
 
 /// Two stores on one fresh file, on one clock that stands; and the file.
 pub(crate) fn rigs() -> (Rig, Rig, PathBuf) {
-    let folder = folder();
-    let path = folder.path().join("duly.db");
+    let (folder, path) = fresh();
     let one = rig_on(&path, Arc::default(), Box::new(folder));
     let other = rig_on(&path, one.clock.clone(), Box::new(()));
     (one, other, path)
