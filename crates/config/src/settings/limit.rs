@@ -13,8 +13,8 @@ group! {
     /// Limits, by name: how much may run at once, or begin per period, across all processes on the store.
     /// What is said here of a limit, what it bounds and what it is attached to, is set in the store at the
     /// start and whenever the configuration is loaded anew, whoever may have changed it in between; a limit
-    /// that is not named any more when it is loaded anew is removed. Limits that were never named here stay
-    /// as they are.
+    /// that is not named any more when it is loaded anew is removed; one that is taken out while no process
+    /// runs stays until somebody removes it. Limits that were never named here stay as they are.
     Limit {
         /// How much may run at once, by weight. Every limit has this, or a rate, or both.
         [AtOnce] concurrency: Option<u32> = None, whole(1..=LIMIT_WEIGHT_MAX).or_none(), example "10";
