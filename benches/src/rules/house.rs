@@ -1,7 +1,7 @@
 //! Stores of one sort, each fresh.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use duly_store::{Clock, MemoryStore, NewTask, Payload, SystemClock};
 use duly_store_sqlite::{Options, SqliteStore};
 
 use crate::port::{KIND, Port};
-use crate::sqlite::limit::BATCH;
+use crate::sqlite::limit::{BATCH, Limit};
 use crate::sqlite::{PAYLOAD, ids_from};
 
 /// Where stores of one sort are opened.
@@ -39,13 +39,26 @@ impl<'a> House<'a> {
         self.open_at(Arc::new(SystemClock)).await
     }
 
+    /// A fresh file, by hand: the same rows, spread over so many lanes; none beside a memory store.
+    pub(super) async fn by_hand(&self, lanes: u32) -> anyhow::Result<Option<Limit>> {
+        if self.is_memory() {
+            return Ok(None);
+        }
+        self.open().await?.store.close().await?;
+        Ok(Some(Limit::open(&self.path())?.spread(lanes)))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.join(format!("rules-{}.db", self.opened.get()))
+    }
+
     /// A fresh store, by another clock.
     pub(super) async fn open_at(&self, clock: Arc<dyn Clock>) -> anyhow::Result<Port> {
         if self.is_memory() {
             return Port::on(Arc::new(MemoryStore::new(clock))).await;
         }
         self.opened.set(self.opened.get() + 1);
-        let path = self.dir.join(format!("rules-{}.db", self.opened.get()));
+        let path = self.path();
         let options = Options {
             clock,
             ..Options::default()

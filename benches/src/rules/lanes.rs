@@ -1,10 +1,15 @@
-//! The same backlog, spread over more and more lanes: tenants of one queue, in turns and not.
+//! The same backlog, spread over more and more lanes: tenants of one queue, in turns and not; on SQLite
+//! beside the same rows by hand.
+
+use std::time::Instant;
 
 use duly_store::{NewTask, QueueChange};
 use serde_json::{Value, json};
 
 use super::house::{House, Stream};
 use crate::port::Port;
+use crate::sqlite::limit::{BATCH, Limit};
+use crate::sqlite::{PAYLOAD, ids_from};
 use crate::stats::{median, rate, rounded};
 
 /// Tasks that wait.
@@ -21,51 +26,114 @@ pub(super) async fn run(house: &House<'_>, rounds: u32) -> anyhow::Result<Value>
             "{}: {BACKLOG} tasks of more and more tenants, {turns}",
             house.store
         );
-        let mut ports = Vec::new();
+        let mut streets = Vec::new();
         for lanes in LANES {
-            ports.push((lanes, filled(house, lanes, fair).await?));
+            streets.push(Street::new(house, lanes, fair).await?);
         }
-        let mut rates = vec![Vec::new(); ports.len()];
         for _ in 0..rounds {
-            for ((lanes, (port, stream)), rates) in ports.iter_mut().zip(&mut rates) {
-                let lanes = *lanes;
-                let took = stream
-                    .cycle(port, CYCLED, |task, n| of_lane(task, n, lanes))
-                    .await?;
-                rates.push(rate(CYCLED, took));
+            for street in &mut streets {
+                street.cycle().await?;
             }
         }
-        let one = median(&rates[0]);
-        for ((lanes, (port, _)), rates) in ports.iter().zip(&rates) {
-            let per_s = median(rates);
-            println!(
-                "{lanes:>9} lanes: cycle {per_s:>9.0}/s   of one lane {:.2}",
-                per_s / one
-            );
-            rows.push(json!({
-                "fair": fair, "lanes": lanes, "cycle_per_s": per_s.round(),
-                "of_one": rounded(per_s / one),
-            }));
-            port.store.close().await?;
+        let one = median(&streets[0].ours);
+        for street in &streets {
+            rows.push(street.tell(fair, one));
+            street.port.store.close().await?;
         }
     }
     Ok(Value::Array(rows))
 }
 
-async fn filled(house: &House<'_>, lanes: u32, fair: bool) -> anyhow::Result<(Port, Stream)> {
-    let (port, mut stream) = (house.open().await?, Stream::default());
-    let change = QueueChange {
-        fair: Some(fair),
-        ..QueueChange::default()
-    };
-    port.store
-        .configure(NewTask::QUEUE_DEFAULT.into(), change)
-        .await?;
-    let shape = |task: &mut NewTask, n| of_lane(task, n, lanes);
-    stream.fill(&port, BACKLOG, shape).await?;
-    // What comes first after the filling pays for it.
-    stream.cycle(&port, CYCLED, shape).await?;
-    Ok((port, stream))
+/// So many lanes, and what was measured there: tasks a second.
+struct Street {
+    lanes: u32,
+    port: Port,
+    stream: Stream,
+    hand: Option<Limit>,
+    made_by_hand: u64,
+    ours: Vec<f64>,
+    by_hand: Vec<f64>,
+}
+
+impl Street {
+    async fn new(house: &House<'_>, lanes: u32, fair: bool) -> anyhow::Result<Self> {
+        let mut street = Self {
+            lanes,
+            hand: house.by_hand(lanes).await?,
+            port: house.open().await?,
+            stream: Stream::default(),
+            made_by_hand: 0,
+            ours: Vec::new(),
+            by_hand: Vec::new(),
+        };
+        let change = QueueChange {
+            fair: Some(fair),
+            ..QueueChange::default()
+        };
+        let store = &street.port.store;
+        store
+            .configure(NewTask::QUEUE_DEFAULT.into(), change)
+            .await?;
+        let shape = |task: &mut NewTask, n| of_lane(task, n, lanes);
+        street.stream.fill(&street.port, BACKLOG, shape).await?;
+        for _ in 0..BACKLOG / BATCH {
+            street.submit_by_hand()?;
+        }
+        // What comes first after the filling pays for it.
+        street.cycle().await?;
+        street.ours.clear();
+        street.by_hand.clear();
+        Ok(street)
+    }
+
+    /// Ours, then by hand.
+    async fn cycle(&mut self) -> anyhow::Result<()> {
+        let lanes = self.lanes;
+        let shape = |task: &mut NewTask, n| of_lane(task, n, lanes);
+        let took = self.stream.cycle(&self.port, CYCLED, shape).await?;
+        self.ours.push(rate(CYCLED, took));
+        let begin = Instant::now();
+        for _ in 0..CYCLED / BATCH {
+            self.submit_by_hand()?;
+            if let Some(hand) = &mut self.hand {
+                let taken = hand.claim(BATCH)?;
+                anyhow::ensure!(taken.len() == BATCH as usize, "a hand had too little");
+                hand.complete(&taken)?;
+            }
+        }
+        self.by_hand.push(rate(CYCLED, begin.elapsed()));
+        Ok(())
+    }
+
+    fn submit_by_hand(&mut self) -> anyhow::Result<()> {
+        if let Some(hand) = &mut self.hand {
+            hand.submit(&ids_from(self.made_by_hand, BATCH), PAYLOAD.as_bytes())?;
+            self.made_by_hand += u64::from(BATCH);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, fair: bool, one: f64) -> Value {
+        let (lanes, ours) = (self.lanes, median(&self.ours));
+        print!(
+            "{lanes:>9} lanes: cycle {ours:>9.0}/s   of one lane {:.2}",
+            ours / one
+        );
+        let pairs = self.ours.iter().zip(&self.by_hand);
+        let ratio = median(&pairs.map(|(ours, hand)| ours / hand).collect::<Vec<_>>());
+        let ratio = self.hand.is_some().then(|| rounded(ratio));
+        match ratio {
+            Some(ratio) => println!(
+                "   by hand {:>9.0}/s   ratio {ratio:.2}",
+                median(&self.by_hand)
+            ),
+            None => println!(),
+        }
+        json!({
+            "fair": fair, "lanes": lanes, "cycle_per_s": ours.round(),
+            "of_one": rounded(ours / one), "ratio": ratio,
+        })
+    }
 }
 
 fn of_lane(task: &mut NewTask, number: u32, lanes: u32) {

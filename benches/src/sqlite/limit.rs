@@ -10,17 +10,17 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 pub(crate) const BATCH: u32 = 500;
 
 const ADD_TASK: &str = "INSERT INTO duly_task
-    (sequence, id, queue, kind, submitted_at, encoding, version, payload)
-    VALUES (?1, ?2, 1, 1, ?3, 0, 0, ?4)";
+    (sequence, id, queue, kind, submitted_at, encoding, version, payload, tenant)
+    VALUES (?1, ?2, 1, 1, ?3, 0, 0, ?4, ?5)";
 const ADD_LIVE: &str = "INSERT INTO duly_live
     (sequence, lane, class, rank, state, priority, due_at, attempt, spent, lost, lost_max,
      cancel_requested, keyed)
-    VALUES (?1, 1, 2, ?2, 2, 2, ?2, 0, 0, 0, 3, 0, 0)";
+    VALUES (?1, ?3, 2, ?2, 2, 2, ?2, 0, 0, 0, 3, 0, 0)";
 const ADD_EVENT: &str = "INSERT INTO duly_event (sequence, task, kind, at, attempt, worker)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const HEADS: &str = "SELECT l.sequence, l.due_at, t.id, t.payload FROM duly_live AS l
     JOIN duly_task AS t ON t.sequence = l.sequence
-    WHERE l.lane = 1 AND l.state = 2 ORDER BY l.class, l.rank, l.sequence LIMIT ?1";
+    WHERE l.lane = ?2 AND l.state = 2 ORDER BY l.class, l.rank, l.sequence LIMIT ?1";
 const LEASE: &str =
     "UPDATE duly_live SET state = 4, attempt = 1, spent = 1, worker = 1, started_at = ?2
     WHERE sequence = ?1";
@@ -41,6 +41,10 @@ pub(crate) struct Limit {
     task: i64,
     event: i64,
     now: i64,
+    /// Over how many lanes tasks are spread.
+    lanes: u32,
+    /// From which lane it takes next.
+    turn: u32,
 }
 
 /// A task that was taken by hand.
@@ -64,21 +68,33 @@ impl Limit {
             task: 0,
             event: 0,
             now: 1_767_225_600_000_000,
+            lanes: 1,
+            turn: 0,
         })
+    }
+
+    /// Spreads tasks over so many lanes from now on, one after the other, each with a tenant of its own; and
+    /// takes them in turns.
+    pub(crate) const fn spread(mut self, lanes: u32) -> Self {
+        self.lanes = lanes;
+        self
     }
 
     pub(crate) fn submit(&mut self, ids: &[[u8; 16]], payload: &[u8]) -> anyhow::Result<()> {
         let (mut task, mut event, now) = (self.task, self.event, self.now);
+        let lanes = self.lanes;
         let tx = self.begin()?;
         {
             let mut add_task = tx.prepare_cached(ADD_TASK)?;
             let mut add_live = tx.prepare_cached(ADD_LIVE)?;
             let mut add_event = tx.prepare_cached(ADD_EVENT)?;
             for id in ids {
+                let lane = task % i64::from(lanes);
+                let tenant = (lanes > 1).then(|| format!("tenant-{lane}"));
                 task += 1;
                 event += 1;
-                add_task.execute(params![task, id, now, payload])?;
-                add_live.execute(params![task, now])?;
+                add_task.execute(params![task, id, now, payload, tenant])?;
+                add_live.execute(params![task, now, lane])?;
                 add_event.execute(params![event, task, SUBMITTED, now, 0, None::<i64>])?;
             }
         }
@@ -89,17 +105,23 @@ impl Limit {
 
     pub(crate) fn claim(&mut self, count: u32) -> anyhow::Result<Vec<Taken>> {
         let (task, mut event, now) = (self.task, self.event, self.now);
+        let (lanes, mut turn) = (self.lanes, self.turn);
+        // Of one lane all at once, of many one of each.
+        let looks = if lanes == 1 { 1 } else { count };
         let tx = self.begin()?;
         let mut taken = Vec::with_capacity(count as usize);
         {
             let mut heads = tx.prepare_cached(HEADS)?;
-            let mut rows = heads.query([count])?;
-            while let Some(row) = rows.next()? {
-                let (_id, _payload): ([u8; 16], Vec<u8>) = (row.get(2)?, row.get(3)?);
-                taken.push(Taken {
-                    sequence: row.get(0)?,
-                    due_at: row.get(1)?,
-                });
+            for _ in 0..looks {
+                let mut rows = heads.query([count / looks, turn])?;
+                while let Some(row) = rows.next()? {
+                    let (_id, _payload): ([u8; 16], Vec<u8>) = (row.get(2)?, row.get(3)?);
+                    taken.push(Taken {
+                        sequence: row.get(0)?,
+                        due_at: row.get(1)?,
+                    });
+                }
+                turn = (turn + 1) % lanes;
             }
             let mut lease = tx.prepare_cached(LEASE)?;
             let mut add_event = tx.prepare_cached(ADD_EVENT)?;
@@ -110,7 +132,7 @@ impl Limit {
             }
         }
         commit(tx, task, event)?;
-        (self.event, self.now) = (event, now + 1);
+        (self.event, self.now, self.turn) = (event, now + 1, turn);
         Ok(taken)
     }
 
