@@ -98,6 +98,7 @@ async fn by_worker(house: &House<'_>, seconds: u32) -> anyhow::Result<Vec<Timest
         .handle(KIND, nothing)
         .start()?;
     // The time begins with the first claim, which a worker makes at once.
+    // poll interval: a benchmark watches real time
     tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
     worker.shutdown(Duration::from_secs(5)).await;
     let mut starts = started(&port).await?;
