@@ -43,6 +43,7 @@ def lines(_context, value):
 def before_call(_context, case, _kwargs):
     """Half of what only an ended task allows is asked of one that has ended: it was called off. What is done to
     a schedule is done to one that is there, and has ticks in the period that is to be filled in."""
+    keep_open(case)
     if "/v1/schedules/{name}" in case.operation.label and is_positive(case):
         make_schedule(case, fitting(case))
     if case.operation.label not in OF_ENDED or not is_positive(case):
@@ -53,6 +54,20 @@ def before_call(_context, case, _kwargs):
     new = requests.post(tasks, json={"kind": "ended"}, timeout=10).json()["id"]
     requests.delete(f"{tasks}/{new}", timeout=10).raise_for_status()
     case.path_parameters["id"] = new
+
+
+# What the tasks of the other operations are submitted to.
+NEEDED = {"queues": ["default"], "kinds": ["ended", "ticked"]}
+
+
+def keep_open(case):
+    """What others need is neither drained nor bounded: another one is."""
+    for sort, names in NEEDED.items():
+        needed = (case.path_parameters or {}).get("name") in names
+        if needed and f"/v1/{sort}/{{name}}" in case.operation.label and case.operation.method.upper() != "GET":
+            case.path_parameters["name"] = "another"
+            another = f"{case.operation.base_url.rstrip('/')}/v1/{sort}/another"
+            requests.patch(another, json={"paused": False}, timeout=10).raise_for_status()
 
 
 def make_schedule(case, rule):

@@ -54,7 +54,7 @@ fn all() -> [(&'static str, Vec<Value>); 10] {
             ],
         ),
         ("TaskChange", vec![due(), any(&change)]),
-        ("QueueChange", vec![any(&settings.map(given))]),
+        ("QueueChange", vec![any(&settings.map(given)), one_order()]),
         ("LimitSet", vec![any(&["concurrency", "rate"].map(given))]),
         ("Attachment", vec![subject()]),
         ("Detachment", vec![subject()]),
@@ -72,6 +72,11 @@ fn one_rule() -> Value {
         {"allOf": [given("every_ms")], "not": any(&["cron", "at", "zone"].map(given))},
         {"allOf": [given("at")], "not": any(&["cron", "every_ms", "zone"].map(given))},
     ]})
+}
+
+/// A queue has one order.
+fn one_order() -> Value {
+    json!({"properties": {"order": {"maxProperties": 1}}})
 }
 
 /// What each tick has for itself, no task says for all.
