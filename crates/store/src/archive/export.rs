@@ -130,6 +130,15 @@ impl Export {
                     None => Stage::Page(None),
                 };
             }
+            Stage::Page(_) | Stage::Tasks(..) | Stage::LastTasks(_) => self.step_tasks().await?,
+            Stage::Over => {}
+        }
+        Ok(())
+    }
+
+    /// The same, of tasks.
+    async fn step_tasks(&mut self) -> Result<(), StoreError> {
+        match &mut self.stage {
             Stage::Page(after) => {
                 let after = *after;
                 let page = self.page(after, PAGE_MAX).await?;
@@ -150,7 +159,7 @@ impl Export {
                     self.stage = Stage::Over;
                 }
             },
-            Stage::Over => {}
+            _ => {}
         }
         Ok(())
     }
