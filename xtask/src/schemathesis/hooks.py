@@ -84,19 +84,27 @@ SPANS = [("@yearly", 366 * 86400), ("@monthly", 31 * 86400), ("@daily", 86400), 
 
 
 def fitting(case):
-    """A rule that has ticks in the period of a backfill, whose end comes behind its beginning; and not too many."""
+    """A rule that has ticks in the period of a backfill, and not too many. The period is made one of years that can
+    be told, whose end comes behind its beginning."""
     often = {"every_ms": 1000}
     if not case.operation.label.endswith("/backfill") or not isinstance(case.body, dict):
         return often
     try:
-        ends = {end: datetime.datetime.fromisoformat(case.body[end]) for end in ("from", "to")}
-        span = (ends["to"] - ends["from"]).total_seconds()
-    except (KeyError, TypeError, ValueError):  # A leap second, or a year of five digits.
+        begins, ends = sorted(told(case.body[end]) for end in ("from", "to"))
+    except (KeyError, TypeError, ValueError):  # A leap second, or none at all.
         return often
-    if span < 0:
-        case.body["from"], case.body["to"] = case.body["to"], case.body["from"]
-    fits = (pattern for pattern, longest in SPANS if longest <= abs(span))
+    # Two that are the same have no tick between them.
+    ends = max(ends, begins + datetime.timedelta(minutes=1))
+    case.body.update({"from": begins.isoformat(), "to": ends.isoformat()})
+    span = (ends - begins).total_seconds()
+    fits = (pattern for pattern, longest in SPANS if longest <= span)
     return {"cron": next(fits, "* * * * *")}
+
+
+def told(text):
+    """An instant, in a year between 1700 and 2200."""
+    at = datetime.datetime.fromisoformat(text.upper())
+    return at.replace(year=1700 + at.year % 500, day=min(at.day, 28))
 
 
 def is_positive(case):
