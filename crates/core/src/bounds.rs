@@ -37,4 +37,4 @@ pub const RULE_TEXT_BYTES_MAX: usize = 128;
 pub const POSITION_MAX: u64 = 10_000;
 
 /// Lanes that are looked at to explain why something waits.
-pub const EXPLAIN_LANES_MAX: usize = 500;
+pub const EXPLAIN_LANES_MAX: usize = 200;

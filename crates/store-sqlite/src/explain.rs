@@ -23,6 +23,8 @@ pub(crate) const COUNT: &str = "SELECT count(*) FROM (
     WHERE lane = ?1 AND state = 2 AND (class, rank) >= (?2, ?3) AND (class, rank) <= (?5, ?6)
         AND (class, rank, sequence) >= (?2, ?3, ?4) AND (class, rank, sequence) < (?5, ?6, ?7)
     LIMIT ?8)";
+pub(crate) const COUNT_ALL: &str = "SELECT count(*) FROM (
+    SELECT 1 FROM duly_live INDEXED BY duly_live_ready WHERE lane = ?1 AND state = 2 LIMIT ?2)";
 pub(crate) const PACE: &str =
     "SELECT count(*) FILTER (WHERE e.kind = ?2 AND t.queue = ?3), min(e.at)
     FROM duly_event AS e CROSS JOIN duly_task AS t ON t.sequence = e.task WHERE e.sequence > ?1";
@@ -114,9 +116,15 @@ impl View for Scene<'_, '_, '_> {
 
     fn count(&mut self, lane: LaneId, keys: &Range<OrderKey>, most: u64) -> Result<u64> {
         let Range { start, end } = keys;
+        let lane = self.tx.book.lane_id(lane)?;
+        if *keys == (OrderKey::FIRST..OrderKey::LAST) {
+            let mut statement = self.tx.connection.prepare_cached(COUNT_ALL)?;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            return statement.query_row([lane, most], |row| row::number(row, 0));
+        }
         let mut statement = self.tx.connection.prepare_cached(COUNT)?;
         let values = params![
-            self.tx.book.lane_id(lane)?,
+            lane,
             start.class,
             start.rank,
             start.sequence,

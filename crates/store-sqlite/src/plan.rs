@@ -123,6 +123,10 @@ const PLANS: &[(&str, &[&str])] = &[
         &["COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?) AND (class,rank)<(?,?))"],
     ),
     (
+        explain::COUNT_ALL,
+        &["COVERING INDEX duly_live_ready (lane=?)"],
+    ),
+    (
         explain::PACE,
         &[
             "e USING INTEGER PRIMARY KEY (rowid>?)",
@@ -290,6 +294,7 @@ const MAY_SCAN: &[&str] = &[
     book::HELD_KINDS,
     // It goes through what was found, not through the index.
     explain::COUNT,
+    explain::COUNT_ALL,
 ];
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
