@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use duly_core::Priority;
 use duly_store::{Claim, Claimed, Name};
 
 use super::choice::Choice;
@@ -86,6 +87,7 @@ impl Fair {
             let queue = &task.new.queue;
             if ledger.is_mixed(queue) {
                 self.stretches.retain(|(other, _), _| other != queue);
+                self.had_some_turn(queue, &task.new.tenant, ledger);
             } else if ledger.is_fair(queue) {
                 let starts = place < request.run as usize;
                 let heads = choice.heads(queue, starts).into_iter();
@@ -96,6 +98,15 @@ impl Fair {
             choice.take(lease.attempt.task);
         }
         Ok(())
+    }
+
+    /// A tenant has a turn of a class that is not known.
+    fn had_some_turn(&mut self, queue: &Name, whose: &Party, ledger: &Ledger) {
+        for priority in Priority::ALL {
+            let class = (queue.clone(), priority.code());
+            let last = self.lasts.entry((class, whose.clone())).or_default();
+            *last = share(whose, ledger).max(*last);
+        }
     }
 
     /// A tenant has its turn while these could start.
