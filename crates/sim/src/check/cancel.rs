@@ -1,6 +1,7 @@
 //! **Cancelling.** A worker that has heard of a request ends the handler within the grace for it (and one
 //! second, for a process has more to do); a task that was asked to end is never handed out again, unless
-//! somebody puts it back in line.
+//! somebody puts it back in line. (When a clock is set, the grace counts anew: what had passed since the worker
+//! last looked at its own is not known to it.)
 
 use std::collections::BTreeMap;
 
@@ -45,6 +46,10 @@ impl Check for Cancel {
             Seen::Over { attempt } => {
                 self.running.remove(&attempt);
                 self.heard.remove(&attempt);
+                Ok(())
+            }
+            Seen::Jumped { real } => {
+                self.heard.values_mut().for_each(|heard| *heard = real);
                 Ok(())
             }
             Seen::Froze { who } => {
