@@ -9,7 +9,7 @@ use crate::cargo;
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
-    /// What the benchmarks are told: `sqlite`, `http`, `local`, `memory`, or `--help`
+    /// What the benchmarks are told: `sqlite`, `http`, `local`, `rules`, `memory`, or `--help`
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,
