@@ -289,12 +289,17 @@ const LIMITED: &[Case] = &[
     (
         &["limit", "set", "a", "--rate", "5/0s"],
         "--rate",
-        "more than 0s",
+        "50/1s or 1000/1h",
     ),
     (
         &["limit", "set", "a", "--rate", "5/367d"],
         "--rate",
         "at most 366 days",
+    ),
+    (
+        &["limit", "set", "a", "--rate", "9999999/1s"],
+        "--rate",
+        "at most 1000000 per",
     ),
     (
         &["limit", "set", "a", "--concurrency", "1", "--burst", "5"],
@@ -340,7 +345,7 @@ const LIMITED: &[Case] = &[
     (
         &["queue", "set", "a", "--order", "aging:soon"],
         "--order",
-        "a number with a unit",
+        "strict, aging:30s or deadline:10s",
     ),
     (
         &["queue", "set", "a", "--fair", "--no-fair"],
@@ -381,7 +386,6 @@ async fn what_only_the_server_knows_is_refused_by_it() {
             (&["events", "--follow", "--after", "7"], "Last-Event-ID"),
             (&["queue", "set", "", "--bound", "1"], "queue"),
             (&["limit", "set", "", "--concurrency", "1"], "limits"),
-            (&["limit", "set", "a", "--rate", "9999999/1s"], "permits"),
             (&["submit", "k", "--limit", "a:9999999"], "limits"),
             (&["submit", "k", "--limit", ""], "limits"),
         ] {
