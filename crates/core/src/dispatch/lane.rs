@@ -51,6 +51,8 @@ pub(super) enum Place {
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) key: LaneKey,
+    /// Whose tasks they are, as its terms have it.
+    pub(super) tenant: Option<TenantId>,
     pub(super) line: LineId,
     pub(super) head: Head,
     pub(super) place: Place,
@@ -100,6 +102,7 @@ impl Dispatch {
     fn make_lane(&mut self, spec: LaneSpec) -> LaneId {
         let lane = Lane {
             key: spec,
+            tenant: self.tenant_of(spec.terms),
             line: self.line(&spec),
             head: Head::Empty,
             place: Place::Out,
@@ -191,12 +194,12 @@ impl Dispatch {
     /// Changes what is known of a head, and with it where the lane stands.
     pub(super) fn place(&mut self, id: LaneId, head: Head) {
         let lane = &mut self.lanes[id.index()];
-        if lane.head == head {
-            return;
-        }
         if let (Head::Known(_), Head::Known(key)) = (lane.head, head) {
             lane.head = head;
             return self.restand(id, key);
+        }
+        if lane.head == head {
+            return;
         }
         // An empty lane stands nowhere.
         if lane.head != Head::Empty {
@@ -216,6 +219,9 @@ impl Dispatch {
         let new = self.turn_of(id, key);
         let lane = &mut self.lanes[id.index()];
         let old = core::mem::replace(&mut lane.turn, new);
+        if old == new {
+            return;
+        }
         let line = &mut self.lines[lane.line.index()];
         match lane.place {
             Place::Open => {
@@ -384,6 +390,6 @@ impl Dispatch {
     }
 
     pub(super) fn tenant_of_lane(&self, id: LaneId) -> Option<TenantId> {
-        self.tenant_of(self.lanes[id.index()].key.terms)
+        self.lanes[id.index()].tenant
     }
 }

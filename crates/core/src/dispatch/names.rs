@@ -87,13 +87,15 @@ pub(super) struct Conditions {
 #[derive(Debug, Default)]
 pub(super) struct TermsTable {
     numbers: HashMap<Conditions, Terms>,
+    /// Of tenants whose tasks name no limits, by gate; [`Terms::NONE`]: nobody has asked for them.
+    bare: Vec<Terms>,
     conditions: Vec<Conditions>,
 }
 
 impl TermsTable {
     pub(super) fn number(&mut self, tenant: Option<TenantId>, limits: &[(LimitId, u32)]) -> Terms {
-        if tenant.is_none() && limits.is_empty() {
-            return Terms::NONE;
+        if limits.is_empty() {
+            return tenant.map_or(Terms::NONE, |tenant| self.bare(tenant));
         }
         let conditions = Conditions {
             tenant,
@@ -102,11 +104,30 @@ impl TermsTable {
         if let Some(terms) = self.numbers.get(&conditions) {
             return *terms;
         }
-        self.conditions.push(conditions.clone());
-        let number = u32::try_from(self.conditions.len());
-        let terms = Terms(number.expect("fewer than 2^32 sets of conditions fit in memory"));
+        let terms = self.add(conditions.clone());
         self.numbers.insert(conditions, terms);
         terms
+    }
+
+    /// Those of a tenant whose tasks name no limits: most tasks of most tenants.
+    fn bare(&mut self, tenant: TenantId) -> Terms {
+        let at = tenant.gate().index();
+        if self.bare.len() <= at {
+            self.bare.resize(at + 1, Terms::NONE);
+        }
+        if self.bare[at] == Terms::NONE {
+            self.bare[at] = self.add(Conditions {
+                tenant: Some(tenant),
+                limits: Box::default(),
+            });
+        }
+        self.bare[at]
+    }
+
+    fn add(&mut self, conditions: Conditions) -> Terms {
+        self.conditions.push(conditions);
+        let number = u32::try_from(self.conditions.len());
+        Terms(number.expect("fewer than 2^32 sets of conditions fit in memory"))
     }
 
     pub(super) const fn len(&self) -> usize {

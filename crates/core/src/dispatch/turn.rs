@@ -5,10 +5,8 @@
 //! tenant's weight after; the least finish is next. Who was idle starts at the virtual time, so it has no
 //! credit: one task at once, then turns like everybody.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-
-use hashbrown::HashMap;
+use core::num::NonZeroU32;
 
 use super::{Dispatch, LaneId, QueueId, TenantId};
 use crate::{OrderKey, Priority};
@@ -70,14 +68,51 @@ pub struct Finish {
 struct Party {
     finish: Tags,
     /// Its lanes in which somebody stands.
-    lanes: BTreeSet<LaneId>,
+    lanes: Vec<LaneId>,
 }
 
 /// The turns of one queue.
 #[derive(Debug, Default)]
 pub(super) struct Fairness {
     virtual_time: Tags,
-    parties: HashMap<Option<TenantId>, Party>,
+    parties: Vec<Party>,
+    /// Which party is a tenant's, by its gate; first, which is nobody's. Numbers only, as every fair queue
+    /// has its own, and a tenant has tasks in few of them.
+    places: Vec<Option<NonZeroU32>>,
+}
+
+impl Fairness {
+    /// Where the party of a tenant has its place.
+    fn at(tenant: Option<TenantId>) -> usize {
+        tenant.map_or(0, |tenant| tenant.gate().index() + 1)
+    }
+
+    /// The place of a party, if there is one.
+    fn find(&self, tenant: Option<TenantId>) -> Option<usize> {
+        let place = *self.places.get(Self::at(tenant))?;
+        Some(place?.get() as usize - 1)
+    }
+
+    fn party(&self, tenant: Option<TenantId>) -> Option<&Party> {
+        self.parties.get(self.find(tenant)?)
+    }
+
+    /// The party of a tenant, made if there is none.
+    fn party_mut(&mut self, tenant: Option<TenantId>) -> &mut Party {
+        let place = self.find(tenant).unwrap_or_else(|| self.add(tenant));
+        &mut self.parties[place]
+    }
+
+    fn add(&mut self, tenant: Option<TenantId>) -> usize {
+        let at = Self::at(tenant);
+        if self.places.len() <= at {
+            self.places.resize(at + 1, None);
+        }
+        self.parties.push(Party::default());
+        let number = u32::try_from(self.parties.len());
+        self.places[at] = NonZeroU32::new(number.expect("tenants fit in memory"));
+        self.parties.len() - 1
+    }
 }
 
 fn class_of(key: OrderKey) -> usize {
@@ -90,7 +125,7 @@ impl Dispatch {
         let party = queue
             .fairness
             .as_ref()
-            .and_then(|fairness| fairness.parties.get(&self.tenant_of_lane(id)));
+            .and_then(|fairness| fairness.party(self.tenant_of_lane(id)));
         Turn::of(key, party.map_or(0, |party| party.finish[class_of(key)]))
     }
 
@@ -98,8 +133,7 @@ impl Dispatch {
         let tenant = self.tenant_of_lane(id);
         let queue = self.lanes[id.index()].key.queue;
         if let Some(fairness) = &mut self.queues[queue.index()].fairness {
-            let party = fairness.parties.entry(tenant).or_default();
-            party.lanes.insert(id);
+            fairness.party_mut(tenant).lanes.push(id);
         }
     }
 
@@ -107,13 +141,17 @@ impl Dispatch {
         let tenant = self.tenant_of_lane(id);
         let queue = self.lanes[id.index()].key.queue;
         if let Some(fairness) = &mut self.queues[queue.index()].fairness
-            && let Some(party) = fairness.parties.get_mut(&tenant)
+            && let Some(place) = fairness.find(tenant)
         {
-            party.lanes.remove(&id);
+            let lanes = &mut fairness.parties[place].lanes;
+            if let Some(at) = lanes.iter().position(|lane| *lane == id) {
+                lanes.swap_remove(at);
+            }
         }
     }
 
-    /// The head of a lane starts: its tenant has had its turn.
+    /// The head of a lane starts: its tenant has had its turn. The lane itself takes its next one as soon as
+    /// its next head is known.
     pub(super) fn have_turn(&mut self, id: LaneId, key: OrderKey) {
         let tenant = self.tenant_of_lane(id);
         let weight = tenant.map_or(1, |tenant| self.tenant(tenant).0);
@@ -122,12 +160,14 @@ impl Dispatch {
             return;
         };
         let class = class_of(key);
-        let party = fairness.parties.entry(tenant).or_default();
-        let start = party.finish[class].max(fairness.virtual_time[class]);
-        fairness.virtual_time[class] = start;
+        let time = fairness.virtual_time[class];
+        let party = fairness.party_mut(tenant);
+        let start = party.finish[class].max(time);
         party.finish[class] = start + TASK / u64::from(weight);
-        let lanes: Vec<LaneId> = party.lanes.iter().copied().collect();
-        for lane in lanes {
+        let others = party.lanes.iter().copied().filter(|lane| *lane != id);
+        let others: Vec<LaneId> = others.collect();
+        fairness.virtual_time[class] = start;
+        for lane in others {
             self.take_turn_anew(lane, class);
         }
     }
@@ -145,7 +185,7 @@ impl Dispatch {
     #[must_use]
     pub fn finish(&self, queue: QueueId, tenant: Option<TenantId>, class: u8) -> Option<Finish> {
         let fairness = self.queues[queue.index()].fairness.as_ref()?;
-        let party = fairness.parties.get(&tenant)?;
+        let party = fairness.party(tenant)?;
         let finish = *party.finish.get(usize::from(class))?;
         Some(Finish {
             tenant,
@@ -169,10 +209,9 @@ impl Dispatch {
         };
         let time = &mut fairness.virtual_time[class];
         *time = virtual_time.max(*time);
-        let party = fairness.parties.entry(had.tenant).or_default();
+        let party = fairness.party_mut(had.tenant);
         party.finish[class] = had.finish;
-        let lanes: Vec<LaneId> = party.lanes.iter().copied().collect();
-        for lane in lanes {
+        for lane in party.lanes.clone() {
             self.take_turn_anew(lane, class);
         }
     }
