@@ -72,8 +72,8 @@ impl World {
             return;
         };
         let submitted_at = body.submitted_at;
+        let has_begun = body.started_at.is_some();
         let rare = body.rare_mut();
-        let has_begun = rare.started_at.is_some();
         let told = rare.alerts.tell(submitted_at, now, has_begun);
         let next = rare.alerts.next_after(submitted_at, now);
         self.set_alert(slot, sequence, next);

@@ -13,6 +13,9 @@ pub(super) struct Body {
     pub(super) payload: Payload,
     pub(super) submitted_at: Timestamp,
     pub(super) last_event: i64,
+    /// Whose work it is: a place in the roll of tenants.
+    pub(super) tenant: Option<u32>,
+    pub(super) started_at: Option<Timestamp>,
     /// What few tasks have.
     pub(super) rare: Option<Box<Rare>>,
 }
@@ -25,9 +28,7 @@ pub(super) struct Rare {
     pub(super) alerts: Alerts,
     /// When somebody may have to be told of it; of a task that has ended, that may be past.
     pub(super) alert_at: Option<Timestamp>,
-    pub(super) tenant: Option<Name>,
     pub(super) labels: Labels,
-    pub(super) started_at: Option<Timestamp>,
     pub(super) progress: Option<Progress>,
     pub(super) error: Option<String>,
 }
@@ -42,18 +43,16 @@ pub(super) struct Finished {
 }
 
 impl Body {
-    pub(super) fn new(new: &NewTask, now: Timestamp) -> Self {
+    pub(super) fn new(new: &NewTask, tenant: Option<u32>, now: Timestamp) -> Self {
         let plain = new.retry == RetryPolicy::default()
             && new.timeout.is_none()
             && new.alerts().is_none()
-            && new.tenant.is_none()
             && new.labels.is_empty();
         let rare = (!plain).then(|| {
             Box::new(Rare {
                 retry: new.retry,
                 timeout: new.timeout,
                 alerts: new.alerts(),
-                tenant: new.tenant.clone(),
                 labels: new.labels.clone(),
                 ..Rare::default()
             })
@@ -62,23 +61,18 @@ impl Body {
             payload: new.payload.clone(),
             submitted_at: now,
             last_event: 0,
+            tenant,
+            started_at: None,
             rare,
         }
     }
 
-    /// Whose work it is.
-    pub(super) fn tenant(&self) -> Option<&Name> {
-        self.rare.as_ref()?.tenant.as_ref()
-    }
-
     /// What a saved task carried.
-    pub(super) fn restored(task: &TaskRecord) -> Self {
+    pub(super) fn restored(task: &TaskRecord, tenant: Option<u32>) -> Self {
         let plain = task.retry == RetryPolicy::default()
             && task.timeout.is_none()
             && task.alerts().is_none()
-            && task.tenant.is_none()
             && task.labels.is_empty()
-            && task.started_at.is_none()
             && task.progress.is_none()
             && task.error.is_none();
         let rare = (!plain).then(|| {
@@ -87,9 +81,7 @@ impl Body {
                 timeout: task.timeout,
                 alerts: task.alerts(),
                 alert_at: None,
-                tenant: task.tenant.clone(),
                 labels: task.labels.clone(),
-                started_at: task.started_at,
                 progress: task.progress.clone(),
                 error: task.error.clone(),
             })
@@ -98,6 +90,8 @@ impl Body {
             payload: task.payload.clone(),
             submitted_at: task.submitted_at,
             last_event: 0,
+            tenant,
+            started_at: task.started_at,
             rare,
         }
     }
@@ -117,6 +111,7 @@ impl Body {
 pub(super) struct Seen<'a> {
     pub(super) kind: &'a Name,
     pub(super) queue: &'a Name,
+    pub(super) tenant: Option<Name>,
     pub(super) worker: Option<Name>,
     pub(super) holder: Option<Incarnation>,
     pub(super) finished: Option<&'a Finished>,
@@ -166,11 +161,11 @@ pub(super) fn record(entry: &Entry<Body>, seen: Seen<'_>) -> TaskRecord {
         retry: rare.retry,
         unique_key: unique_key(entry),
         unique_scope: unique_scope(entry),
-        tenant: rare.tenant,
+        tenant: seen.tenant,
         limits: seen.limits,
         labels: rare.labels,
         submitted_at: body.submitted_at,
-        started_at: rare.started_at,
+        started_at: body.started_at,
         finished_at: seen.finished.map(|finished| finished.finished_at),
         cancel_requested: vitals.cancel_requested,
         incarnation: seen.holder,

@@ -162,7 +162,7 @@ impl World {
             entry.carry.payload = payload;
         }
         self.forget_missed(&mut entry, now);
-        let (kind, tenant) = (entry.kind, entry.carry.tenant().cloned());
+        let (kind, tenant) = (entry.kind, entry.carry.tenant);
         let slot =
             self.engine
                 .readmit(entry, now)
@@ -172,7 +172,7 @@ impl World {
                 })?;
         self.tasks.insert(sequence, Place::Unfinished(slot));
         self.await_alert(slot);
-        self.enters(kind, tenant.as_ref());
+        self.enters(kind, tenant);
         self.write(slot, event, now, Detail::default());
         self.task(id, now).ok_or(ChangeError::TaskNotFound(id))
     }

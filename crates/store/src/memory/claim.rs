@@ -132,7 +132,7 @@ impl World {
             rare.progress = None;
         }
         if started {
-            body.rare_mut().started_at = Some(now);
+            body.started_at = Some(now);
             let holder = self.engine.entry(slot).and_then(|entry| entry.holder);
             let worker = self.holder_name(holder);
             self.write(slot, EventKind::Started, now, Detail::worker(worker));

@@ -38,6 +38,9 @@ struct Row {
     before: i64,
     attempt: u32,
     kind: EventKind,
+    /// Of a detail, what most events have.
+    worker: Option<Name>,
+    /// The rest of it, if there is any.
     detail: Option<Box<Detail>>,
 }
 
@@ -72,7 +75,7 @@ impl Log {
     }
 
     /// Writes an event behind the one at `last` of the same task; answers its sequence.
-    pub(super) fn write(&mut self, entry: &Entry, last: i64, detail: Detail) -> i64 {
+    pub(super) fn write(&mut self, entry: &Entry, last: i64, mut detail: Detail) -> i64 {
         self.sequence += 1;
         let row = Row {
             at: entry.at,
@@ -80,6 +83,7 @@ impl Log {
             before: last,
             attempt: entry.attempt,
             kind: entry.kind,
+            worker: detail.worker.take(),
             detail: (!detail.is_empty()).then(|| Box::new(detail)),
         };
         self.rows.insert(self.sequence, row);
@@ -207,7 +211,7 @@ fn event(sequence: i64, row: &Row, subject: &Subject<'_>) -> Event {
         kind: row.kind,
         at: row.at,
         attempt: row.attempt,
-        worker: detail.worker,
+        worker: row.worker.clone(),
         due_at: detail.due_at,
         priority: detail.priority,
         error: detail.error,

@@ -24,8 +24,8 @@ pub(super) struct Limits {
     names: HashMap<GateId, Name>,
     /// What was attached to what, by subject.
     attached: BTreeMap<Subject, Vec<LimitUse>>,
-    /// The tenants that tasks were submitted for, by their place in the roll.
-    tenants: HashMap<usize, TenantId>,
+    /// The tenants that dispatch knows, by their place in the roll.
+    tenants: Vec<Option<TenantId>>,
 }
 
 #[cfg(feature = "archive")]
@@ -204,14 +204,11 @@ impl World {
     }
 
     /// The terms of a task.
-    pub(super) fn terms(&mut self, tenant: Option<&Name>, uses: &[LimitUse]) -> Terms {
+    pub(super) fn terms(&mut self, tenant: Option<u32>, uses: &[LimitUse]) -> Terms {
         if tenant.is_none() && uses.is_empty() {
             return Terms::NONE;
         }
-        let tenant = tenant.map(|name| {
-            let place = self.tenants.place(name);
-            self.tenant_id(place)
-        });
+        let tenant = tenant.map(|place| self.tenant_id(place as usize));
         let limits: Vec<_> = uses.iter().map(|one| self.limit_use(one)).collect();
         self.engine.dispatch_mut().terms(tenant, &limits)
     }
@@ -231,14 +228,18 @@ impl World {
     }
 
     pub(super) fn tenant_id(&mut self, place: usize) -> TenantId {
-        if let Some(id) = self.limits.tenants.get(&place) {
+        if let Some(Some(id)) = self.limits.tenants.get(place) {
             return *id;
         }
         let tenant = self.tenants.at(place);
         let (name, settings) = (tenant.name.clone(), tenant.settings);
         let id = self.engine.dispatch_mut().add_tenant();
         self.limits.names.insert(id.gate(), name);
-        self.limits.tenants.insert(place, id);
+        let tenants = &mut self.limits.tenants;
+        if tenants.len() <= place {
+            tenants.resize(place + 1, None);
+        }
+        tenants[place] = Some(id);
         let dispatch = self.engine.dispatch_mut();
         dispatch.set_tenant(id, settings.weight, settings.paused, Timestamp::MIN);
         id

@@ -17,6 +17,8 @@ struct Sieve<'f> {
     filter: &'f Filter,
     queue: Option<QueueId>,
     kind: Option<KindId>,
+    /// A place in the roll of tenants.
+    tenant: Option<usize>,
 }
 
 impl Sieve<'_> {
@@ -28,7 +30,9 @@ impl Sieve<'_> {
             && filter.submitted_from.is_none_or(|at| submitted_at >= at)
             && filter.submitted_before.is_none_or(|at| submitted_at < at)
             && filter.due_before.is_none_or(|at| entry.vitals.due_at < at)
-            && (filter.tenant.is_none() || filter.tenant.as_ref() == entry.carry.tenant())
+            && self
+                .tenant
+                .is_none_or(|place| entry.carry.tenant.is_some_and(|at| at as usize == place))
             && self.label_may_match(entry)
     }
 
@@ -59,7 +63,7 @@ impl World {
         })
     }
 
-    /// `None`: nothing is of that queue or kind.
+    /// `None`: nothing is of that queue, kind or tenant.
     fn sieve<'f>(&self, filter: &'f Filter) -> Option<Sieve<'f>> {
         let queue = |name| self.queues.get(name).map(|at| self.queue_list[*at].id);
         let kind = |name| self.known_kind(name);
@@ -71,6 +75,10 @@ impl World {
             },
             kind: match &filter.kind {
                 Some(name) => Some(kind(name)?),
+                None => None,
+            },
+            tenant: match &filter.tenant {
+                Some(name) => Some(self.tenants.find(name)?),
                 None => None,
             },
         })

@@ -1,6 +1,6 @@
 //! The kinds, or the tenants, by name: their settings and the counts of their tasks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use crate::{ListNames, Name};
@@ -8,7 +8,10 @@ use crate::{ListNames, Name};
 /// All of one sort. Whoever is in it keeps the place.
 #[derive(Debug)]
 pub(super) struct Roll<S> {
-    places: BTreeMap<Name, usize>,
+    /// Looked up with every task, however many there are.
+    places: HashMap<Name, usize>,
+    /// The same, in the order of the names.
+    by_name: BTreeMap<Name, usize>,
     members: Vec<Member<S>>,
     /// How many a task or a setting has made.
     made: usize,
@@ -25,9 +28,10 @@ pub(super) struct Member<S> {
 }
 
 impl<S: Copy + Default + PartialEq> Roll<S> {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            places: BTreeMap::new(),
+            places: HashMap::new(),
+            by_name: BTreeMap::new(),
             members: Vec::new(),
             made: 0,
         }
@@ -43,14 +47,16 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
         if let Some(place) = self.find(name) {
             return place;
         }
+        let place = self.members.len();
         self.members.push(Member {
             name: name.clone(),
             settings: S::default(),
             unfinished: 0,
             made: false,
         });
-        self.places.insert(name.clone(), self.members.len() - 1);
-        self.members.len() - 1
+        self.places.insert(name.clone(), place);
+        self.by_name.insert(name.clone(), place);
+        place
     }
 
     pub(super) fn at(&self, place: usize) -> &Member<S> {
@@ -93,7 +99,7 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
     /// Those whose settings are not the defaults, by name.
     #[cfg(feature = "archive")]
     pub(super) fn set(&self) -> impl Iterator<Item = (Name, S)> {
-        let members = self.places.values().map(|place| &self.members[*place]);
+        let members = self.by_name.values().map(|place| &self.members[*place]);
         members
             .filter(|member| member.settings != S::default())
             .map(|member| (member.name.clone(), member.settings))
@@ -111,7 +117,7 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
             (None, Some(name)) => Bound::Excluded(name),
             (None, None) => Bound::Unbounded,
         };
-        let places = self.places.range::<Name, _>((from, Bound::Unbounded));
+        let places = self.by_name.range::<Name, _>((from, Bound::Unbounded));
         let members = places
             .take_while(|(name, _)| only.is_none_or(|only| *name == only))
             .filter(|(name, _)| after.is_none_or(|after| *name > after))

@@ -120,16 +120,17 @@ impl World {
         let queue = self.queue_mut(&task.queue);
         let (queue, bound) = (queue.id, queue.settings.bound);
         let kind = self.kind(&task.kind);
+        let tenant = task.tenant.as_ref().map(|name| self.tenant(name));
         let entry = Entry {
             id: task.id,
             sequence: self.engine.next_sequence(),
             vitals: returned.vitals,
             queue,
             kind,
-            terms: self.terms(task.tenant.as_ref(), &task.limits),
+            terms: self.terms(tenant, &task.limits),
             unique: restored_key(task),
             holder: None,
-            carry: Body::restored(task),
+            carry: Body::restored(task, tenant),
         };
         let displaced = self.engine.make_way(&entry, now);
         let place = match returned.finished_at {
@@ -195,7 +196,7 @@ impl World {
         };
         let entry = entry.expect("what was admitted is there");
         let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
-        let tenant = saved.task.tenant.as_ref();
+        let tenant = entry.carry.tenant;
         let mut last = 0;
         for event in &saved.events {
             last = self.write_again(event, sequence, last);
@@ -203,8 +204,7 @@ impl World {
         self.queue_of(queue).made = true;
         self.kinds.make(kind.0 as usize);
         if let Some(tenant) = tenant {
-            let place = self.tenants.place(tenant);
-            self.tenants.make(place);
+            self.tenants.make(tenant as usize);
         }
         let detail = Detail::worker(saved.task.worker.clone());
         match place {

@@ -33,13 +33,12 @@ impl World {
     ) -> Result<State, SettleError> {
         let attempt = settlement.attempt;
         let refused = |world: &Self, refused| world.settle_error(refused, attempt, now);
-        self.engine
-            .fence(attempt, holder)
-            .map_err(|error| refused(self, error))?;
+        let slot = self.engine.fence(attempt, holder);
+        let slot = slot.map_err(|error| refused(self, error))?;
         validate::settlement(&settlement)?;
         let effect = self
             .engine
-            .settle(attempt, holder, settlement.decision, now)
+            .settle_at(slot, attempt, holder, settlement.decision, now)
             .map_err(|error| refused(self, error))?;
         let worker = self.holder_name(Some(holder));
         let done = settlement.decision == Decision::Complete;

@@ -130,20 +130,17 @@ impl World {
     /// Whether a new task may come, as far as its queue, its kind and its tenant have a say in it.
     fn admits(&self, new: &NewTask, index: usize) -> Result<(), SubmitError> {
         let tenant = new.tenant.as_ref();
-        let drains = |draining: bool, subject: Subject| match draining {
-            true => Err(SubmitError::Draining { index, subject }),
-            false => Ok(()),
-        };
         let queue = self.queues.get(&new.queue);
-        let queue = queue.is_some_and(|at| self.queue_list[*at].settings.draining);
-        drains(queue, Subject::Queue(new.queue.clone()))?;
-        drains(
-            self.kinds.settings(&new.kind).draining,
-            Subject::Kind(new.kind.clone()),
-        )?;
-        if let Some(tenant) = tenant {
-            let draining = self.tenants.settings(tenant).draining;
-            drains(draining, Subject::Tenant(tenant.clone()))?;
+        let draining = if queue.is_some_and(|at| self.queue_list[*at].settings.draining) {
+            Some(Subject::Queue(new.queue.clone()))
+        } else if self.kinds.settings(&new.kind).draining {
+            Some(Subject::Kind(new.kind.clone()))
+        } else {
+            let drains = |tenant: &&Name| self.tenants.settings(tenant).draining;
+            tenant.filter(drains).cloned().map(Subject::Tenant)
+        };
+        if let Some(subject) = draining {
+            return Err(SubmitError::Draining { index, subject });
         }
         let limits = new.limits.iter().map(|one| &one.name);
         self.has_room(&new.kind, tenant)
@@ -170,7 +167,8 @@ impl World {
         now: Timestamp,
     ) -> Entry<Body> {
         let queue = self.queue_mut(&new.queue).id;
-        let terms = self.terms(new.tenant.as_ref(), &new.limits);
+        let tenant = new.tenant.as_ref().map(|name| self.tenant(name));
+        let terms = self.terms(tenant, &new.limits);
         Entry {
             id: new.id,
             sequence: self.engine.next_sequence(),
@@ -180,7 +178,7 @@ impl World {
             terms,
             unique,
             holder: None,
-            carry: Body::new(new, now),
+            carry: Body::new(new, tenant, now),
         }
     }
 
@@ -209,13 +207,16 @@ impl World {
         };
         let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
         if event == EventKind::Submitted {
-            let tenant = entry.carry.tenant().cloned();
+            let tenant = entry.carry.tenant;
             self.tasks.insert(sequence, Place::Unfinished(slot));
             self.queue_of(queue).made = true;
-            self.enters(kind, tenant.as_ref());
+            self.enters(kind, tenant);
             self.await_alert(slot);
         }
-        queues.insert(self.queue_name(queue).clone());
+        let name = self.queue_name(queue);
+        if !queues.contains(name) {
+            queues.insert(name.clone());
+        }
         self.write(slot, event, now, detail);
     }
 }

@@ -142,6 +142,11 @@ impl World {
         kind_id(self.kinds.place(name))
     }
 
+    /// The place of a tenant in their roll; it gets one if it has none.
+    pub(super) fn tenant(&mut self, name: &Name) -> u32 {
+        u32::try_from(self.tenants.place(name)).expect("tenants fit in memory")
+    }
+
     /// The number of a kind, if it has one.
     pub(super) fn known_kind(&self, name: &Name) -> Option<KindId> {
         self.kinds.find(name).map(kind_id)
@@ -183,20 +188,25 @@ impl World {
     }
 
     /// An unfinished task has come, or goes on after it had ended: its kind and its tenant have one more.
-    pub(super) fn enters(&mut self, kind: KindId, tenant: Option<&Name>) {
+    pub(super) fn enters(&mut self, kind: KindId, tenant: Option<u32>) {
         self.kinds.enters(kind.0 as usize);
         if let Some(tenant) = tenant {
-            let place = self.tenants.place(tenant);
-            self.tenants.enters(place);
+            self.tenants.enters(tenant as usize);
         }
     }
 
     /// An unfinished task has ended.
-    fn leaves(&mut self, kind: KindId, tenant: Option<&Name>) {
+    fn leaves(&mut self, kind: KindId, tenant: Option<u32>) {
         self.kinds.leaves(kind.0 as usize);
-        if let Some(place) = tenant.and_then(|tenant| self.tenants.find(tenant)) {
-            self.tenants.leaves(place);
+        if let Some(tenant) = tenant {
+            self.tenants.leaves(tenant as usize);
         }
+    }
+
+    /// Whose work a task is, by name.
+    fn tenant_name(&self, entry: &Entry<Body>) -> Option<Name> {
+        let place = entry.carry.tenant?;
+        Some(self.tenants.at(place as usize).name.clone())
     }
 
     /// Records what an operation did to a task, and keeps it if it has ended.
@@ -220,7 +230,7 @@ impl World {
                 }
             }
             Effect::Finished { entry, event } => {
-                self.leaves(entry.kind, entry.carry.tenant());
+                self.leaves(entry.kind, entry.carry.tenant);
                 let finished = Finished {
                     entry,
                     finished_at: now,
@@ -306,6 +316,7 @@ impl World {
                 let seen = Seen {
                     kind: self.kind_name(entry.kind),
                     queue: self.queue_name(entry.queue),
+                    tenant: self.tenant_name(entry),
                     worker: finished.worker.clone(),
                     holder: None,
                     finished: Some(finished),
@@ -322,6 +333,7 @@ impl World {
         let seen = Seen {
             kind: self.kind_name(entry.kind),
             queue: self.queue_name(entry.queue),
+            tenant: self.tenant_name(entry),
             worker: self.holder_name(holder),
             holder,
             finished: None,
