@@ -1,44 +1,54 @@
-//! Where a task lies, by its id.
+//! What is kept of tasks, by their ids.
 
 use core::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::Slot;
 use crate::TaskId;
 
-/// Slots by the ids of what lies there. The ids themselves stay in the entries: a table of digests
-/// takes less than half the memory, and grows without a look at any entry.
-#[derive(Debug, Default)]
-pub(super) struct Ids {
-    table: HashTable<(u32, Slot)>,
+/// Where tasks lie, by their ids. The ids themselves stay with the tasks: a table of digests takes less
+/// than half the memory, and grows without a look at any task.
+#[derive(Debug)]
+pub struct Ids<T> {
+    table: HashTable<(u32, T)>,
     hasher: DefaultHashBuilder,
 }
 
-impl Ids {
-    pub(super) fn insert(&mut self, id: TaskId, slot: Slot) {
+impl<T> Default for Ids<T> {
+    fn default() -> Self {
+        Self {
+            table: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+}
+
+impl<T: Copy + PartialEq> Ids<T> {
+    /// Notes where a task lies whose id is not in the table.
+    pub fn insert(&mut self, id: TaskId, place: T) {
         let digest = self.digest(id);
         self.table
-            .insert_unique(spread(digest), (digest, slot), |(digest, _)| {
+            .insert_unique(spread(digest), (digest, place), |(digest, _)| {
                 spread(*digest)
             });
     }
 
-    /// The slot of an id; `is` tells whether it lies there, as others may have the same digest.
-    pub(super) fn find(&self, id: TaskId, is: impl Fn(Slot) -> bool) -> Option<Slot> {
+    /// The place of an id; `is` tells whether it lies there, as others may have the same digest.
+    pub fn find(&self, id: TaskId, is: impl Fn(T) -> bool) -> Option<T> {
         let digest = self.digest(id);
         self.table
-            .find(spread(digest), |(other, slot)| {
-                *other == digest && is(*slot)
+            .find(spread(digest), |(other, place)| {
+                *other == digest && is(*place)
             })
-            .map(|(_, slot)| *slot)
+            .map(|(_, place)| *place)
     }
 
-    pub(super) fn remove(&mut self, id: TaskId, slot: Slot) {
+    /// Forgets an id that lies there.
+    pub fn remove(&mut self, id: TaskId, place: T) {
         let digest = self.digest(id);
         if let Ok(found) = self
             .table
-            .find_entry(spread(digest), |(_, other)| *other == slot)
+            .find_entry(spread(digest), |(_, other)| *other == place)
         {
             found.remove();
         }
@@ -58,7 +68,7 @@ fn spread(digest: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::slab::Slab;
+    use crate::engine::slab::{Slab, Slot};
 
     #[test]
     fn what_was_inserted_is_found_until_it_is_removed() {
@@ -76,7 +86,8 @@ mod tests {
                 slot
             })
             .collect();
-        let found = |ids: &Ids, n: u32| ids.find(id(n), |slot| slab.get(slot) == Some(&id(n)));
+        let found =
+            |ids: &Ids<Slot>, n: u32| ids.find(id(n), |slot| slab.get(slot) == Some(&id(n)));
         for n in (0..100_000).step_by(2) {
             ids.remove(id(n), slots[n as usize]);
         }

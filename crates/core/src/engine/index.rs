@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::lane::Lane;
-use super::{Entry, Slot};
+use super::{Entry, Ids, Slot};
 use crate::dispatch::{Dispatch, LaneId, LaneSpec};
-use crate::{Incarnation, OrderKey, OrderPolicy, State, Timestamp, Vitals};
+use crate::{Incarnation, OrderKey, OrderPolicy, State, TaskId, Timestamp, Vitals};
 
 #[derive(Debug)]
 pub(super) struct Index {
@@ -16,12 +16,37 @@ pub(super) struct Index {
     pub(super) due: BTreeSet<(Timestamp, i64, Slot)>,
     pub(super) deadlines: BTreeSet<(Timestamp, i64, Slot)>,
     /// `None`: nobody asks who holds what.
-    leases: Option<BTreeSet<(Incarnation, i64, Slot)>>,
+    leases: Option<Leases>,
+}
+
+/// The leased tasks. They are few, so whoever writes about an attempt finds its task near at hand, not in
+/// a table of all tasks.
+#[derive(Debug, Default)]
+struct Leases {
+    by_holder: BTreeSet<(Incarnation, i64, Slot)>,
+    by_id: Ids<Slot>,
+}
+
+impl Leases {
+    fn replace(
+        &mut self,
+        id: TaskId,
+        (sequence, slot): (i64, Slot),
+        [old, new]: [Option<Incarnation>; 2],
+    ) {
+        match (old, new) {
+            (None, Some(_)) => self.by_id.insert(id, slot),
+            (Some(_), None) => self.by_id.remove(id, slot),
+            _ => {}
+        }
+        replace(&mut self.by_holder, (sequence, slot), [old, new]);
+    }
 }
 
 /// What of a task decides where it is found.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
+    id: &'a TaskId,
     lane: LaneSpec,
     vitals: &'a Vitals,
     holder: Option<Incarnation>,
@@ -45,11 +70,12 @@ impl<'a> Places<'a> {
     /// Those of a task that was so.
     #[inline]
     pub(super) const fn at<P>(
-        entry: &Entry<P>,
+        entry: &'a Entry<P>,
         vitals: &'a Vitals,
         holder: Option<Incarnation>,
     ) -> Self {
         Self {
+            id: &entry.id,
             lane: entry.lane_at(vitals),
             vitals,
             holder,
@@ -97,7 +123,7 @@ impl Default for Index {
             lanes: Vec::new(),
             due: BTreeSet::new(),
             deadlines: BTreeSet::new(),
-            leases: Some(BTreeSet::new()),
+            leases: Some(Leases::default()),
         }
     }
 }
@@ -120,7 +146,7 @@ impl Index {
         former: &[OrderPolicy],
     ) {
         self.update_lane(slot, old, new, dispatch, former);
-        let Some(Places { sequence, .. }) = old.or(new) else {
+        let Some(Places { id, sequence, .. }) = old.or(new) else {
             return;
         };
         let task = (*sequence, slot);
@@ -130,7 +156,7 @@ impl Index {
         replace(&mut self.deadlines, task, [deadline(old), deadline(new)]);
         if let Some(leases) = &mut self.leases {
             let holder = |places: Option<&Places<'_>>| places.and_then(Places::leased_by);
-            replace(leases, task, [holder(old), holder(new)]);
+            leases.replace(**id, task, [holder(old), holder(new)]);
         }
     }
 
@@ -213,10 +239,18 @@ impl Index {
         lane.flat_map(Lane::firsts).map(|(_, slot)| slot)
     }
 
+    /// Where a leased task lies; `is` tells whether it lies there.
+    pub(super) fn leased(&self, id: TaskId, is: impl Fn(Slot) -> bool) -> Option<Slot> {
+        self.leases.as_ref()?.by_id.find(id, is)
+    }
+
     /// What a worker holds, by sequence.
     pub(super) fn held_by(&self, holder: Incarnation) -> impl Iterator<Item = Slot> {
         let all = (holder, i64::MIN, Slot::MIN)..=(holder, i64::MAX, Slot::MAX);
-        let leases = self.leases.as_ref().map(|leases| leases.range(all));
+        let leases = self
+            .leases
+            .as_ref()
+            .map(|leases| leases.by_holder.range(all));
         leases.into_iter().flatten().map(|(_, _, slot)| *slot)
     }
 }

@@ -19,7 +19,7 @@ use core::ops::Range;
 
 use hashbrown::HashMap;
 
-use ids::Ids;
+pub use ids::Ids;
 use index::{Index, Places};
 use keys::Keys;
 pub use keys::{Displaced, Holder, Standing};
@@ -151,7 +151,7 @@ impl Queue {
 pub struct Engine<P> {
     entries: Slab<Entry<P>>,
     /// `None`: the driver remembers where its tasks lie.
-    ids: Option<Ids>,
+    ids: Option<Ids<Slot>>,
     keys: Keys,
     index: Index,
     dispatch: Dispatch,
@@ -192,6 +192,16 @@ impl<P> Engine<P> {
         engine.ids = None;
         engine.index.forget_holders();
         engine
+    }
+
+    /// An engine for a driver that has a table of ids of its own, as it keeps finished tasks too: here,
+    /// [`find`](Self::find) finds leased tasks only.
+    #[must_use]
+    pub fn without_ids() -> Self {
+        Self {
+            ids: None,
+            ..Self::new()
+        }
     }
 
     /// Makes a queue: not paused, without a bound.
@@ -404,10 +414,9 @@ impl<P> Engine<P> {
     /// Where an unfinished task lies.
     #[must_use]
     pub fn find(&self, id: TaskId) -> Option<Slot> {
-        let ids = self.ids.as_ref()?;
-        ids.find(id, |slot| {
-            self.entry(slot).is_some_and(|entry| entry.id == id)
-        })
+        let is = |slot| self.entry(slot).is_some_and(|entry| entry.id == id);
+        let leased = self.index.leased(id, is);
+        leased.or_else(|| self.ids.as_ref()?.find(id, is))
     }
 
     /// An unfinished task.
