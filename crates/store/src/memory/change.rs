@@ -208,7 +208,7 @@ impl World {
 
     /// A task that has ended.
     fn ended(&self, id: TaskId) -> Option<&Finished> {
-        match self.tasks.get(*self.finished.get(&id)?)? {
+        match self.place(id)? {
             Place::Finished(finished) => Some(finished),
             Place::Unfinished(_) => None,
         }
@@ -216,8 +216,7 @@ impl World {
 
     fn no_retry(&self, id: TaskId) -> ChangeError {
         let state = self
-            .engine
-            .find(id)
+            .slot(id)
             .and_then(|slot| Some(self.engine.entry(slot)?.vitals.state));
         match state {
             Some(from) => duly_core::InvalidTransition {
@@ -231,7 +230,7 @@ impl World {
 
     /// Where an unfinished task lies; a finished one cannot become `to`.
     fn unfinished(&self, id: TaskId, to: State) -> Result<Slot, ChangeError> {
-        if let Some(slot) = self.engine.find(id) {
+        if let Some(slot) = self.slot(id) {
             return Ok(slot);
         }
         match self.ended(id) {

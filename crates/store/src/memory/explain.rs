@@ -87,8 +87,9 @@ impl View for Scene<'_> {
         let Some(record) = self.world.task(id, self.now) else {
             return Ok(None);
         };
+        let slot = self.world.slot(id);
         let engine = &mut self.world.engine;
-        let entry = engine.find(id).and_then(|slot| engine.entry(slot));
+        let entry = slot.and_then(|slot| engine.entry(slot));
         let spec = entry.map(Entry::lane);
         self.lane = spec.map(|spec| engine.dispatch_mut().lane(spec));
         Ok(Some((record, self.lane)))

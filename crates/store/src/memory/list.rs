@@ -127,10 +127,7 @@ impl World {
 
     /// What the engine keeps, or kept, of a task.
     pub(super) fn entry_of(&self, id: TaskId) -> Option<&Entry<Body>> {
-        match self.engine.find(id) {
-            Some(slot) => self.engine.entry(slot),
-            None => self.entry_at(self.tasks.get(*self.finished.get(&id)?)?),
-        }
+        self.entry_at(self.place(id)?)
     }
 
     pub(super) fn events(&self, after: EventCursor, limit: u32) -> Result<EventPage, RequestError> {

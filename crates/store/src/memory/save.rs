@@ -195,7 +195,8 @@ impl World {
             Place::Finished(finished) => Some(&finished.entry),
         };
         let entry = entry.expect("what was admitted is there");
-        let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
+        let (id, sequence) = (entry.id, entry.sequence);
+        let (queue, kind) = (entry.queue, entry.kind);
         let tenant = entry.carry.tenant;
         let mut last = 0;
         for event in &saved.events {
@@ -212,7 +213,7 @@ impl World {
                 if let Some(body) = self.engine.carry_mut(slot) {
                     body.last_event = last;
                 }
-                self.tasks.insert(sequence, Place::Unfinished(slot));
+                self.add(id, sequence, slot);
                 self.await_alert(slot);
                 self.enters(kind, tenant);
                 self.watch.mark(sequence);
@@ -222,6 +223,7 @@ impl World {
             }
             Place::Finished(mut finished) => {
                 finished.entry.carry.last_event = last;
+                self.ids.insert(id, sequence);
                 match admitted.event {
                     Some(event) => self.finish(*finished, event, detail),
                     None => self.keep(*finished),

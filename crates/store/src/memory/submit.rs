@@ -9,7 +9,7 @@ use duly_core::{EventKind, HeldKey, State, Timestamp};
 use super::body::Body;
 use super::event::Detail;
 use super::unique::{Before, held_key};
-use super::world::{Place, World};
+use super::world::World;
 use crate::bounds::{KINDS_MAX, TENANTS_MAX};
 use crate::{
     Admission, InvalidInput, Name, NewTask, Subject, Submit, SubmitError, SubmitReply, Submitted,
@@ -95,7 +95,8 @@ impl World {
         let entry = self.entry(new, kind, key, now);
         let displaced = self.engine.make_way(&entry, now);
         steps.extend(displaced.map(Step::Displaced));
-        let (vitals, bound) = (entry.vitals, self.queue_mut(&new.queue).settings.bound);
+        let (vitals, sequence) = (entry.vitals, entry.sequence);
+        let bound = self.queue_mut(&new.queue).settings.bound;
         let slot = self.engine.submit(entry, now).map_err(|(rejected, _)| {
             let named = Named {
                 kind: &new.kind,
@@ -104,6 +105,7 @@ impl World {
             };
             refused(rejected, &named, index, bound)
         })?;
+        self.add(new.id, sequence, slot);
         let scheduled = vitals.state == State::Scheduled;
         let due_at = scheduled.then_some(vitals.due_at);
         steps.push(Step::Admitted { slot, due_at });
@@ -185,7 +187,7 @@ impl World {
     fn undo_step(&mut self, step: Step) {
         match step {
             Step::Displaced(displaced) => self.engine.put_back(displaced),
-            Step::Admitted { slot, .. } => self.engine.undo(slot),
+            Step::Admitted { slot, .. } => self.undo_add(slot),
             Step::Replaced(before) => self.undo_replace(*before),
         }
     }
@@ -205,10 +207,9 @@ impl World {
         let Some(entry) = self.engine.entry(slot) else {
             return;
         };
-        let (sequence, queue, kind) = (entry.sequence, entry.queue, entry.kind);
+        let (queue, kind) = (entry.queue, entry.kind);
         if event == EventKind::Submitted {
             let tenant = entry.carry.tenant;
-            self.tasks.insert(sequence, Place::Unfinished(slot));
             self.queue_of(queue).made = true;
             self.enters(kind, tenant);
             self.await_alert(slot);

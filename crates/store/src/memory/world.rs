@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use duly_core::engine::{Effect, Engine, Entry, KindId, QueueId, Slot};
+use duly_core::engine::{Effect, Engine, Entry, Ids, KindId, QueueId, Slot};
 use duly_core::{EventKind, Incarnation, State, TaskId, Timestamp};
 
 use super::body::{self, Body, Finished, Seen};
@@ -43,8 +43,8 @@ pub(super) struct Queue {
 pub(super) struct World {
     pub(super) engine: Engine<Body>,
     pub(super) tasks: Sparse<Place>,
-    /// Finished tasks by id; the engine knows the others.
-    pub(super) finished: HashMap<TaskId, i64>,
+    /// The sequences of all tasks, by id.
+    pub(super) ids: Ids<i64>,
     /// When somebody may have to be told of which task.
     pub(super) alerts: BTreeSet<(Timestamp, i64)>,
     /// Submissions that have replaced what a task was to do.
@@ -78,13 +78,13 @@ fn kind_id(place: usize) -> KindId {
 
 impl World {
     pub(super) fn new() -> Self {
-        let mut engine = Engine::new();
+        let mut engine = Engine::without_ids();
         let no_queue = engine.add_queue();
         Self {
             engine,
             no_queue,
             tasks: Sparse::new(),
-            finished: HashMap::new(),
+            ids: Ids::default(),
             alerts: BTreeSet::new(),
             replaced: Replaced::default(),
             log: Log::new(),
@@ -262,12 +262,43 @@ impl World {
         self.keep(finished);
     }
 
+    /// A task has come: from now on it is found, by its sequence and by its id.
+    pub(super) fn add(&mut self, id: TaskId, sequence: i64, slot: Slot) {
+        self.tasks.insert(sequence, Place::Unfinished(slot));
+        self.ids.insert(id, sequence);
+    }
+
+    /// As if an unfinished task had never come.
+    pub(super) fn undo_add(&mut self, slot: Slot) {
+        if let Some(entry) = self.engine.entry(slot) {
+            self.tasks.remove(entry.sequence);
+            self.ids.remove(entry.id, entry.sequence);
+        }
+        self.engine.undo(slot);
+    }
+
+    /// Where a task is found.
+    pub(super) fn place(&self, id: TaskId) -> Option<&Place> {
+        let place = |sequence| {
+            let place = self.tasks.get(sequence)?;
+            (self.entry_at(place)?.id == id).then_some(place)
+        };
+        place(self.ids.find(id, |sequence| place(sequence).is_some())?)
+    }
+
+    /// Where an unfinished task lies.
+    pub(super) fn slot(&self, id: TaskId) -> Option<Slot> {
+        match self.place(id)? {
+            Place::Unfinished(slot) => Some(*slot),
+            Place::Finished(_) => None,
+        }
+    }
+
     /// Adds a finished task to the history.
     pub(super) fn keep(&mut self, finished: Finished) {
-        let (id, sequence) = (finished.entry.id, finished.entry.sequence);
+        let sequence = finished.entry.sequence;
         let state = finished.entry.vitals.state;
         self.watch.mark(sequence);
-        self.finished.insert(id, sequence);
         let queue = self.queue_of(finished.entry.queue);
         queue.finished.add(state, 1);
         queue.history[half(state)].insert((finished.finished_at, sequence));
@@ -284,7 +315,6 @@ impl World {
             return None;
         };
         let state = finished.entry.vitals.state;
-        self.finished.remove(&finished.entry.id);
         let queue = self.queue_of(finished.entry.queue);
         queue.finished.take(state, 1);
         queue.history[half(state)].remove(&(finished.finished_at, sequence));
@@ -294,6 +324,7 @@ impl World {
     /// Removes a finished task with its events.
     pub(super) fn remove(&mut self, sequence: i64) -> Option<Finished> {
         let finished = self.unfinish(sequence)?;
+        self.ids.remove(finished.entry.id, sequence);
         self.watch.mark(sequence);
         self.forget_alert(&finished.entry);
         self.replaced.forget(finished.entry.id);
@@ -302,10 +333,7 @@ impl World {
     }
 
     pub(super) fn task(&self, id: TaskId, now: Timestamp) -> Option<TaskRecord> {
-        if let Some(slot) = self.engine.find(id) {
-            return Some(self.show_unfinished(self.engine.entry(slot)?, now));
-        }
-        self.show(self.tasks.get(*self.finished.get(&id)?)?, now)
+        self.show(self.place(id)?, now)
     }
 
     pub(super) fn show(&self, place: &Place, now: Timestamp) -> Option<TaskRecord> {
