@@ -42,9 +42,7 @@ pub(crate) use news::{NEWEST, SINCE};
 pub(crate) use queue::PLAIN_LANES;
 pub(crate) use queue::{Queue, QueueSlot};
 pub(crate) use settings::{SETTINGS_WIDTH, order_columns, settings, settings_columns};
-#[cfg(test)]
-pub(crate) use tenant::COUNT_TENANT;
-pub(crate) use tenant::{Tenant, settings as tenant_settings};
+pub(crate) use tenant::settings as tenant_settings;
 
 /// More names than this are not kept by heart between transactions.
 const NAMES_MAX: usize = 20_000;
@@ -101,7 +99,7 @@ pub(crate) struct Book {
     lanes: Vec<Lane>,
     lane_slots: HashMap<i64, LaneSlot>,
     /// Lanes whose numbers of unfinished tasks have changed, and by how much.
-    lanes_won: HashMap<LaneSlot, i64>,
+    lanes_won: Vec<(LaneSlot, i64)>,
     /// Who is next: it knows queues and lanes by the same numbers.
     pub(crate) dispatch: Dispatch,
     pub(crate) round: Round,
@@ -112,7 +110,7 @@ pub(crate) struct Book {
     kinds: HashMap<Name, i64>,
     kind_names: HashMap<i64, Name>,
     kind_roll: kind::Kinds,
-    tenants: HashMap<Name, Option<Tenant>>,
+    tenants: tenant::Tenants,
     names: HashMap<Name, i64>,
     workers: HashMap<Incarnation, Option<Worker>>,
     /// Queues made in this transaction.
@@ -192,9 +190,7 @@ impl Book {
             self.workers.clear();
             self.no_queues.clear();
         }
-        if self.tenants.len() > TENANTS_KEPT_MAX {
-            self.tenants.clear();
-        }
+        self.tenants.trim(TENANTS_KEPT_MAX);
         if self.leases.len() > LEASES_MAX {
             self.leases.clear();
         }

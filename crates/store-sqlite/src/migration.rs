@@ -223,7 +223,10 @@ mod tests {
             named([("a", 2), ("b", 1)])
         );
         assert_eq!(
-            counts("SELECT name, unfinished FROM duly_tenant ORDER BY name"),
+            counts(
+                "SELECT name, (SELECT coalesce(sum(unfinished), 0) FROM duly_lane WHERE tenant = name)
+                 FROM duly_tenant ORDER BY name"
+            ),
             named([("x", 2), ("y", 0)])
         );
         assert_eq!(

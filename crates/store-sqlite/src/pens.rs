@@ -22,7 +22,7 @@ pub(crate) enum Pen {
     Keep,
     Take,
     Alone,
-    Behind,
+    Ahead,
 }
 
 const PENS: [Pen; 11] = [
@@ -36,7 +36,7 @@ const PENS: [Pen; 11] = [
     Pen::Keep,
     Pen::Take,
     Pen::Alone,
-    Pen::Behind,
+    Pen::Ahead,
 ];
 
 impl Pen {
@@ -52,7 +52,7 @@ impl Pen {
             Self::Keep => live::KEEP,
             Self::Take => claim::TAKE,
             Self::Alone => pick::ALONE,
-            Self::Behind => pick::BEHIND,
+            Self::Ahead => pick::AHEAD,
         })
     }
 }

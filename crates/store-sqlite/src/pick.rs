@@ -1,13 +1,13 @@
 //! The tasks that a claim takes. Of which lane the head is next, core's dispatch says; here lanes are stepped
 //! through, so that a claim visits no more than it hands out, and one more a lane.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use duly_core::dispatch::Head;
 use duly_core::{AttemptRef, OrderKey, Vitals};
 use duly_store::Lease;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
-use rusqlite::{OptionalExtension, Result, Row, Rows, Statement, params};
+use rusqlite::{Result, Row, Rows, Statement, params};
 
 use crate::book::{Book, LaneSlot, QueueSlot, Worker};
 use crate::pens::Pen;
@@ -40,13 +40,9 @@ pub(crate) const ALONE: &str = concat!(
     " FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
     WHERE s.sequence = ?1 AND s.state = 2"
 );
-// What is equal in class and rank is found by its sequence, instead of being passed one by one.
-pub(crate) const BEHIND: &str =
+pub(crate) const AHEAD: &str =
     "SELECT class, rank, sequence FROM duly_live INDEXED BY duly_live_ready
-        WHERE lane = ?1 AND state = 2 AND class = ?2 AND rank = ?3 AND sequence > ?4
-    UNION ALL SELECT class, rank, sequence FROM duly_live INDEXED BY duly_live_ready
-        WHERE lane = ?1 AND state = 2 AND (class, rank) > (?2, ?3)
-    ORDER BY class, rank, sequence LIMIT 1";
+    WHERE lane = ?1 AND state = 2 ORDER BY class, rank, sequence LIMIT ?2 OFFSET ?2";
 
 /// A task that a claim is going to take.
 pub(crate) struct Chosen {
@@ -74,6 +70,65 @@ impl Cursor<'_> {
     }
 }
 
+/// A lane of which each task is looked up by itself, and the keys that follow.
+struct Queried {
+    lane: LaneSlot,
+    /// How many were taken.
+    taken: u32,
+    /// The keys of the next ones, as far as they were read.
+    ahead: VecDeque<OrderKey>,
+    /// Nobody stands behind those.
+    ends: bool,
+}
+
+impl Queried {
+    const fn new(lane: LaneSlot) -> Self {
+        Self {
+            lane,
+            taken: 0,
+            ahead: VecDeque::new(),
+            ends: false,
+        }
+    }
+
+    /// The task at the head of the lane, and the key of the next one.
+    fn step(&mut self, tx: &mut Transaction<'_, '_>) -> Result<(Option<Chosen>, Option<OrderKey>)> {
+        let Head::Known(head) = tx.book.dispatch.head(self.lane) else {
+            return Ok((None, None));
+        };
+        let mut rows = tx.pens.take_up(Pen::Alone)?.query([head.sequence])?;
+        let row = rows.next()?;
+        let chosen = row.map(|row| choice(tx.book, row, self.lane)).transpose()?;
+        drop(rows);
+        self.taken += 1;
+        if self.ahead.is_empty() && !self.ends {
+            self.read_ahead(tx)?;
+        }
+        Ok((chosen, self.ahead.pop_front()))
+    }
+
+    /// Reads as many keys as were taken, which still stand in the index and are passed: so each is passed
+    /// twice at most.
+    fn read_ahead(&mut self, tx: &mut Transaction<'_, '_>) -> Result<()> {
+        let id = tx.book.lane_id(self.lane)?;
+        let mut rows = tx
+            .pens
+            .take_up(Pen::Ahead)?
+            .query(params![id, self.taken])?;
+        while let Some(row) = rows.next()? {
+            self.ahead.push_back(key(row, 0)?);
+        }
+        self.ends = self.ahead.len() < self.taken as usize;
+        Ok(())
+    }
+}
+
+/// A lane from which a claim takes.
+enum Source<'s> {
+    Stepped(Cursor<'s>),
+    Queried(Queried),
+}
+
 /// Picks one head after the other. As many lanes as there are `steps` are stepped through; of others, each task
 /// is looked up by itself, for SQLite goes through all cursors whenever it opens one.
 pub(crate) fn pick(
@@ -82,33 +137,24 @@ pub(crate) fn pick(
     worker: &Worker,
 ) -> Result<Vec<Chosen>> {
     let mut all = Vec::new();
-    let mut cursors: Vec<Cursor<'_>> = Vec::new();
-    let mut places: HashMap<LaneSlot, Option<usize>> = HashMap::new();
+    let mut sources: Vec<Source<'_>> = Vec::new();
+    let mut places: HashMap<LaneSlot, usize> = HashMap::new();
+    let mut recent = None;
     let mut steps = steps.iter_mut();
     while let Some(pick) = tx.book.next() {
         let lane = pick.lane;
-        let recent = cursors.last().filter(|cursor| cursor.lane == lane);
-        let place = match (recent, places.get(&lane)) {
-            (Some(_), _) => Some(cursors.len() - 1),
-            (None, Some(place)) => *place,
-            (None, None) => {
-                tx.book.tell_lane(lane);
-                let place = match steps.next() {
-                    Some(step) => {
-                        let mut rows = step.query([tx.book.lane_id(lane)?])?;
-                        rows.advance()?;
-                        cursors.push(Cursor { lane, rows });
-                        Some(cursors.len() - 1)
-                    }
-                    None => None,
-                };
-                places.insert(lane, place);
-                place
-            }
+        let place = match recent {
+            Some((before, place)) if before == lane => place,
+            _ => *places.entry(lane).or_insert(sources.len()),
         };
-        let (chosen, next) = match place {
-            Some(place) => cursors[place].step(tx.book)?,
-            None => alone(tx, lane)?,
+        recent = Some((lane, place));
+        if place == sources.len() {
+            tx.book.tell_lane(lane);
+            sources.push(source(tx.book, lane, steps.next())?);
+        }
+        let (chosen, next) = match &mut sources[place] {
+            Source::Stepped(cursor) => cursor.step(tx.book)?,
+            Source::Queried(queried) => queried.step(tx)?,
         };
         debug_assert!(chosen.is_some(), "a lane that is picked has a head");
         if let Some(chosen) = chosen {
@@ -121,22 +167,18 @@ pub(crate) fn pick(
     Ok(all)
 }
 
-/// The task at the head of a lane, and the key of the next one.
-fn alone(
-    tx: &mut Transaction<'_, '_>,
+/// A lane that is stepped through by a statement, if there is one for it.
+fn source<'s>(
+    book: &Book,
     lane: LaneSlot,
-) -> Result<(Option<Chosen>, Option<OrderKey>)> {
-    let Head::Known(head) = tx.book.dispatch.head(lane) else {
-        return Ok((None, None));
+    step: Option<&'s mut Statement<'_>>,
+) -> Result<Source<'s>> {
+    let Some(step) = step else {
+        return Ok(Source::Queried(Queried::new(lane)));
     };
-    let mut rows = tx.pens.take_up(Pen::Alone)?.query([head.sequence])?;
-    let row = rows.next()?;
-    let chosen = row.map(|row| choice(tx.book, row, lane)).transpose()?;
-    drop(rows);
-    let from = params![tx.book.lane_id(lane)?, head.class, head.rank, head.sequence];
-    let behind = tx.pens.take_up(Pen::Behind)?;
-    let next = behind.query_row(from, |row| key(row, 0)).optional()?;
-    Ok((chosen, next))
+    let mut rows = step.query([book.lane_id(lane)?])?;
+    rows.advance()?;
+    Ok(Source::Stepped(Cursor { lane, rows }))
 }
 
 /// A key, from the columns `class, rank, sequence` that begin at `at`.

@@ -64,11 +64,8 @@ const PLANS: &[(&str, &[&str])] = &[
         &["s USING INTEGER PRIMARY KEY", "t USING INTEGER PRIMARY KEY"],
     ),
     (
-        pick::BEHIND,
-        &[
-            "INDEX duly_live_ready (lane=? AND class=? AND rank=? AND rowid>?)",
-            "INDEX duly_live_ready (lane=? AND (class,rank)>(?,?))",
-        ],
+        pick::AHEAD,
+        &["COVERING INDEX duly_live_ready (lane=?)"],
     ),
     (claim::HEAD, &["INDEX duly_live_ready (lane=?)"]),
     (
@@ -110,10 +107,6 @@ const PLANS: &[(&str, &[&str])] = &[
     (
         book::ATTACHED_TO,
         &["USING PRIMARY KEY (what=? AND subject=?)"],
-    ),
-    (
-        book::COUNT_TENANT,
-        &["sqlite_autoindex_duly_tenant_1 (name=?)"],
     ),
     (house::UNFINISHED, &["USING INTEGER PRIMARY KEY (rowid>?)"]),
     (limit::ONE, &["sqlite_autoindex_duly_limit_1 (name=?)"]),

@@ -13,7 +13,10 @@ use crate::transaction::Transaction;
 
 macro_rules! columns {
     () => {
-        "SELECT name, weight, paused, draining, unfinished FROM duly_tenant "
+        "SELECT name, weight, paused, draining,
+            (SELECT coalesce(sum(la.unfinished), 0) FROM duly_lane AS la INDEXED BY duly_lane_tenant
+                WHERE la.tenant = name AND la.tenant <> '')
+        FROM duly_tenant "
     };
 }
 pub(crate) const ONE: &str = concat!(columns!(), "WHERE name = ?1 AND name > ?2 LIMIT ?3");

@@ -77,8 +77,10 @@ impl Book {
         tenant: Option<&Name>,
         uses: &[LimitUse],
     ) -> Result<Terms> {
-        if tenant.is_none() && uses.is_empty() {
-            return Ok(Terms::NONE);
+        match tenant {
+            None if uses.is_empty() => return Ok(Terms::NONE),
+            Some(name) if uses.is_empty() => return self.tenant_terms(connection, name),
+            _ => {}
         }
         let tenant = tenant.map(|name| self.tenant_id(connection, name));
         let tenant = tenant.transpose()?;

@@ -25,21 +25,27 @@ impl Book {
 
     /// Notes that a lane whose tasks are counted has so many unfinished ones more.
     pub(crate) fn count_lane(&mut self, lane: LaneSlot, by: i64) {
-        *self.lanes_won.entry(lane).or_default() += by;
+        match self.lanes_won.last_mut() {
+            Some((last, won)) if *last == lane => *won += by,
+            _ => self.lanes_won.push((lane, by)),
+        }
     }
 
-    /// Writes the numbers of unfinished tasks that have changed, of lanes and their tenants.
+    /// Writes the numbers of unfinished tasks that have changed, each once, as they lie in the file.
     pub(crate) fn flush_lanes(&mut self, connection: &Connection, now: Timestamp) -> Result<()> {
         if self.lanes_won.is_empty() {
             return Ok(());
         }
         let mut count = connection.prepare_cached(COUNT_LANE)?;
         let won = std::mem::take(&mut self.lanes_won);
-        for (lane, by) in won.into_iter().filter(|(_, by)| *by != 0) {
-            count.execute(params![self.lane_id(lane)?, by, now.as_micros()])?;
-            let tenant = self.dispatch.tenant_of(self.lanes[lane.index()].terms);
-            if let Some(tenant) = tenant {
-                self.count_tenant(connection, &self.gate_name(tenant.gate()), by)?;
+        // What a lane had won that was undone was undone with it.
+        let stored = |(lane, by): (LaneSlot, i64)| Some((self.lanes[lane.index()].id?, by));
+        let mut won: Vec<(i64, i64)> = won.into_iter().filter_map(stored).collect();
+        won.sort_unstable();
+        for lane in won.chunk_by(|(one, _), (other, _)| one == other) {
+            let by: i64 = lane.iter().map(|(_, by)| by).sum();
+            if by != 0 {
+                count.execute(params![lane[0].0, by, now.as_micros()])?;
             }
         }
         Ok(())

@@ -5,7 +5,6 @@ use duly_core::OrderKey;
 use duly_core::dispatch::{Head, KindId, LaneId, LaneSpec, Terms};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use super::news::Item;
 use super::{Book, Mark, QueueSlot};
 use crate::row;
 
@@ -224,7 +223,7 @@ impl Book {
     pub(crate) fn tell_lane(&mut self, lane: LaneSlot) {
         let lane = &self.lanes[lane.index()];
         if let Some(id) = lane.id.filter(|_| !lane.has_no_terms()) {
-            self.tell(Item::Lane(id));
+            self.tell_of_lane(id);
         }
     }
 

@@ -110,6 +110,8 @@ pub(super) struct News {
     current: bool,
     /// To be told.
     items: BTreeSet<Item>,
+    /// Lanes to be told of: there may be as many as tasks.
+    lanes: Vec<i64>,
 }
 
 impl Book {
@@ -176,6 +178,13 @@ impl Book {
         self.news.items.insert(item);
     }
 
+    /// Others shall hear that somebody came into a lane with conditions, or left it.
+    pub(super) fn tell_of_lane(&mut self, id: i64) {
+        if self.news.lanes.last() != Some(&id) {
+            self.news.lanes.push(id);
+        }
+    }
+
     /// Writes the news of a transaction, if there are any.
     pub(super) fn flush_news(&mut self, connection: &Connection, now: Timestamp) -> Result<()> {
         if !self.held.changed.is_empty() {
@@ -183,11 +192,12 @@ impl Book {
             let workers = self.take_lease_news();
             self.news.items.extend(workers);
         }
-        if self.news.items.is_empty() {
-            return Ok(());
-        }
+        let mut lanes = std::mem::take(&mut self.news.lanes);
+        lanes.sort_unstable();
+        lanes.dedup();
         let items = std::mem::take(&mut self.news.items);
-        let lines: Vec<String> = items.iter().map(Item::text).collect();
+        let lanes = lanes.into_iter().map(Item::Lane);
+        let lines: Vec<String> = items.into_iter().chain(lanes).map(|item| item.text()).collect();
         for some in lines.chunks(ITEMS_MAX) {
             connection.prepare_cached(ADD)?.execute([some.join("\n")])?;
             let number = connection.last_insert_rowid();

@@ -1,6 +1,9 @@
 //! Tenants, known by heart.
 
+use std::collections::HashMap;
+
 use duly_core::Timestamp;
+use duly_core::dispatch::Terms;
 use duly_store::{Name, TenantSettings};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
@@ -13,8 +16,6 @@ pub(crate) const TENANT: &str =
     "SELECT id, weight, paused, draining FROM duly_tenant WHERE name = ?1";
 const ADD_TENANT: &str = "INSERT INTO duly_tenant (name) VALUES (?1)";
 const SET: &str = "UPDATE duly_tenant SET weight = ?2, paused = ?3, draining = ?4 WHERE id = ?1";
-pub(crate) const COUNT_TENANT: &str =
-    "UPDATE duly_tenant SET unfinished = unfinished + ?2 WHERE name = ?1";
 pub(crate) const COUNT: &str = "SELECT coalesce(max(id), 0) FROM duly_tenant";
 
 /// A tenant that there is a record of.
@@ -22,6 +23,53 @@ pub(crate) const COUNT: &str = "SELECT coalesce(max(id), 0) FROM duly_tenant";
 pub(crate) struct Tenant {
     pub(crate) id: i64,
     pub(crate) settings: TenantSettings,
+    /// The terms of its tasks that name no limits, once somebody asked.
+    terms: Option<Terms>,
+}
+
+/// Those that were asked for; `None`: there is no record.
+#[derive(Debug, Default)]
+pub(super) struct Tenants {
+    by_name: HashMap<Name, Option<Tenant>>,
+    /// The one that was asked for last: for one task it is done several times.
+    recent: Option<(Name, Tenant)>,
+}
+
+impl Tenants {
+    fn recent(&self, name: &Name) -> Option<Tenant> {
+        let recent = self.recent.as_ref();
+        recent
+            .filter(|(recent, _)| recent == name)
+            .map(|(_, tenant)| *tenant)
+    }
+
+    fn get(&mut self, name: &Name) -> Option<Option<Tenant>> {
+        if let Some(tenant) = self.recent(name) {
+            return Some(Some(tenant));
+        }
+        let tenant = *self.by_name.get(name)?;
+        if let Some(tenant) = tenant {
+            self.recent = Some((name.clone(), tenant));
+        }
+        Some(tenant)
+    }
+
+    fn set(&mut self, name: &Name, tenant: Option<Tenant>) {
+        self.recent = None;
+        self.by_name.insert(name.clone(), tenant);
+    }
+
+    pub(super) fn remove(&mut self, name: &Name) {
+        self.recent = None;
+        self.by_name.remove(name);
+    }
+
+    /// Forgets all, if there are more than so many.
+    pub(super) fn trim(&mut self, most: usize) {
+        if self.by_name.len() > most {
+            *self = Self::default();
+        }
+    }
 }
 
 impl Book {
@@ -32,7 +80,7 @@ impl Book {
         name: &Name,
     ) -> Result<Option<Tenant>> {
         if let Some(tenant) = self.tenants.get(name) {
-            return Ok(*tenant);
+            return Ok(tenant);
         }
         let tenant = connection
             .prepare_cached(TENANT)?
@@ -40,10 +88,11 @@ impl Book {
                 Ok(Tenant {
                     id: row.get(0)?,
                     settings: settings(row, 1)?,
+                    terms: None,
                 })
             })
             .optional()?;
-        self.tenants.insert(name.clone(), tenant);
+        self.tenants.set(name, tenant);
         Ok(tenant)
     }
 
@@ -58,8 +107,9 @@ impl Book {
         let tenant = Tenant {
             id: connection.last_insert_rowid(),
             settings: TenantSettings::default(),
+            terms: None,
         };
-        self.tenants.insert(name.clone(), Some(tenant));
+        self.tenants.set(name, Some(tenant));
         self.made_tenants.push(name.clone());
         self.tell(Item::Tenant(name.clone()));
         Ok(tenant)
@@ -82,7 +132,7 @@ impl Book {
             .prepare_cached(SET)?
             .execute(params![tenant.id, weight, paused, draining])?;
         let tenant = Tenant { settings, ..tenant };
-        self.tenants.insert(name.clone(), Some(tenant));
+        self.tenants.set(name, Some(tenant));
         self.tell(Item::Tenant(name.clone()));
         Ok(())
     }
@@ -103,10 +153,19 @@ impl Book {
         Ok(())
     }
 
-    /// Writes that a tenant has so many unfinished tasks more.
-    pub(super) fn count_tenant(&self, connection: &Connection, name: &Name, by: i64) -> Result<()> {
-        let mut count = connection.prepare_cached(COUNT_TENANT)?;
-        count.execute(params![name.as_str(), by]).map(drop)
+    /// The terms of a tenant's tasks that name no limits.
+    pub(super) fn tenant_terms(&mut self, connection: &Connection, name: &Name) -> Result<Terms> {
+        let tenant = self.tenant(connection, name)?;
+        if let Some(terms) = tenant.and_then(|tenant| tenant.terms) {
+            return Ok(terms);
+        }
+        let id = self.tenant_id(connection, name)?;
+        let terms = self.dispatch.terms(Some(id), &[]);
+        if let Some(tenant) = tenant {
+            let terms = Some(terms);
+            self.tenants.set(name, Some(Tenant { terms, ..tenant }));
+        }
+        Ok(terms)
     }
 
     /// Whether there is no record of a tenant, and no room for one more in `most`.

@@ -46,8 +46,8 @@ CREATE TABLE duly_definition (
 
 INSERT INTO duly_counter (name, value) VALUES ('schedule', 0);
 
--- Pause and drain of queues, kinds and tenants. How many tasks of a kind, or of a tenant, are not finished
--- is kept in step with every change.
+-- Pause and drain of queues, kinds and tenants. How many tasks of a kind are not finished is kept in
+-- step with every change; of a tenant, its lanes are counted.
 ALTER TABLE duly_queue ADD COLUMN draining INTEGER NOT NULL DEFAULT 0;
 
 ALTER TABLE duly_kind ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
@@ -63,20 +63,17 @@ UPDATE duly_kind SET unfinished = found.n
 
 -- Records are never removed, so the greatest id is their number.
 CREATE TABLE duly_tenant (
-    id         INTEGER PRIMARY KEY,
-    name       TEXT NOT NULL UNIQUE,
-    weight     INTEGER NOT NULL DEFAULT 1,
-    paused     INTEGER NOT NULL DEFAULT 0,
-    draining   INTEGER NOT NULL DEFAULT 0,
-    unfinished INTEGER NOT NULL DEFAULT 0
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,
+    weight   INTEGER NOT NULL DEFAULT 1,
+    paused   INTEGER NOT NULL DEFAULT 0,
+    draining INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX duly_task_tenant ON duly_task (tenant) WHERE tenant IS NOT NULL;
 
-INSERT INTO duly_tenant (name, unfinished)
-    SELECT t.tenant, count(s.sequence)
-    FROM duly_task AS t INDEXED BY duly_task_tenant LEFT JOIN duly_live AS s ON s.sequence = t.sequence
-    WHERE t.tenant IS NOT NULL GROUP BY t.tenant;
+INSERT INTO duly_tenant (name)
+    SELECT DISTINCT tenant FROM duly_task INDEXED BY duly_task_tenant WHERE tenant IS NOT NULL;
 
 -- Unique keys. One that is held until an instant outlives its task: then the row says whose it was, and
 -- how that ended.
@@ -150,6 +147,7 @@ ALTER TABLE duly_lane ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE duly_lane ADD COLUMN empty_since INTEGER;
 
 CREATE INDEX duly_lane_empty ON duly_lane (empty_since) WHERE empty_since IS NOT NULL;
+CREATE INDEX duly_lane_tenant ON duly_lane (tenant) WHERE tenant <> '';
 
 -- Before, a task that is somebody's stood among those that are nobody's.
 INSERT INTO duly_lane (line, suspect, tenant, unfinished)
