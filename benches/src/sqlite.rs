@@ -5,6 +5,7 @@ mod growth;
 mod idle;
 pub(crate) mod latency;
 pub(crate) mod limit;
+mod spread;
 mod throughput;
 mod worker;
 

@@ -40,12 +40,12 @@ impl<'a> House<'a> {
     }
 
     /// A fresh file, by hand: the same rows, spread over so many lanes; none beside a memory store.
-    pub(super) async fn by_hand(&self, lanes: u32) -> anyhow::Result<Option<Limit>> {
+    pub(super) async fn by_hand(&self, lanes: u32, fair: bool) -> anyhow::Result<Option<Limit>> {
         if self.is_memory() {
             return Ok(None);
         }
         self.open().await?.store.close().await?;
-        Ok(Some(Limit::open(&self.path())?.spread(lanes)))
+        Ok(Some(Limit::open(&self.path())?.spread(lanes, fair)?))
     }
 
     fn path(&self) -> PathBuf {

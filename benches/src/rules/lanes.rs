@@ -59,7 +59,7 @@ impl Street {
     async fn new(house: &House<'_>, lanes: u32, fair: bool) -> anyhow::Result<Self> {
         let mut street = Self {
             lanes,
-            hand: house.by_hand(lanes).await?,
+            hand: house.by_hand(lanes, fair).await?,
             port: house.open().await?,
             stream: Stream::default(),
             made_by_hand: 0,

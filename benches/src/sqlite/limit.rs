@@ -1,10 +1,13 @@
 //! The limit: the rows, indexes and events of the same work, written by hand in batches of 500, one
 //! transaction a batch and step, with nothing around them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+
+use super::spread::{self, Spread, Won};
 
 /// Tasks of one transaction.
 pub(crate) const BATCH: u32 = 500;
@@ -41,16 +44,15 @@ pub(crate) struct Limit {
     task: i64,
     event: i64,
     now: i64,
-    /// Over how many lanes tasks are spread.
-    lanes: u32,
-    /// From which lane it takes next.
-    turn: u32,
+    /// How tasks are spread over lanes, if there is more to write than that of one without conditions.
+    spread: Option<Spread>,
 }
 
 /// A task that was taken by hand.
 pub(crate) struct Taken {
     sequence: i64,
     due_at: i64,
+    lane: u32,
 }
 
 impl Limit {
@@ -68,35 +70,40 @@ impl Limit {
             task: 0,
             event: 0,
             now: 1_767_225_600_000_000,
-            lanes: 1,
-            turn: 0,
+            spread: None,
         })
     }
 
     /// Spreads tasks over so many lanes from now on, one after the other, each with a tenant of its own; and
     /// takes them in turns.
-    pub(crate) const fn spread(mut self, lanes: u32) -> Self {
-        self.lanes = lanes;
-        self
+    pub(crate) fn spread(mut self, lanes: u32, fair: bool) -> anyhow::Result<Self> {
+        self.spread = Some(Spread::new(&mut self.connection, lanes, fair)?);
+        Ok(self)
     }
 
     pub(crate) fn submit(&mut self, ids: &[[u8; 16]], payload: &[u8]) -> anyhow::Result<()> {
         let (mut task, mut event, now) = (self.task, self.event, self.now);
-        let lanes = self.lanes;
+        let lanes = self.spread.as_ref().map(|spread| i64::from(spread.lanes));
+        let mut won = Won::new();
         let tx = self.begin()?;
         {
             let mut add_task = tx.prepare_cached(ADD_TASK)?;
             let mut add_live = tx.prepare_cached(ADD_LIVE)?;
             let mut add_event = tx.prepare_cached(ADD_EVENT)?;
             for id in ids {
-                let lane = task % i64::from(lanes);
-                let tenant = (lanes > 1).then(|| format!("tenant-{lane}"));
+                let lane = u32::try_from(task % lanes.unwrap_or(1))?;
+                let tenant = lanes.map(|_| spread::tenant_name(lane));
                 task += 1;
                 event += 1;
                 add_task.execute(params![task, id, now, payload, tenant])?;
                 add_live.execute(params![task, now, lane])?;
                 add_event.execute(params![event, task, SUBMITTED, now, 0, None::<i64>])?;
+                *won.entry(lane).or_default() += 1;
             }
+        }
+        if lanes.is_some() {
+            spread::count(&tx, &won, now)?;
+            spread::tell(&tx, won.into_keys())?;
         }
         commit(tx, task, event)?;
         (self.task, self.event, self.now) = (task, event, now + 1);
@@ -105,24 +112,24 @@ impl Limit {
 
     pub(crate) fn claim(&mut self, count: u32) -> anyhow::Result<Vec<Taken>> {
         let (task, mut event, now) = (self.task, self.event, self.now);
-        let (lanes, mut turn) = (self.lanes, self.turn);
-        // Of one lane all at once, of many one of each.
-        let looks = if lanes == 1 { 1 } else { count };
+        let mut spread = self.spread.take();
         let tx = self.begin()?;
         let mut taken = Vec::with_capacity(count as usize);
+        let mut turns = BTreeMap::new();
+        // Of one lane all at once, of many one of each.
+        let many = spread.as_ref().is_some_and(|spread| spread.lanes > 1);
         {
             let mut heads = tx.prepare_cached(HEADS)?;
-            for _ in 0..looks {
-                let mut rows = heads.query([count / looks, turn])?;
+            for _ in 0..if many { count } else { 1 } {
+                let (lane, turn) = spread.as_mut().map_or((0, 0), Spread::next);
+                let mut rows = heads.query([if many { 1 } else { count }, lane])?;
                 while let Some(row) = rows.next()? {
-                    let (_id, _payload): ([u8; 16], Vec<u8>) = (row.get(2)?, row.get(3)?);
-                    taken.push(Taken {
-                        sequence: row.get(0)?,
-                        due_at: row.get(1)?,
-                    });
+                    taken.push(read(row, lane)?);
                 }
-                turn = (turn + 1) % lanes;
+                turns.insert(lane, turn);
             }
+        }
+        {
             let mut lease = tx.prepare_cached(LEASE)?;
             let mut add_event = tx.prepare_cached(ADD_EVENT)?;
             for one in &taken {
@@ -131,13 +138,21 @@ impl Limit {
                 add_event.execute(params![event, one.sequence, STARTED, now, 1, 1])?;
             }
         }
+        if let Some(spread) = &spread {
+            if spread.fair {
+                spread::have_turns(&tx, &turns)?;
+            }
+            spread::tell(&tx, turns.into_keys())?;
+        }
         commit(tx, task, event)?;
-        (self.event, self.now, self.turn) = (event, now + 1, turn);
+        (self.event, self.now, self.spread) = (event, now + 1, spread);
         Ok(taken)
     }
 
     pub(crate) fn complete(&mut self, taken: &[Taken]) -> anyhow::Result<()> {
         let (task, mut event, now) = (self.task, self.event, self.now);
+        let counted = self.spread.is_some();
+        let mut won = Won::new();
         let tx = self.begin()?;
         {
             let mut end = tx.prepare_cached(END)?;
@@ -148,7 +163,11 @@ impl Limit {
                 end.execute([one.sequence])?;
                 add_done.execute(params![one.sequence, now, one.due_at])?;
                 add_event.execute(params![event, one.sequence, COMPLETED, now, 1, 1])?;
+                *won.entry(one.lane).or_default() -= 1;
             }
+        }
+        if counted {
+            spread::count(&tx, &won, now)?;
         }
         commit(tx, task, event)?;
         (self.event, self.now) = (event, now + 1);
@@ -160,6 +179,15 @@ impl Limit {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .context("the file is nobody else's")
     }
+}
+
+fn read(row: &Row<'_>, lane: u32) -> rusqlite::Result<Taken> {
+    let (_id, _payload): ([u8; 16], Vec<u8>) = (row.get(2)?, row.get(3)?);
+    Ok(Taken {
+        sequence: row.get(0)?,
+        due_at: row.get(1)?,
+        lane,
+    })
 }
 
 fn commit(tx: Transaction<'_>, task: i64, event: i64) -> anyhow::Result<()> {
