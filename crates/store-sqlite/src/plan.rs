@@ -63,10 +63,7 @@ const PLANS: &[(&str, &[&str])] = &[
         pick::ALONE,
         &["s USING INTEGER PRIMARY KEY", "t USING INTEGER PRIMARY KEY"],
     ),
-    (
-        pick::AHEAD,
-        &["COVERING INDEX duly_live_ready (lane=?)"],
-    ),
+    (pick::AHEAD, &["COVERING INDEX duly_live_ready (lane=?)"]),
     (claim::HEAD, &["INDEX duly_live_ready (lane=?)"]),
     (
         book::LANE,

@@ -26,7 +26,8 @@ const MISCOUNTED: &str = "WITH live AS (
         FROM duly_lane AS la WHERE la.tenant <> '' OR la.limits <> ''
         UNION ALL SELECT 'kind ' || k.name, k.unfinished,
             (SELECT count(*) FROM live WHERE kind = k.id) FROM duly_kind AS k
-        UNION ALL SELECT 'tenant ' || n.name, n.unfinished,
+        UNION ALL SELECT 'tenant ' || n.name,
+            (SELECT coalesce(sum(unfinished), 0) FROM duly_lane WHERE tenant = n.name),
             (SELECT count(*) FROM live WHERE tenant = n.name) FROM duly_tenant AS n
         UNION ALL SELECT 'empty lane ' || id, unfinished = 0, empty_since IS NOT NULL
         FROM duly_lane WHERE tenant <> '' OR limits <> '')

@@ -197,7 +197,11 @@ impl Book {
         lanes.dedup();
         let items = std::mem::take(&mut self.news.items);
         let lanes = lanes.into_iter().map(Item::Lane);
-        let lines: Vec<String> = items.into_iter().chain(lanes).map(|item| item.text()).collect();
+        let lines: Vec<String> = items
+            .into_iter()
+            .chain(lanes)
+            .map(|item| item.text())
+            .collect();
         for some in lines.chunks(ITEMS_MAX) {
             connection.prepare_cached(ADD)?.execute([some.join("\n")])?;
             let number = connection.last_insert_rowid();

@@ -11,9 +11,8 @@ use crate::row;
 
 pub(crate) const TURNS: &str =
     "SELECT class, finish, time FROM duly_turn WHERE queue = ?1 AND tenant = ?2";
-const SET_TURN: &str = "INSERT INTO duly_turn (queue, tenant, class, finish, time)
-    VALUES (?1, ?2, ?3, ?4, ?5)
-    ON CONFLICT DO UPDATE SET finish = excluded.finish, time = excluded.time";
+const SET_TURN: &str = "REPLACE INTO duly_turn (queue, tenant, class, finish, time)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
 /// Who takes up turns anew begins without a history.
 const FORGET_TURNS: &str = "DELETE FROM duly_turn WHERE queue = ?1";
 
@@ -122,6 +121,7 @@ impl Book {
         // With each, how far the class has come.
         let times = turns.iter().map(|(queue, _, class)| (*queue, None, *class));
         turns.extend(times.collect::<Vec<_>>());
+        let mut set = connection.prepare_cached(SET_TURN)?;
         for (queue, tenant, class) in turns {
             let had = self.dispatch.finish(queue, tenant, class);
             let Some(time) = self.dispatch.virtual_time(queue, class) else {
@@ -129,7 +129,7 @@ impl Book {
             };
             let id = self.queue(queue).id;
             let name = self.tenant_name(tenant);
-            connection.prepare_cached(SET_TURN)?.execute(params![
+            set.execute(params![
                 id,
                 name.as_str(),
                 class,
