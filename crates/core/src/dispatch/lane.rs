@@ -75,19 +75,22 @@ impl Dispatch {
     /// The lane of these conditions, if it was ever asked for.
     #[must_use]
     pub fn find_lane(&self, spec: &LaneSpec) -> Option<LaneId> {
-        match self.recent {
-            Some((recent, id)) if recent == *spec => Some(id),
-            _ => self.lane_ids.get(spec).copied(),
-        }
+        let recent = self.recent(spec);
+        recent.or_else(|| self.lane_ids.get(spec).copied())
+    }
+
+    /// The lane of these conditions, if of their terms none was asked for since.
+    #[inline]
+    fn recent(&self, spec: &LaneSpec) -> Option<LaneId> {
+        let id = (*self.recent.get(spec.terms.index())?)?;
+        (self.lanes[id.index()].key == *spec).then_some(id)
     }
 
     /// The lane of these conditions.
     #[inline]
     pub fn lane(&mut self, spec: LaneSpec) -> LaneId {
-        match self.recent {
-            Some((recent, id)) if recent == spec => id,
-            _ => self.lane_anew(spec),
-        }
+        let recent = self.recent(&spec);
+        recent.unwrap_or_else(|| self.lane_anew(spec))
     }
 
     fn lane_anew(&mut self, spec: LaneSpec) -> LaneId {
@@ -95,7 +98,11 @@ impl Dispatch {
             Some(id) => *id,
             None => self.make_lane(spec),
         };
-        self.recent = Some((spec, id));
+        let at = spec.terms.index();
+        if self.recent.len() <= at {
+            self.recent.resize(at + 1, None);
+        }
+        self.recent[at] = Some(id);
         id
     }
 
@@ -186,7 +193,9 @@ impl Dispatch {
         if self.lane_ids.remove(&lane.key).is_none() {
             return false;
         }
-        self.recent = None;
+        if let Some(recent) = self.recent.get_mut(lane.key.terms.index()) {
+            recent.take_if(|recent| *recent == id);
+        }
         self.dropped.push(id);
         true
     }

@@ -79,8 +79,8 @@ pub struct Dispatch {
     lines: Vec<Line>,
     lanes: Vec<Lane>,
     lane_ids: HashMap<LaneKey, LaneId>,
-    /// The lane that was asked for last: mostly, the next is the same.
-    recent: Option<(LaneKey, LaneId)>,
+    /// By terms, the lane that was asked for last: mostly, the next of the same terms is the same.
+    recent: Vec<Option<LaneId>>,
     /// Lanes that were dropped: their numbers are given to others.
     dropped: Vec<LaneId>,
     gates: Vec<Gate>,

@@ -73,6 +73,10 @@ pub struct Terms(u32);
 impl Terms {
     /// Nobody's, and no limits.
     pub const NONE: Self = Self(0);
+
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// What a number of [`Terms`] stands for.
@@ -135,7 +139,7 @@ impl TermsTable {
     }
 
     pub(super) fn get(&self, terms: Terms) -> Option<&Conditions> {
-        self.conditions.get((terms.0 as usize).checked_sub(1)?)
+        self.conditions.get(terms.index().checked_sub(1)?)
     }
 }
 

@@ -276,3 +276,29 @@ fn an_idle_lane_with_conditions_can_be_forgotten() {
     );
     assert_eq!(shop.dispatch.check(NOW), Ok(()));
 }
+
+#[test]
+fn lanes_of_the_same_terms_are_told_apart_though_one_is_dropped() {
+    let mut dispatch = Dispatch::default();
+    let queue = dispatch.add_queue();
+    let tenants = [dispatch.add_tenant(), dispatch.add_tenant()];
+    let [ours, others] = tenants.map(|tenant| dispatch.terms(Some(tenant), &[]));
+    let spec = |kind, terms| LaneSpec {
+        queue,
+        kind: KindId(kind),
+        suspect: false,
+        terms,
+    };
+    let first = dispatch.lane(spec(0, ours));
+    let second = dispatch.lane(spec(1, ours));
+    assert_ne!(first, second);
+    assert_eq!(dispatch.lane(spec(0, ours)), first);
+    assert!(dispatch.drop_idle(first));
+    assert_eq!(dispatch.find_lane(&spec(0, ours)), None);
+    assert_eq!(dispatch.find_lane(&spec(1, ours)), Some(second));
+    let reused = dispatch.lane(spec(0, others));
+    assert_eq!(reused, first, "its number is given to another");
+    let anew = dispatch.lane(spec(0, ours));
+    assert_ne!(anew, reused);
+    assert_eq!(dispatch.spec(anew), spec(0, ours));
+}
