@@ -77,7 +77,9 @@ impl World {
         if let Some(existing) = self.existing(new, now) {
             return Ok(existing);
         }
-        self.admits(new, index)?;
+        let tenant = new.tenant.as_ref();
+        let tenant = tenant.and_then(|name| self.known_tenant(name));
+        self.admits(new, tenant, index)?;
         let kind = self.kind(&new.kind);
         let key = new.unique.as_ref().map(|unique| held_key(unique, now));
         if let Some((unique, key)) = new.unique.as_ref().zip(key.as_ref())
@@ -92,7 +94,7 @@ impl World {
             steps.extend(before.map(Box::new).map(Step::Replaced));
             return Ok(submitted);
         }
-        let entry = self.entry(new, kind, key, now);
+        let entry = self.entry(new, kind, tenant, key, now);
         let displaced = self.engine.make_way(&entry, now);
         steps.extend(displaced.map(Step::Displaced));
         let (vitals, sequence) = (entry.vitals, entry.sequence);
@@ -130,22 +132,22 @@ impl World {
     }
 
     /// Whether a new task may come, as far as its queue, its kind and its tenant have a say in it.
-    fn admits(&self, new: &NewTask, index: usize) -> Result<(), SubmitError> {
-        let tenant = new.tenant.as_ref();
+    fn admits(&self, new: &NewTask, tenant: Option<u32>, index: usize) -> Result<(), SubmitError> {
         let queue = self.queues.get(&new.queue);
         let draining = if queue.is_some_and(|at| self.queue_list[*at].settings.draining) {
             Some(Subject::Queue(new.queue.clone()))
         } else if self.kinds.settings(&new.kind).draining {
             Some(Subject::Kind(new.kind.clone()))
         } else {
-            let drains = |tenant: &&Name| self.tenants.settings(tenant).draining;
-            tenant.filter(drains).cloned().map(Subject::Tenant)
+            let tenant = tenant.map(|place| self.tenants.at(place as usize));
+            let draining = tenant.filter(|tenant| tenant.settings.draining);
+            draining.map(|tenant| Subject::Tenant(tenant.name.clone()))
         };
         if let Some(subject) = draining {
             return Err(SubmitError::Draining { index, subject });
         }
         let limits = new.limits.iter().map(|one| &one.name);
-        self.has_room(&new.kind, tenant)
+        self.has_room(&new.kind, new.tenant.as_ref())
             .and_then(|()| self.has_room_for_limits(limits))
             .map_err(|source| SubmitError::InvalidInput { index, source })
     }
@@ -165,11 +167,12 @@ impl World {
         &mut self,
         new: &NewTask,
         kind: KindId,
+        tenant: Option<u32>,
         unique: Option<Arc<HeldKey>>,
         now: Timestamp,
     ) -> Entry<Body> {
         let queue = self.queue_mut(&new.queue).id;
-        let tenant = new.tenant.as_ref().map(|name| self.tenant(name));
+        let tenant = tenant.or_else(|| Some(self.tenant(new.tenant.as_ref()?)));
         let terms = self.terms(tenant, &new.limits);
         Entry {
             id: new.id,

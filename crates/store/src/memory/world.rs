@@ -76,6 +76,10 @@ fn kind_id(place: usize) -> KindId {
     KindId(u32::try_from(place).expect("kinds fit in memory"))
 }
 
+fn tenant_place(place: usize) -> u32 {
+    u32::try_from(place).expect("tenants fit in memory")
+}
+
 impl World {
     pub(super) fn new() -> Self {
         let mut engine = Engine::without_ids();
@@ -144,7 +148,12 @@ impl World {
 
     /// The place of a tenant in their roll; it gets one if it has none.
     pub(super) fn tenant(&mut self, name: &Name) -> u32 {
-        u32::try_from(self.tenants.place(name)).expect("tenants fit in memory")
+        tenant_place(self.tenants.place(name))
+    }
+
+    /// The place of a tenant, if it has one.
+    pub(super) fn known_tenant(&self, name: &Name) -> Option<u32> {
+        self.tenants.find(name).map(tenant_place)
     }
 
     /// The number of a kind, if it has one.
