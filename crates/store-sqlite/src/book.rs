@@ -92,6 +92,8 @@ pub(crate) struct Book {
     queues: Vec<Queue>,
     queue_slots: HashMap<Name, QueueSlot>,
     queue_ids: HashMap<i64, QueueSlot>,
+    /// Places of queues that were made and undone, to be used again.
+    gone_queues: Vec<QueueSlot>,
     /// Names of which there is no queue.
     no_queues: HashSet<Name>,
     /// What was read of a queue in another reading may be outdated.
@@ -156,11 +158,12 @@ impl Book {
     /// Forgets what was made since.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.undo_lanes(&mark);
-        for queue in self.made_queues.drain(mark.queues..) {
-            let queue = &mut self.queues[queue.index()];
+        for slot in self.made_queues.drain(mark.queues..) {
+            let queue = &mut self.queues[slot.index()];
             self.queue_slots.remove(&queue.name);
             self.queue_ids.remove(&queue.id);
             queue.leave();
+            self.gone_queues.push(slot);
         }
         for kind in self.made_kinds.drain(mark.kinds..) {
             if let Some(id) = self.kinds.remove(&kind) {

@@ -38,7 +38,7 @@ pub(crate) const ALONE: &str = concat!(
     "SELECT ",
     chosen_columns!(),
     " FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
-    WHERE s.sequence = ?1 AND s.state = 2"
+    WHERE s.sequence = ?1 AND s.state = 2 AND s.lane = ?2"
 );
 pub(crate) const AHEAD: &str =
     "SELECT class, rank, sequence FROM duly_live INDEXED BY duly_live_ready
@@ -96,7 +96,8 @@ impl Queried {
         let Head::Known(head) = tx.book.dispatch.head(self.lane) else {
             return Ok((None, None));
         };
-        let mut rows = tx.pens.take_up(Pen::Alone)?.query([head.sequence])?;
+        let place = [head.sequence, tx.book.lane_id(self.lane)?];
+        let mut rows = tx.pens.take_up(Pen::Alone)?.query(place)?;
         let row = rows.next()?;
         let chosen = row.map(|row| choice(tx.book, row, self.lane)).transpose()?;
         drop(rows);

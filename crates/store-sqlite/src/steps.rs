@@ -11,6 +11,7 @@ use crate::{claim, house, migration, submit, worker};
 
 mod room;
 mod shared;
+mod undone;
 
 pub(crate) const ME: Incarnation = Incarnation::from_bytes([1; 16]);
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);

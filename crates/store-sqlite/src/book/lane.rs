@@ -60,7 +60,11 @@ impl Book {
             terms: line.terms,
         };
         if let Some(place) = self.lanes.get_mut(lane.index()) {
-            *place = kept;
+            let before = std::mem::replace(place, kept);
+            // Removed elsewhere and made again, before this was told of either.
+            if let Some(before) = before.id.filter(|before| *before != id) {
+                self.lane_slots.remove(&before);
+            }
         } else {
             debug_assert_eq!(lane.index(), self.lanes.len());
             self.lanes.push(kept);
@@ -203,10 +207,9 @@ impl Book {
     /// A task of this key stands in a lane.
     pub(crate) fn offer(&mut self, lane: LaneSlot, key: OrderKey) {
         self.dispatch.offer(lane, key);
-        if self.offered.last() != Some(&lane) {
-            self.offered.push(lane);
-            self.tell_lane(lane);
-        }
+        // Each time: what came before may be of another operation, which is not undone with this one.
+        self.offered.push(lane);
+        self.tell_lane(lane);
     }
 
     /// A task stands in a lane no more, or elsewhere.

@@ -99,9 +99,7 @@ impl Book {
         name: &Name,
         settings: QueueSettings,
     ) -> Result<QueueSlot> {
-        let slot = self.dispatch.add_queue();
-        debug_assert_eq!(slot.index(), self.queues.len());
-        self.queues.push(Queue::new(id, name.clone()));
+        let slot = self.place_queue(Queue::new(id, name.clone()));
         self.read_queue(connection, slot, settings)?;
         self.queue_slots.insert(name.clone(), slot);
         self.queue_ids.insert(id, slot);
@@ -117,6 +115,18 @@ impl Book {
         let found = stored(connection, &queue.name)?;
         let (_, settings) = found.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         self.read_queue(connection, slot, settings)
+    }
+
+    /// Puts a queue where one was made and undone, if there is such a place: all of its lanes are undone, too.
+    fn place_queue(&mut self, queue: Queue) -> QueueSlot {
+        if let Some(slot) = self.gone_queues.pop() {
+            self.queues[slot.index()] = queue;
+            return slot;
+        }
+        let slot = self.dispatch.add_queue();
+        debug_assert_eq!(slot.index(), self.queues.len());
+        self.queues.push(queue);
+        slot
     }
 
     fn read_queue(

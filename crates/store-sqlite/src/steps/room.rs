@@ -114,3 +114,26 @@ fn old_news_are_forgotten() {
     let kept = world.number("SELECT count(*) FROM duly_news");
     assert!((100..170).contains(&kept), "{kept}");
 }
+
+/// A task of one tenant.
+fn of(tenant: &'static str) -> impl Fn(u128, &mut NewTask) {
+    move |_, task| task.tenant = Some(tenant.into())
+}
+
+#[test]
+fn a_lane_that_is_removed_and_made_again_at_once_is_found_by_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duly.db");
+    let ((one, _), (other, _)) = (shared::open(&path), shared::open(&path));
+    let (mut one, mut other) = (World::new(&one), World::new(&other));
+    one.submit_with(1, of("ada"));
+    one.submit_with(1, of("zoe"));
+    other.work(2);
+    one.now = NOW + 2 * HOUR;
+    one.prune();
+    one.submit_with(1, of("ada"));
+    other.now = one.now;
+    other.work(1);
+    one.submit_with(1, of("ada"));
+    other.work(1);
+}

@@ -18,7 +18,7 @@ use crate::{limit, settle};
 
 /// What the statements of a connection have cost so far, and how many there were.
 #[derive(Clone, Default)]
-struct Meter {
+pub(super) struct Meter {
     steps: Arc<AtomicI64>,
     statements: Arc<AtomicI64>,
 }
@@ -67,7 +67,7 @@ struct Cost {
     statements: i64,
 }
 
-fn open(path: &Path) -> (Connection, Meter) {
+pub(super) fn open(path: &Path) -> (Connection, Meter) {
     let options = Options::default();
     let mut connection = connection::open(path, &options, Role::Writer).unwrap();
     migration::apply(&mut connection, path, options.clock.as_ref(), true).unwrap();
