@@ -10,6 +10,9 @@ use rusqlite::{Connection, Result};
 use super::{Book, QueueSlot};
 use crate::row;
 
+/// A turn that a tenant of a queue has had, in a class.
+pub(super) type Had = (QueueSlot, Option<TenantId>, u8);
+
 /// What is known of the gates that dispatch has.
 #[derive(Debug, Default)]
 pub(super) struct Gates {
@@ -24,7 +27,7 @@ pub(super) struct Gates {
     /// Rates that have given something out since it was written.
     pub(super) given: BTreeSet<LimitId>,
     /// Turns that tenants have had since they were written.
-    pub(super) turns: BTreeSet<(QueueSlot, Option<TenantId>, u8)>,
+    pub(super) turns: Vec<Had>,
 }
 
 impl Book {
@@ -133,7 +136,7 @@ impl Book {
         self.gates.given.extend(rated);
         if fair {
             let tenant = self.dispatch.tenant_of(lane.terms);
-            self.gates.turns.insert((lane.queue, tenant, pick.class()));
+            self.gates.turns.push((lane.queue, tenant, pick.class()));
         }
     }
 }

@@ -112,6 +112,21 @@ pub(super) struct News {
     items: BTreeSet<Item>,
     /// Lanes to be told of: there may be as many as tasks.
     lanes: Vec<i64>,
+    /// Turns to be told of, likewise.
+    turns: Vec<Item>,
+}
+
+impl News {
+    /// What is to be told, a line each.
+    fn take_lines(&mut self) -> Vec<String> {
+        let mut lanes = std::mem::take(&mut self.lanes);
+        lanes.sort_unstable();
+        lanes.dedup();
+        let items = std::mem::take(&mut self.items).into_iter();
+        let items = items.chain(std::mem::take(&mut self.turns));
+        let items = items.chain(lanes.into_iter().map(Item::Lane));
+        items.map(|item| item.text()).collect()
+    }
 }
 
 impl Book {
@@ -185,6 +200,11 @@ impl Book {
         }
     }
 
+    /// Others shall hear that a tenant has had turns in a queue.
+    pub(super) fn tell_of_turn(&mut self, queue: i64, tenant: Name) {
+        self.news.turns.push(Item::Turn(queue, tenant));
+    }
+
     /// Writes the news of a transaction, if there are any.
     pub(super) fn flush_news(&mut self, connection: &Connection, now: Timestamp) -> Result<()> {
         if !self.held.changed.is_empty() {
@@ -192,16 +212,7 @@ impl Book {
             let workers = self.take_lease_news();
             self.news.items.extend(workers);
         }
-        let mut lanes = std::mem::take(&mut self.news.lanes);
-        lanes.sort_unstable();
-        lanes.dedup();
-        let items = std::mem::take(&mut self.news.items);
-        let lanes = lanes.into_iter().map(Item::Lane);
-        let lines: Vec<String> = items
-            .into_iter()
-            .chain(lanes)
-            .map(|item| item.text())
-            .collect();
+        let lines = self.news.take_lines();
         for some in lines.chunks(ITEMS_MAX) {
             connection.prepare_cached(ADD)?.execute([some.join("\n")])?;
             let number = connection.last_insert_rowid();

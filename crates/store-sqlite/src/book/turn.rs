@@ -5,6 +5,7 @@ use duly_core::dispatch::Finish;
 use duly_store::Name;
 use rusqlite::{Connection, Result, params};
 
+use super::gate::Had;
 use super::news::Item;
 use super::{Book, LaneSlot, QueueSlot};
 use crate::row;
@@ -118,9 +119,15 @@ impl Book {
         if turns.is_empty() {
             return Ok(());
         }
-        // With each, how far the class has come.
-        let times = turns.iter().map(|(queue, _, class)| (*queue, None, *class));
-        turns.extend(times.collect::<Vec<_>>());
+        // With them, how far each class has come.
+        let mut times: Vec<Had> = turns
+            .iter()
+            .map(|(queue, _, class)| (*queue, None, *class))
+            .collect();
+        times.dedup();
+        turns.extend(times);
+        turns.sort_unstable();
+        turns.dedup();
         let mut set = connection.prepare_cached(SET_TURN)?;
         for (queue, tenant, class) in turns {
             let had = self.dispatch.finish(queue, tenant, class);
@@ -136,7 +143,7 @@ impl Book {
                 had.map_or(0, |had| had.finish).cast_signed(),
                 time.cast_signed(),
             ])?;
-            self.tell(Item::Turn(id, name));
+            self.tell_of_turn(id, name);
         }
         Ok(())
     }
