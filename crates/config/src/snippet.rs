@@ -87,16 +87,23 @@ struct Region {
 }
 
 /// Beginnings of names whose values are not shown, although they may be misspelt or misplaced.
-const SECRET_WORDS: [&str; 6] = [
+const SECRET_WORDS: [&str; 7] = [
     "tok",
     "secret",
     "passw",
     "env",
     "authorization",
     "credential",
+    "paylo",
 ];
 /// Names that begin so, and hold no secret.
-const PUBLIC_WORDS: [&str; 3] = ["free_env", "pass_env", "token_file"];
+const PUBLIC_WORDS: [&str; 5] = [
+    "free_env",
+    "pass_env",
+    "token_file",
+    "payload_bytes_at_least",
+    "payload_bytes_at_most",
+];
 
 impl Region {
     fn begins_on(line: &str) -> Option<Self> {
@@ -128,6 +135,7 @@ impl Region {
 
 /// Every bracket of the line ends on it.
 fn is_closed(code: &str) -> bool {
+    let code = code.trim_end_matches(['"', '\'']);
     let opened = code.matches(['{', '[']).count();
     opened == 0 || (code.ends_with(['}', ']']) && opened == code.matches(['}', ']']).count())
 }

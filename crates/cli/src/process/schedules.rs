@@ -32,7 +32,8 @@ fn schedule(said: &duly_config::Schedule) -> Result<Schedule, SchedulesError> {
         value: "contradictory".to_owned(),
         expected,
     })?;
-    let payload = said.payload.clone().map(Payload::json);
+    let payload = said.payload.as_ref();
+    let payload = payload.map(|payload| Payload::json(payload.expose().to_owned()));
     let kind = said.kind.clone().unwrap_or_default();
     let mut task = Task::raw(kind, payload.unwrap_or_default());
     if let Some(queue) = &said.queue {

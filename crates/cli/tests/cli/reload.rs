@@ -197,6 +197,28 @@ async fn secrets_are_not_told_when_they_change() {
     let line = server.log("server.tokens: ").await;
     assert!(line.contains("next start"), "{line}");
     assert!(!line.contains("aaaa") && !line.contains("bbbb"), "{line}");
+    let payload = |token: &str| {
+        let headers = format!(r#"{{"authorization": "Bearer {token}"}}"#);
+        format!(
+            "{}schedules: {{digest: {{when: '@daily', kind: http, payload: '{{\"headers\": {headers}}}'}}}}\n",
+            tokens(&other)
+        )
+    };
+    for token in [&one, &other] {
+        std::fs::write(&file, payload(token)).unwrap();
+        let line = server.log("schedules.digest.payload: ").await;
+        assert!(!line.contains("aaaa") && !line.contains("bbbb"), "{line}");
+    }
+    let asked = ["schedule", "show", "digest", "--token", &one];
+    let digest = server.json(&asked).await;
+    let sent = digest["definition"]["task"]["payload"].to_string();
+    assert!(sent.contains(&other), "{digest}");
+    // Neither is what is wrong.
+    std::fs::write(&file, payload(&one).replace("}'", "'")).unwrap();
+    let line = server.log("schedules.digest.payload is ***").await;
+    assert!(line.contains("expected JSON"), "{line}");
+    let line = server.log(" | ").await;
+    assert!(!line.contains("aaaa"), "{line}");
     server.stop().await;
 }
 

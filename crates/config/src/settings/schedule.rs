@@ -10,8 +10,9 @@ use duly_schedule::bounds::JITTER_MAX;
 use duly_schedule::{InvalidRule, Missed, Overlap, Rule, Terms, Zone};
 
 use super::priority_rule::is_label;
-use crate::bounds::{LABELS_MAX, NAME_BYTES_MAX};
-use crate::form::{Form, duration, map, name, priority, text, weights, whole};
+use crate::Secret;
+use crate::bounds::{LABELS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::form::{Form, duration, map, name, priority, secret, text, weights, whole};
 use crate::group::{Example, group};
 
 group! {
@@ -37,8 +38,8 @@ group! {
         /// The kind of its tasks: every schedule has to say it.
         [AtOnce] kind: Option<String> = None, name().or_none(), example "http";
 
-        /// What their handler gets, as JSON. null unless it is said.
-        [AtOnce] payload: Option<String> = None, text("JSON", is_json).or_none(),
+        /// What their handler gets, as JSON. null unless it is said. It is not shown, for it may hold secrets.
+        [AtOnce] payload: Option<Secret> = None, secret("JSON", is_json).or_none(),
             example "'{\"url\": \"https://example.org/hook\"}'";
 
         /// The queue that they wait in. default unless it is said.
@@ -156,7 +157,7 @@ fn is_scope(text: &str) -> bool {
 }
 
 fn is_json(text: &str) -> bool {
-    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+    text.len() <= TEXT_BYTES_MAX && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// What is wrong with a schedule: a setting of it, and what was expected.

@@ -26,6 +26,11 @@ fn errors_do_not_quote_them() {
         format!("server: {{tokens: [{SECRET}]}}\nserver: {{tokens: [{SECRET}]}}\n"),
         format!("store: '7://ada:{SECRET}@host/db'\nworker: 5\n"),
         format!("store: '_://ada:{SECRET}@host/db'\n"),
+        format!("schedules:\n  a:\n    payload: '{{\"a\": \"{SECRET}\"'\n"),
+        format!("schedules:\n  a:\n    payload: |\n      {{\"a\":\n      \"{SECRET}\"\n    when: x\n"),
+        format!("schedules:\n  a:\n    payload: {{a: {SECRET}}}\n"),
+        format!("schedules: {{a: {{payload: '{{\"a\": \"{SECRET}\"}}', when: x}}}}\n"),
+        format!("schedules:\n  a:\n    paylod: {SECRET}\n"),
     ] {
         let place = Place::with(&file);
         let error = Config::load(&place.sources()).unwrap_err();
@@ -39,6 +44,7 @@ fn errors_do_not_quote_them() {
         ("DULY__SERVER", format!("tokens={SECRET}")),
         ("DULY__SERVER__TOKEN", SECRET.to_owned()),
         ("DULY_STORE", format!("_://ada:{SECRET}@host/db")),
+        ("DULY__SCHEDULES__A__PAYLOAD", SECRET.to_owned()),
     ] {
         let error = Config::load(&variables(&[(name, &value)])).unwrap_err();
         let said = format!("{error}\n{error:?}");
@@ -50,6 +56,12 @@ fn errors_do_not_quote_them() {
 fn a_line_without_them_is_shown() {
     let said = faults(format!("server:\n  tokens: [{SECRET}]\n  listen: x\n"))[0].to_string();
     assert!(said.contains("3 |   listen: x"), "{said}");
+    let payload = "schedules:\n  a:\n    payload: '{\"a\": [1]}'\n    when: x\n";
+    let said = faults(payload)[0].to_string();
+    assert!(said.contains("4 |     when: x"), "{said}");
+    let rule = "priority_rules: {a: {priority: low, payload_bytes_at_least: x}}\n";
+    let said = faults(rule)[0].to_string();
+    assert!(said.contains("payload_bytes_at_least: x}"), "{said}");
 }
 
 #[test]
@@ -68,6 +80,18 @@ fn what_is_listed_or_compared_is_veiled() {
         "shell.commands.c.env: {\"A\":\"***\"} -> {\"A\":\"***\"}",
     ];
     assert_eq!(said, veiled);
+    let schedule = |payload: &str| {
+        load(&format!(
+            "schedules: {{s: {{when: '@daily', kind: k, payload: '\"{payload}\"'}}}}\n"
+        ))
+    };
+    let (first, second) = (schedule(SECRET), schedule("other"));
+    let said = first.differences(&second);
+    let said: Vec<_> = said.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["schedules.s.payload: *** -> ***"]);
+    assert!(!format!("{first:?}").contains("hunter2"));
+    let payload = first.settings.schedules["s"].payload.as_ref().unwrap();
+    assert_eq!(payload.expose(), format!("\"{SECRET}\""));
     let rows = one.rows();
     let row = rows
         .iter()
