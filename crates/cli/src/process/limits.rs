@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use duly::store::ListAttachments;
 use duly::store::bounds::PAGE_MAX;
-use duly::{Duly, InvalidInput, Limit, LimitUse, Name, RequestError, Subject};
+use duly::{Duly, InvalidInput, Limit, Name, RequestError, Subject};
 use duly_config::Limit as Said;
 
 /// Limits by name, as settings say them.
@@ -26,8 +26,13 @@ pub(super) async fn set(duly: &Duly, old: &Declared, new: &Declared) -> Result<(
             told(name, if found.is_some() { "changed" } else { "added" });
         }
     }
-    for (subject, uses) in wanted(&attached(duly).await?, old, new) {
-        limits.attach_exactly(subject, uses).await?;
+    let now = attached(duly).await?;
+    // What makes room goes first. One by one: what others attach and detach meanwhile stays as they want it.
+    for (subject, limit) in stale(&now, old, new) {
+        limits.detach(subject, limit).await?;
+    }
+    for (subject, limit, weight) in missing(&now, new) {
+        limits.attach(subject, limit, weight).await?;
     }
     for limit in there.iter().map(|limit| &limit.name) {
         if old.contains_key(&**limit) && !new.contains_key(&**limit) {
@@ -66,30 +71,32 @@ async fn attached(duly: &Duly) -> Result<Attached, RequestError> {
     }
 }
 
-/// Of every subject that has other limits than it should: those that it should have. What is attached of
-/// limits that were never named stays.
-fn wanted(now: &Attached, old: &Declared, new: &Declared) -> Vec<(Subject, Vec<LimitUse>)> {
-    let mut wanted = now.clone();
-    for uses in wanted.values_mut() {
-        uses.retain(|limit, _| !old.contains_key(&**limit) && !new.contains_key(&**limit));
-    }
-    for (limit, said) in new {
-        for (subject, weight) in subjects(said) {
-            let uses = wanted.entry(subject).or_default();
-            uses.insert(limit.as_str().into(), weight);
-        }
-    }
-    let differs = wanted.into_iter().filter(|(subject, uses)| {
-        let now = now.get(subject);
-        now.map_or(!uses.is_empty(), |now| now != uses)
-    });
-    let uses = |uses: BTreeMap<Name, u32>| {
-        let uses = uses.into_iter();
-        uses.map(|(limit, weight)| LimitUse::heavy(limit, weight))
-            .collect()
+/// What is attached of limits that are or were named, and should not be. What is attached of others stays.
+fn stale(now: &Attached, old: &Declared, new: &Declared) -> Vec<(Subject, Name)> {
+    let is_wanted = |subject: &Subject, limit: &Name| {
+        let said = new.get(&**limit);
+        said.is_some_and(|said| subjects(said).any(|(wanted, _)| wanted == *subject))
     };
-    differs
-        .map(|(subject, wanted)| (subject, uses(wanted)))
+    let pairs = now
+        .iter()
+        .flat_map(|(subject, uses)| uses.keys().map(move |limit| (subject, limit)));
+    let own = pairs.filter(|(_, limit)| old.contains_key(&***limit) || new.contains_key(&***limit));
+    let stale = own.filter(|(subject, limit)| !is_wanted(subject, limit));
+    stale
+        .map(|(subject, limit)| (subject.clone(), limit.clone()))
+        .collect()
+}
+
+/// What should be attached, and is not, or has another weight.
+fn missing(now: &Attached, new: &Declared) -> Vec<(Subject, Name, u32)> {
+    let wanted = new.iter().flat_map(|(limit, said)| {
+        subjects(said).map(|(subject, weight)| (subject, Name::from(limit.as_str()), weight))
+    });
+    let is_there = |subject: &Subject, limit: &Name, weight: u32| {
+        now.get(subject).and_then(|uses| uses.get(limit)) == Some(&weight)
+    };
+    wanted
+        .filter(|(subject, limit, weight)| !is_there(subject, limit, *weight))
         .collect()
 }
 
@@ -108,4 +115,58 @@ fn subjects(said: &Said) -> impl Iterator<Item = (Subject, u32)> {
 
 fn told(limit: &str, what: &str) {
     tracing::info!(limit, what, "a limit is as the configuration says");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared(name: &str, kinds: &[&str]) -> Declared {
+        let mut said = Said::default();
+        said.concurrency = Some(5);
+        said.kinds = kinds.iter().map(|kind| ((*kind).to_owned(), 1)).collect();
+        Declared::from([(name.to_owned(), said)])
+    }
+
+    async fn on(duly: &Duly, kind: &str) -> Vec<String> {
+        let uses = duly.limits().attached(&Subject::Kind(kind.into())).await;
+        let uses = uses.unwrap().into_iter();
+        uses.map(|one| one.name.to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_two_processes_set_at_once_is_all_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = format!("sqlite:{}", folder.path().join("duly.db").display());
+        let (one, other) = (
+            Duly::open(&store).await.unwrap(),
+            Duly::open(&store).await.unwrap(),
+        );
+        for round in 0..20 {
+            let kind = format!("k{round}");
+            let (a, b) = (declared("a", &[&kind]), declared("b", &[&kind]));
+            let none = Declared::new();
+            let set = tokio::join!(set(&one, &none, &a), set(&other, &none, &b));
+            assert!(set.0.is_ok() && set.1.is_ok(), "{set:?}");
+            assert_eq!(on(&one, &kind).await, ["a", "b"], "{kind}");
+        }
+        one.close().await.unwrap();
+        other.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_makes_room_goes_before_what_takes_it() {
+        let duly = Duly::open("memory:").await.unwrap();
+        let all = |letter: &str| {
+            let limits = (0..8).map(|i| declared(&format!("{letter}{i}"), &["k"]));
+            limits.flatten().collect::<Declared>()
+        };
+        let (old, new) = (all("z"), all("a"));
+        set(&duly, &Declared::new(), &old).await.unwrap();
+        set(&duly, &old, &new).await.unwrap();
+        assert_eq!(
+            on(&duly, "k").await,
+            new.keys().cloned().collect::<Vec<_>>()
+        );
+    }
 }

@@ -27,7 +27,9 @@ fn errors_do_not_quote_them() {
         format!("store: '7://ada:{SECRET}@host/db'\nworker: 5\n"),
         format!("store: '_://ada:{SECRET}@host/db'\n"),
         format!("schedules:\n  a:\n    payload: '{{\"a\": \"{SECRET}\"'\n"),
-        format!("schedules:\n  a:\n    payload: |\n      {{\"a\":\n      \"{SECRET}\"\n    when: x\n"),
+        format!(
+            "schedules:\n  a:\n    payload: |\n      {{\"a\":\n      \"{SECRET}\"\n    when: x\n"
+        ),
         format!("schedules:\n  a:\n    payload: {{a: {SECRET}}}\n"),
         format!("schedules: {{a: {{payload: '{{\"a\": \"{SECRET}\"}}', when: x}}}}\n"),
         format!("schedules:\n  a:\n    paylod: {SECRET}\n"),
