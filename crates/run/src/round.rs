@@ -26,8 +26,8 @@ const ROUND: &str = "duly.run.round";
 const DIGEST: &str = "duly.run.digest";
 /// Which groups were meant; missing: all.
 const SELECTION: &str = "duly.run.selection";
-/// How many tasks the round has.
-const TASKS: &str = "duly.run.tasks";
+/// It came with the last submit of its round: that is whole.
+const LAST: &str = "duly.run.last";
 
 /// States of what is not over.
 const UNFINISHED: [State; 6] = [
@@ -52,8 +52,6 @@ pub(crate) struct Round {
     pub(crate) number: u32,
     digest: String,
     selection: Option<String>,
-    /// How many tasks it was to have.
-    expected: usize,
     /// Its tasks, in the order in which they were submitted.
     pub(crate) tasks: Vec<Known>,
 }
@@ -68,7 +66,10 @@ pub(crate) struct Known {
     state: State,
     due_at: Timestamp,
     error: Option<String>,
+    /// An attempt of it began.
     has_begun: bool,
+    /// It came with the last submit.
+    is_of_last: bool,
     /// Until when it holds a unique key, though it may have ended.
     held_until: Option<Timestamp>,
 }
@@ -98,25 +99,24 @@ impl Round {
     /// From its tasks, the newest first.
     fn of(tasks: &[TaskRecord]) -> Option<Self> {
         let newest = tasks.first()?;
-        let number = |name| {
-            newest
-                .labels
-                .get(name)
-                .and_then(|text| text.parse::<u32>().ok())
-        };
+        let number = newest.labels.get(ROUND);
         Some(Self {
-            number: number(ROUND).unwrap_or_default(),
+            number: number
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default(),
             digest: newest.labels.get(DIGEST).cloned().unwrap_or_default(),
             selection: newest.labels.get(SELECTION).cloned(),
-            expected: number(TASKS).map_or(0, |tasks| tasks as usize),
             tasks: tasks.iter().rev().map(known).collect(),
         })
     }
 
-    /// Everything that it was to have was submitted: before that, nothing begins. What was not taken,
-    /// because other tasks hold its unique keys, is missing for ever.
+    /// Everything that it was to have was submitted: its last submit left a mark, and before that nothing
+    /// begins. That something began counts where other tasks hold the unique keys of all of that submit.
+    /// How many there are says nothing: what is left out is missing for ever; nor does what ended, for a
+    /// task may expire, or be called off, before the next submit.
     pub(crate) fn is_whole(&self) -> bool {
-        self.tasks.len() >= self.expected || self.tasks.iter().any(|task| task.has_begun)
+        let mut tasks = self.tasks.iter();
+        tasks.any(|task| task.is_of_last || task.has_begun)
     }
 
     /// How many tasks are not over.
@@ -298,7 +298,8 @@ fn known(task: &TaskRecord) -> Known {
         state: task.state,
         due_at: task.due_at,
         error: task.error.clone(),
-        has_begun: task.attempt > 0 || NOT_DONE.contains(&task.state),
+        has_begun: task.attempt > 0,
+        is_of_last: task.labels.contains_key(LAST),
         held_until: held_until(task),
     }
 }

@@ -241,3 +241,6 @@ pub fn concurrency_default() -> u32 {
 
 /// How long what runs may take to end once a run is stopped, unless told otherwise.
 pub const GRACE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

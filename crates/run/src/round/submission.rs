@@ -3,7 +3,7 @@
 use duly::store::priority::PRIORITY_RULE;
 use duly::{Duly, Labels, Name, NewTask, Payload, State, Submitted, TaskId, Unique, When};
 
-use super::{DIGEST, ROUND, SELECTION, TASKS, cut, labels};
+use super::{DIGEST, LAST, ROUND, SELECTION, cut, labels};
 use crate::board::Entrant;
 use crate::bounds::{SUBMIT_BYTES_MAX, SUBMIT_MAX};
 use crate::format::Group;
@@ -32,7 +32,6 @@ pub(crate) async fn submit(
     let mut labels = Labels::from([
         (ROUND.to_owned(), number.to_string()),
         (DIGEST.to_owned(), about.0.text()),
-        (TASKS.to_owned(), plan.len().to_string()),
     ]);
     let selection = about
         .1
@@ -49,6 +48,7 @@ pub(crate) async fn submit(
         new.labels.extend(labels.clone());
         batch.add(new, entrant(id, group, task));
     }
+    batch.mark_last();
     batch.send(duly).await?;
     Ok(batch.submission)
 }
@@ -73,6 +73,13 @@ impl Batch {
         self.bytes += new.payload.bytes.len();
         self.tasks.push(new);
         self.entrants.push(entrant);
+    }
+
+    /// Marks what is in it: nothing comes after that.
+    fn mark_last(&mut self) {
+        for task in &mut self.tasks {
+            task.labels.insert(LAST.to_owned(), String::new());
+        }
     }
 
     async fn send(&mut self, duly: &Duly) -> Result<(), RunError> {
