@@ -3,9 +3,11 @@
 mod planner;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use duly::Priority;
 use duly::rules::{Arguments, Facts, PriorityRules};
+use duly::{OrderPolicy, Priority, Timestamp};
+use duly_core::OrderKey;
 
 use crate::TaskFile;
 use crate::error::FileError;
@@ -21,6 +23,9 @@ pub struct Plan {
     pub(crate) groups: Vec<Group>,
     /// The tasks, in that order.
     pub(crate) tasks: Vec<PlannedTask>,
+    /// In which order they run.
+    order: OrderPolicy,
+    fair: bool,
 }
 
 /// One task of a plan.
@@ -55,7 +60,7 @@ pub struct Shown<'a> {
     /// How urgent it is.
     pub priority: Priority,
     /// How long after the start it becomes due.
-    pub after: std::time::Duration,
+    pub after: Duration,
     /// The command as it could be typed, or the request without what may be secret in it.
     pub action: &'a str,
 }
@@ -131,6 +136,8 @@ impl Choice<'_> {
         Ok(Plan {
             tasks: tasks.map_err(|fault| self.file.error(fault))?,
             groups: self.groups,
+            order: self.file.settings.order,
+            fair: self.file.settings.fair,
         })
     }
 }
@@ -148,13 +155,31 @@ impl Plan {
         self.tasks.is_empty()
     }
 
+    /// Its tenants take turns: [`in_order`](Self::in_order) holds among the tasks of each.
+    #[must_use]
+    pub const fn is_fair(&self) -> bool {
+        self.fair
+    }
+
     /// The tasks in the order in which they would start, did each take no time: by when they are due,
-    /// then by priority, then as in the file.
+    /// then as the file orders them, then as in the file.
     #[must_use]
     pub fn in_order(&self) -> Vec<Shown<'_>> {
-        let mut tasks: Vec<_> = self.tasks.iter().map(|task| self.shown(task)).collect();
-        tasks.sort_by_key(|task| (task.after, task.priority));
-        tasks
+        let mut tasks: Vec<_> = self.tasks.iter().collect();
+        tasks.sort_by_key(|task| self.rank(task));
+        tasks.into_iter().map(|task| self.shown(task)).collect()
+    }
+
+    /// When a task is due, and its place among those that are due then.
+    fn rank(&self, task: &PlannedTask) -> (Duration, OrderKey) {
+        const START: Timestamp = Timestamp::from_micros(0);
+        let group = &self.groups[task.group];
+        let after = |time: Duration| START + time;
+        let due_at = after(group.after);
+        let deadlines = [group.deadline, group.finish_within].into_iter();
+        let deadline = deadlines.flatten().min().map(after);
+        let key = self.order.key(task.priority, due_at, deadline, 0);
+        (group.after, key)
     }
 
     /// Lets rules decide how urgent its tasks are in a queue, as far as the file leaves that open.

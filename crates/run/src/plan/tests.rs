@@ -86,6 +86,32 @@ tasks:
     assert_eq!(groups, ["high", "low", "low", "later"]);
 }
 
+/// The names of the groups, in the order of their tasks.
+fn order(text: &str) -> Vec<String> {
+    let (_folder, file) = file(&[], text);
+    let plan = file.plan(&[]).unwrap();
+    let tasks = plan.in_order();
+    tasks.iter().map(|task| task.group.to_owned()).collect()
+}
+
+#[test]
+fn the_order_is_that_of_the_file() {
+    let tasks = "\
+tasks:
+- {name: slack, command: [x]}
+- {name: hour, command: [x], deadline: 1h}
+- {name: minutes, command: [x], finish_within: 5s, deadline: 5m}
+- {name: later, command: [x], after: 1s, deadline: 1s}
+- {name: high, command: [x], priority: high, deadline: 2h}
+";
+    let names = order(&format!("order: deadline:10s\n{tasks}"));
+    assert_eq!(names, ["high", "minutes", "slack", "hour", "later"]);
+    for policy in ["strict", "aging:1h"] {
+        let names = order(&format!("order: {policy}\n{tasks}"));
+        assert_eq!(names, ["high", "slack", "hour", "minutes", "later"]);
+    }
+}
+
 #[test]
 fn rules_decide_what_the_file_leaves_open() {
     let text = "\

@@ -27,7 +27,12 @@ pub(super) fn print(plan: &Plan, json: bool) -> Result<(), Failure> {
         table.row(row(task));
     }
     match table.for_people(None) {
-        Some(text) => output::print(&text)?,
+        Some(text) => {
+            output::print(&text)?;
+            if plan.is_fair() {
+                output::note("tenants take turns: this is the order among the tasks of each");
+            }
+        }
         None => output::print(outcome::NOTHING)?,
     }
     Ok(())

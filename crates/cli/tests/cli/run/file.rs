@@ -45,6 +45,18 @@ async fn files_of_any_name_are_handed_over_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_plan_says_that_tenants_take_turns_where_they_do() {
+    let tasks = "tasks:\n- {name: a, each: [x, y], tenant: '{item}', command: ['true']}\n";
+    let folder = Folder::with(tasks);
+    assert_eq!(folder.run(&["a.yaml", "--dry-run"]).await.err, "");
+    folder.write("a.yaml", &format!("fair: true\n{tasks}"));
+    assert_eq!(
+        folder.run(&["a.yaml", "--dry-run"]).await.err,
+        "tenants take turns: this is the order among the tasks of each\n"
+    );
+}
+
+#[tokio::test]
 async fn a_name_that_is_no_text_is_refused_if_it_is_meant() {
     let folder = Folder::with("tasks:\n- {name: a, each: '*.jpg', command: [cat, '{item}']}\n");
     let path = folder.path().join(OsStr::from_bytes(b"\xff.jpg"));
