@@ -14,6 +14,8 @@ pub const REIGN_MIN: Duration = Duration::from_millis(100);
 pub const SCHEDULE_LOOK: Duration = Duration::from_secs(5);
 /// However many hints come, it looks at most this often.
 pub const SCHEDULE_LOOK_MIN: Duration = Duration::from_millis(20);
+/// Of so many schedules that wait it is known that it was told; of more, it may be told again.
+pub const SCHEDULES_TOLD_MAX: usize = 10_000;
 /// Tasks of a schedule that are minded because others must not overlap with them: the newest.
 pub const SCHEDULE_LIVE_MAX: usize = 100;
 /// How often a change to a schedule is tried that somebody else overtakes.

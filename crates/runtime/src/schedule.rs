@@ -5,6 +5,9 @@
 //! together with its tasks, fenced by the version that was read: so each tick fires once, whoever leads, however
 //! often the lead changes hands.
 //!
+//! **What waits** (for a former run, for room in a queue, for a version of Duly that can read it) is put off by a
+//! moment each time it is looked at, so it keeps nobody behind it from being looked at.
+//!
 //! **A task that is not taken.** If its queue is full, the tick waits until there is room; those that come
 //! meanwhile are missed, and the schedule says what becomes of missed ticks. If it is refused for another reason
 //! (another task has its unique key, say), the tick does not fire: the schedule keeps when and why
@@ -24,7 +27,7 @@ mod unread;
 pub use converge::Converged;
 pub use definition::Definition;
 pub use error::SchedulesError;
-pub(crate) use fire::{Looked, is_ahead, look};
+pub(crate) use fire::{Looked, Why, is_ahead, look};
 pub use info::ScheduleInfo;
 pub use schedules::{BackfillPeriod, Put, ScheduleInfos, Schedules};
 pub use standing::{Dropped, Filling, Refused, Standing};

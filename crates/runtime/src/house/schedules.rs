@@ -1,19 +1,21 @@
 //! Schedules: those that are due are moved on, by the instance that leads.
 //!
+//! What cannot be moved on is put off for a moment, so those behind it have their turn at once, however many wait.
 //! It sleeps until the next is due, by the store's clock, and is woken when one is put or changed. It looks now
 //! and then anyway: a hint may be lost, and a clock may be set.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duly_core::Timestamp;
 use duly_schedule::bounds::{GRACE, HELD_LOOK};
 use duly_store::bounds::PAGE_MAX;
-use duly_store::{ListSchedules, RequestError, StoreError};
+use duly_store::{ListSchedules, Name, RequestError, StoreError};
 use tracing::{debug, warn};
 
 use super::Keeper;
-use crate::bounds::{SCHEDULE_LOOK, SCHEDULE_LOOK_MIN};
-use crate::schedule::{Looked, look};
+use crate::bounds::{SCHEDULE_LOOK, SCHEDULE_LOOK_MIN, SCHEDULES_TOLD_MAX};
+use crate::schedule::{Looked, Why, look};
 
 pub(super) async fn run(keeper: Keeper) {
     let hints = keeper.store.listen_schedules();
@@ -52,6 +54,8 @@ pub(super) async fn run(keeper: Keeper) {
 struct Watch {
     /// The store's instant at the last look.
     last: Option<Timestamp>,
+    /// What was told of each schedule that waits.
+    waiting: BTreeMap<Name, Why>,
 }
 
 /// Moves on all that is due; answers for how long nothing is.
@@ -68,20 +72,22 @@ async fn all_due(keeper: &Keeper, watch: &mut Watch) -> Result<Duration, StoreEr
             if keeper.stop.is_cancelled() || !keeper.leads() {
                 return Ok(Duration::ZERO);
             }
-            match look(&*keeper.store, schedule, due.at).await {
-                Ok(Looked::Moved) => moved = true,
-                Ok(Looked::Waits) => waits = true,
-                Err(error @ StoreError::Corrupt { .. }) => {
-                    warn!(schedule = %schedule.name, %error, "a schedule cannot be moved on");
+            match look(&*keeper.store, schedule, due.at).await? {
+                Looked::Moved => {
+                    watch.waiting.remove(&schedule.name);
+                    moved = true;
+                }
+                Looked::Waits(why) => {
+                    watch.tell(&schedule.name, why);
                     waits = true;
                 }
-                Err(error) => return Err(error),
             }
         }
-        if moved {
+        // All that was told of is no longer due; there may be more behind it.
+        let next = due.next_at.map_or(SCHEDULE_LOOK, |at| at.since(due.at));
+        if moved || next.is_zero() {
             continue;
         }
-        let next = due.next_at.map_or(SCHEDULE_LOOK, |at| at.since(due.at));
         let most = if waits { HELD_LOOK } else { SCHEDULE_LOOK };
         return Ok(next.min(most));
     }
@@ -90,6 +96,22 @@ async fn all_due(keeper: &Keeper, watch: &mut Watch) -> Result<Duration, StoreEr
 impl Watch {
     fn is_new_or_set_back(&self, now: Timestamp) -> bool {
         self.last.is_none_or(|last| now + GRACE < last)
+    }
+
+    /// Tells why a schedule waits, once.
+    fn tell(&mut self, schedule: &Name, why: Why) {
+        if self.waiting.get(schedule) == Some(&why) {
+            return;
+        }
+        match &why {
+            Why::Held => debug!(%schedule, "a tick waits for a former run to end"),
+            Why::Full(queue) => warn!(%schedule, %queue, "a tick waits: its queue is full"),
+            Why::Unmoved(error) => warn!(%schedule, %error, "a schedule cannot be moved on"),
+        }
+        if self.waiting.len() >= SCHEDULES_TOLD_MAX {
+            self.waiting.clear();
+        }
+        self.waiting.insert(schedule.clone(), why);
     }
 }
 

@@ -1,28 +1,93 @@
 //! Looking at a schedule that is due, and doing what is due.
 
+use std::time::Duration;
+
 use duly_core::{TaskId, Timestamp};
-use duly_schedule::bounds::{GRACE, STEP_TICKS_MAX};
-use duly_store::{ScheduleError, ScheduleRecord, Store, StoreError, SubmitError};
+use duly_schedule::bounds::{GRACE, HELD_LOOK, STEP_TICKS_MAX};
+use duly_store::{Advance, Name, ScheduleError, ScheduleRecord, Store, StoreError, SubmitError};
 use tracing::{debug, warn};
 
 use super::info::ScheduleInfo;
 use super::plan::Plan;
+use crate::bounds::SCHEDULE_LOOK;
 
 /// What became of a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Looked {
     /// The schedule was moved on, by this look or by somebody else: look again.
     Moved,
-    /// It waits: for a former run to end, or for room in a queue.
-    Waits,
+    /// It waits, and is looked at a little later.
+    Waits(Why),
+}
+
+/// What a schedule waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// A former run to end.
+    Held,
+    /// Room in that queue.
+    Full(Name),
+    /// Another version of Duly, or somebody who mends it.
+    Unmoved(StoreError),
+}
+
+impl Why {
+    /// When to look again.
+    const fn rest(&self) -> Duration {
+        match self {
+            Self::Held | Self::Full(_) => HELD_LOOK,
+            Self::Unmoved(_) => SCHEDULE_LOOK,
+        }
+    }
 }
 
 /// More than every decision of a step, and the tick that was held.
 const ALL: usize = STEP_TICKS_MAX + 1;
 
 /// Does what is due of a schedule at `now`, the store's instant: one step of it, or of the period that is
-/// being filled in.
+/// being filled in. If it has to wait, it is put off, so that those behind it come to be looked at.
 pub(crate) async fn look(
+    store: &dyn Store,
+    record: &ScheduleRecord,
+    now: Timestamp,
+) -> Result<Looked, StoreError> {
+    let looked = match step(store, record, now).await {
+        Err(error @ StoreError::Corrupt { .. }) => Looked::Waits(Why::Unmoved(error)),
+        looked => looked?,
+    };
+    if let Looked::Waits(why) = &looked {
+        put_off(store, record, now, why.rest()).await?;
+    }
+    Ok(looked)
+}
+
+/// Writes nothing but that a schedule is looked at next after `rest`, or when its next tick comes.
+async fn put_off(
+    store: &dyn Store,
+    record: &ScheduleRecord,
+    now: Timestamp,
+    rest: Duration,
+) -> Result<(), StoreError> {
+    let info = ScheduleInfo::read(record).ok();
+    let tick = info.and_then(|info| info.rules().look_at(now));
+    let next_at = tick.filter(|tick| *tick > now).into_iter();
+    let request = Advance {
+        name: record.name.clone(),
+        version: record.version,
+        state: record.state.clone(),
+        next_at: next_at.chain([now + rest]).min(),
+        tasks: Vec::new(),
+        cancel: Vec::new(),
+    };
+    match store.advance_schedule(request).await {
+        // Or somebody else has changed it.
+        Ok(_) | Err(ScheduleError::Conflict { .. } | ScheduleError::NotFound(_)) => Ok(()),
+        Err(ScheduleError::Store(error)) => Err(error),
+        Err(error) => Err(unforeseen(&error)),
+    }
+}
+
+async fn step(
     store: &dyn Store,
     record: &ScheduleRecord,
     now: Timestamp,
@@ -41,7 +106,7 @@ pub(crate) async fn look(
         }
     }
     if info.standing.progress.held.is_some() || info.standing.filling.is_some() {
-        return Ok(Looked::Waits);
+        return Ok(Looked::Waits(Why::Held));
     }
     // It was looked at too early: by another clock, say.
     settle(store, Plan::ticks(&info, live, now, ALL)).await
@@ -74,8 +139,7 @@ async fn make(
                 match plan(before).filter(|plan| index > 0 && plan.fired() < fired) {
                     Some(less) => step = less,
                     None => {
-                        warn!(schedule = %name, %queue, "a tick waits: its queue is full");
-                        return Ok(Some(Looked::Waits));
+                        return Ok(Some(Looked::Waits(Why::Full(queue))));
                     }
                 }
             }
@@ -129,7 +193,13 @@ fn unforeseen(error: &ScheduleError) -> StoreError {
     }
 }
 
-/// Whether a schedule has decided what is still to come by this clock: the clock was ahead.
+/// Whether a schedule has decided what is still to come by this clock, or is looked at later than it has to be:
+/// the clock was ahead.
 pub(crate) fn is_ahead(record: &ScheduleRecord, now: Timestamp) -> bool {
-    ScheduleInfo::read(record).is_ok_and(|info| info.standing.progress.decided > now + GRACE)
+    ScheduleInfo::read(record).is_ok_and(|info| {
+        let is_late = info
+            .look_at(now)
+            .is_some_and(|at| record.next_at > Some(at));
+        info.standing.progress.decided > now + GRACE || is_late
+    })
 }
