@@ -2,7 +2,7 @@
 
 use duly_core::Timestamp;
 use duly_runtime::schedule::{
-    BackfillPeriod, Converged, Put, ScheduleInfo, ScheduleInfos, SchedulesError,
+    BackfillPeriod, Converged, Definition, Put, ScheduleInfo, ScheduleInfos, SchedulesError,
 };
 use duly_store::priority::Prioritiser;
 use duly_store::{Name, Submitted};
@@ -191,11 +191,32 @@ impl Schedules {
         declared: impl IntoIterator<Item = (N, Schedule)>,
         owner: impl Into<Name>,
     ) -> Result<Converged, SchedulesError> {
+        let declared = self.defined(declared)?;
+        self.inner.converge(declared, owner.into()).await
+    }
+
+    /// Makes and changes schedules until they are as declared here, as [`converge`](Self::converge) does, and
+    /// removes none: for one of several that declare under one name.
+    ///
+    /// # Errors
+    /// What is wrong with the first that is wrong: if a definition is, nothing is done.
+    pub async fn declare<N: Into<Name>>(
+        &self,
+        declared: impl IntoIterator<Item = (N, Schedule)>,
+        owner: impl Into<Name>,
+    ) -> Result<Converged, SchedulesError> {
+        let declared = self.defined(declared)?;
+        self.inner.declare(declared, owner.into()).await
+    }
+
+    fn defined<N: Into<Name>>(
+        &self,
+        declared: impl IntoIterator<Item = (N, Schedule)>,
+    ) -> Result<Vec<(Name, Definition)>, SchedulesError> {
         let define = |(name, schedule): (N, Schedule)| {
             let definition = schedule.into_definition(&self.prioritiser)?;
             Ok((name.into(), definition))
         };
-        let declared: Result<Vec<_>, SchedulesError> = declared.into_iter().map(define).collect();
-        self.inner.converge(declared?, owner.into()).await
+        declared.into_iter().map(define).collect()
     }
 }

@@ -572,10 +572,13 @@ async fn declared_schedules_converge() {
     assert_eq!(third.removed, ["b"].map(Name::from));
     let a = schedules.show(&"a".into()).await.unwrap();
     assert!(a.is_paused(), "what was paused stays so");
+    let more = vec![(Name::from("more"), every_10s())];
+    let more = schedules.declare(more, "config".into()).await.unwrap();
+    assert_eq!((more.added, more.removed), (vec!["more".into()], vec![]));
     let past = with(|s| s.terms.rule = Rule::once(Timestamp::default()));
     let last = declare(&["over"], past).await.unwrap();
     assert_eq!(last.over, ["over"].map(Name::from));
-    assert_eq!(last.removed, ["a", "s"].map(Name::from));
+    assert_eq!(last.removed, ["a", "more", "s"].map(Name::from));
     let page = schedules.list(None, 10).await.unwrap();
     assert!(page.schedules.is_empty());
 }

@@ -8,7 +8,7 @@ pub(crate) const ANSWERS_WAIT_MAX: Duration = Duration::from_secs(5);
 pub(super) const SETTLE: Duration = Duration::from_millis(100);
 /// How often that is waited for before a file is read although it goes on changing.
 pub(super) const SETTLES_MAX: usize = 20;
-/// How often the settings of queues, tenants and limits are brought to a store that fails, when the
+/// How often queues, tenants and limits, and schedules, are brought to a store that fails, when the
 /// configuration is loaded anew.
 pub(super) const BRING_TRIES_MAX: usize = 5;
 /// The pause in between.

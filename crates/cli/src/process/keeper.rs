@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use anyhow::Context;
+use duly::schedule::SchedulesError;
+use duly::store::ScheduleError;
 use duly::{Duly, RequestError, Worker};
 use duly_config::{Config, ConfigError, Difference, Effect, Settings, Sources};
 use duly_server::App;
@@ -26,6 +28,10 @@ pub(crate) struct Keeper {
     /// What answers requests, if anything does.
     app: Option<App>,
     changes: Changes,
+    /// Limits and schedules that this process has named: those that it removes once they are named no more.
+    named: Named,
+    /// The store has all that was loaded last, and nothing of what was tried after it.
+    is_set: bool,
     /// What was wrong with the file the last time, so that it is not said twice.
     complaint: Option<String>,
 }
@@ -41,6 +47,8 @@ impl Keeper {
             logs,
             duly,
             app: None,
+            named: Named::default(),
+            is_set: false,
             complaint: None,
         }
     }
@@ -52,15 +60,16 @@ impl Keeper {
     }
 
     /// Brings the settings of queues, tenants and limits to the store, and schedules.
-    pub(crate) async fn begin(&self) -> Result<(), Failure> {
+    pub(crate) async fn begin(&mut self) -> Result<(), Failure> {
         let settings = &self.loaded.settings;
-        let set = self.bring_once(&Settings::default(), settings).await;
+        let set = self.bring(settings).await;
         set.context("cannot set the queues, tenants and limits as the configuration says")?;
-        // Who names none may be a process of another configuration: those that are there are not its own.
-        if !settings.schedules.is_empty() {
-            let set = schedules::set(&self.duly, &settings.schedules).await;
-            set.context("cannot set the schedules as the configuration says")?;
-        }
+        let set = self.schedule(settings).await;
+        set.context("cannot set the schedules as the configuration says")?;
+        let told = schedules::tell_others(&self.duly, &settings.schedules).await;
+        told.context("cannot list the schedules")?;
+        self.named = Named::by(settings);
+        self.is_set = true;
         Ok(())
     }
 
@@ -104,7 +113,7 @@ impl Keeper {
 
     async fn adopt(&mut self, why: Why, config: Config, worker: Option<&Worker>) {
         let differences = self.loaded.differences(&config);
-        if differences.is_empty() && why == Why::File {
+        if differences.is_empty() && why == Why::File && self.is_set {
             return;
         }
         let filter = match logs::filter(&config.settings.logs.level) {
@@ -119,20 +128,40 @@ impl Keeper {
                 return tracing::error!(%error, "the configuration stays as it was");
             }
         };
-        if let Err(error) = self.bring(&config).await {
+        // From here on, what fails may be done in part: what was named stays in mind until it is not there.
+        self.is_set = false;
+        self.named.add(Named::by(&config.settings));
+        if let Err(error) = self
+            .persist(async || self.bring(&config.settings).await)
+            .await
+        {
             return tracing::error!(
-                %error,
-                "the configuration stays as it was, because the queues, tenants and limits cannot be \
-                 set; SIGHUP tries again"
+                error = %format!("{error:#}"),
+                "not all of the queues, tenants and limits are as the configuration says, and the rest of \
+                 it stays as it was; SIGHUP tries again, and so does the next change"
             );
         }
         if let Some(Err(error)) =
             worker.map(|worker| worker.set_concurrency(config.settings.worker.concurrency))
         {
-            return tracing::error!(%error, "the configuration stays as it was");
+            return tracing::error!(%error, "the rest of the configuration stays as it was");
         }
+        // Before the schedules, whose tasks they prioritise.
         self.duly.prioritiser().set(rules);
-        self.schedule(&config).await;
+        match self
+            .persist(async || self.schedule(&config.settings).await)
+            .await
+        {
+            Ok(()) => {
+                self.named = Named::by(&config.settings);
+                self.is_set = true;
+            }
+            Err(error) => tracing::error!(
+                error = %format!("{error:#}"),
+                "not all schedules are as the configuration says; SIGHUP tries again, and so does the next \
+                 change"
+            ),
+        }
         if let Some(app) = &self.app {
             app.set_backlog(super::backlog(&config.settings));
         }
@@ -146,37 +175,29 @@ impl Keeper {
         self.loaded = config;
     }
 
-    /// Brings queues, tenants and limits to the store, which may be away for a while.
-    async fn bring(&self, config: &Config) -> Result<(), RequestError> {
-        let (old, new) = (&self.loaded.settings, &config.settings);
+    /// Does what needs the store, which may be away for a while.
+    async fn persist(&self, task: impl AsyncFn() -> anyhow::Result<()>) -> anyhow::Result<()> {
         for _ in 1..BRING_TRIES_MAX {
-            match self.bring_once(old, new).await {
-                Err(RequestError::Store(error)) if error.retryable() => {}
+            match task().await {
+                Err(error) if is_passing(&error) => {}
                 outcome => return outcome,
             }
             self.duly.clock().sleep(BRING_RETRY).await;
         }
-        self.bring_once(old, new).await
+        task().await
     }
 
-    async fn bring_once(&self, old: &Settings, new: &Settings) -> Result<(), RequestError> {
+    /// Brings queues, tenants and limits to the store.
+    async fn bring(&self, new: &Settings) -> anyhow::Result<()> {
         queues::set(&self.duly, &new.queues).await?;
         tenants::set(&self.duly, &new.tenants).await?;
-        limits::set(&self.duly, &old.limits, &new.limits).await
+        limits::set(&self.duly, &self.named.limits, &new.limits).await
     }
 
-    /// Brings the schedules to the store, if any are named, or were until now.
-    async fn schedule(&self, config: &Config) {
-        let (old, new) = (&self.loaded.settings.schedules, &config.settings.schedules);
-        if old.is_empty() && new.is_empty() {
-            return;
-        }
-        if let Err(error) = schedules::set(&self.duly, new).await {
-            tracing::error!(
-                %error,
-                "not all schedules are as the configuration says; SIGHUP tries again"
-            );
-        }
+    /// Brings the schedules to the store.
+    async fn schedule(&self, new: &Settings) -> anyhow::Result<()> {
+        schedules::set(&self.duly, &self.named.schedules, &new.schedules).await?;
+        Ok(())
     }
 
     /// What has changed, and what of it has to wait.
@@ -192,5 +213,38 @@ impl Keeper {
                 _ => tracing::info!("{change}"),
             }
         }
+    }
+}
+
+/// Names of limits and schedules.
+#[derive(Default)]
+struct Named {
+    limits: BTreeSet<String>,
+    schedules: BTreeSet<String>,
+}
+
+impl Named {
+    /// Those that settings name.
+    fn by(settings: &Settings) -> Self {
+        Self {
+            limits: settings.limits.keys().cloned().collect(),
+            schedules: settings.schedules.keys().cloned().collect(),
+        }
+    }
+
+    fn add(&mut self, more: Self) {
+        self.limits.extend(more.limits);
+        self.schedules.extend(more.schedules);
+    }
+}
+
+/// Whether the same may well succeed a little later.
+fn is_passing(error: &anyhow::Error) -> bool {
+    let request = error.downcast_ref::<RequestError>();
+    let schedules = error.downcast_ref::<SchedulesError>();
+    match (request, schedules) {
+        (Some(RequestError::Store(error)), _)
+        | (_, Some(SchedulesError::Store(ScheduleError::Store(error)))) => error.retryable(),
+        _ => false,
     }
 }

@@ -1,7 +1,8 @@
 //! Limits as the settings want them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Context;
 use duly::store::ListAttachments;
 use duly::store::bounds::PAGE_MAX;
 use duly::{Duly, InvalidInput, Limit, Name, RequestError, Subject};
@@ -12,7 +13,7 @@ type Declared = BTreeMap<String, Said>;
 
 /// Defines the limits that are named, attached to exactly what is said of them, and removes those that
 /// were named until now and are not any more. What is as it should be is not written.
-pub(super) async fn set(duly: &Duly, old: &Declared, new: &Declared) -> Result<(), RequestError> {
+pub(super) async fn set(duly: &Duly, old: &BTreeSet<String>, new: &Declared) -> anyhow::Result<()> {
     if old.is_empty() && new.is_empty() {
         return Ok(());
     }
@@ -22,21 +23,27 @@ pub(super) async fn set(duly: &Duly, old: &Declared, new: &Declared) -> Result<(
         let bounds = bounds(said)?;
         let found = there.iter().find(|limit| *limit.name == **name);
         if found.is_none_or(|limit| limit.limit != bounds) {
-            limits.define(name.as_str(), bounds).await?;
+            let defined = limits.define(name.as_str(), bounds).await;
+            defined.with_context(|| format!("cannot set limits.{name}"))?;
             told(name, if found.is_some() { "changed" } else { "added" });
         }
     }
     let now = attached(duly).await?;
     // What makes room goes first. One by one: what others attach and detach meanwhile stays as they want it.
     for (subject, limit) in stale(&now, old, new) {
-        limits.detach(subject, limit).await?;
+        let doing = || format!("cannot detach limits.{limit} from {}", shown(&subject));
+        let detached = limits.detach(subject.clone(), limit.clone()).await;
+        detached.with_context(doing)?;
     }
     for (subject, limit, weight) in missing(&now, new) {
-        limits.attach(subject, limit, weight).await?;
+        let doing = || format!("cannot attach limits.{limit} to {}", shown(&subject));
+        let attached = limits.attach(subject.clone(), limit.clone(), weight).await;
+        attached.with_context(doing)?;
     }
     for limit in there.iter().map(|limit| &limit.name) {
-        if old.contains_key(&**limit) && !new.contains_key(&**limit) {
-            limits.remove(limit.clone()).await?;
+        if old.contains(&**limit) && !new.contains_key(&**limit) {
+            let removed = limits.remove(limit.clone()).await;
+            removed.with_context(|| format!("cannot remove the limit {limit}"))?;
             told(limit, "removed");
         }
     }
@@ -72,7 +79,7 @@ async fn attached(duly: &Duly) -> Result<Attached, RequestError> {
 }
 
 /// What is attached of limits that are or were named, and should not be. What is attached of others stays.
-fn stale(now: &Attached, old: &Declared, new: &Declared) -> Vec<(Subject, Name)> {
+fn stale(now: &Attached, old: &BTreeSet<String>, new: &Declared) -> Vec<(Subject, Name)> {
     let is_wanted = |subject: &Subject, limit: &Name| {
         let said = new.get(&**limit);
         said.is_some_and(|said| subjects(said).any(|(wanted, _)| wanted == *subject))
@@ -80,7 +87,7 @@ fn stale(now: &Attached, old: &Declared, new: &Declared) -> Vec<(Subject, Name)>
     let pairs = now
         .iter()
         .flat_map(|(subject, uses)| uses.keys().map(move |limit| (subject, limit)));
-    let own = pairs.filter(|(_, limit)| old.contains_key(&***limit) || new.contains_key(&***limit));
+    let own = pairs.filter(|(_, limit)| old.contains(&***limit) || new.contains_key(&***limit));
     let stale = own.filter(|(subject, limit)| !is_wanted(subject, limit));
     stale
         .map(|(subject, limit)| (subject.clone(), limit.clone()))
@@ -111,6 +118,11 @@ fn subjects(said: &Said) -> impl Iterator<Item = (Subject, u32)> {
     let kinds = of(&said.kinds, Subject::Kind);
     let tenants = of(&said.tenants, Subject::Tenant);
     queues.into_iter().chain(kinds).chain(tenants)
+}
+
+/// `kind "http"`.
+fn shown(subject: &Subject) -> String {
+    format!("{} {:?}", subject.what(), subject.name())
 }
 
 fn told(limit: &str, what: &str) {
@@ -145,7 +157,7 @@ mod tests {
         for round in 0..20 {
             let kind = format!("k{round}");
             let (a, b) = (declared("a", &[&kind]), declared("b", &[&kind]));
-            let none = Declared::new();
+            let none = BTreeSet::new();
             let set = tokio::join!(set(&one, &none, &a), set(&other, &none, &b));
             assert!(set.0.is_ok() && set.1.is_ok(), "{set:?}");
             assert_eq!(on(&one, &kind).await, ["a", "b"], "{kind}");
@@ -162,7 +174,8 @@ mod tests {
             limits.flatten().collect::<Declared>()
         };
         let (old, new) = (all("z"), all("a"));
-        set(&duly, &Declared::new(), &old).await.unwrap();
+        set(&duly, &BTreeSet::new(), &old).await.unwrap();
+        let old = old.into_keys().collect();
         set(&duly, &old, &new).await.unwrap();
         assert_eq!(
             on(&duly, "k").await,

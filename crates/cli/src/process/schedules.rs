@@ -1,29 +1,87 @@
 //! Schedules as the settings want them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use duly::schedule::{Converged, SchedulesError};
+use duly::schedule::SchedulesError;
+use duly::store::bounds::PAGE_MAX;
+use duly::store::{ListSchedules, RemoveSchedule, ScheduleError};
 use duly::{
     Duly, InvalidInput, OnConflict, Payload, Replace, RetryPolicy, Schedule, Task, Unique,
     UniqueScope,
 };
 
-/// Who declares them.
+/// Schedules by name, as settings say them.
+type Declared = BTreeMap<String, duly_config::Schedule>;
+
+/// Who declares them: any process with a configuration.
 const OWNER: &str = "config";
 
-/// Makes, changes and removes schedules until those that a configuration declares are those of these
-/// settings.
+/// Makes and changes schedules until they are as these settings say, and removes those that were named
+/// until now and are not any more. Those of other configurations stay.
 pub(super) async fn set(
     duly: &Duly,
-    schedules: &BTreeMap<String, duly_config::Schedule>,
+    old: &BTreeSet<String>,
+    new: &Declared,
 ) -> Result<(), SchedulesError> {
-    let declared = schedules
+    let declared = new
         .iter()
         .map(|(name, said)| Ok((name.as_str(), schedule(said)?)));
     let declared: Result<Vec<_>, SchedulesError> = declared.collect();
-    let done = duly.schedules().converge(declared?, OWNER).await?;
-    told(&done);
+    let done = duly.schedules().declare(declared?, OWNER).await?;
+    for (what, names) in [("added", &done.added), ("changed", &done.changed)] {
+        for schedule in names {
+            told(schedule, what);
+        }
+    }
+    for name in old.iter().filter(|name| !new.contains_key(*name)) {
+        if remove(duly, name).await? {
+            told(name, "removed");
+        }
+    }
     Ok(())
+}
+
+/// Removes a schedule, unless it is gone, or somebody has made it theirs.
+async fn remove(duly: &Duly, name: &str) -> Result<bool, SchedulesError> {
+    let found = duly.store().schedule(name.into()).await?;
+    if found.is_none_or(|schedule| schedule.owner.as_deref() != Some(OWNER)) {
+        return Ok(false);
+    }
+    let request = RemoveSchedule {
+        name: name.into(),
+        version: None,
+    };
+    match duly.store().remove_schedule(request).await {
+        Ok(_) => Ok(true),
+        // Another process with the same configuration was faster.
+        Err(ScheduleError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says which schedules a configuration has named once and these settings do not: they may be those of
+/// another process, or may have been taken out while none was there to see it.
+pub(super) async fn tell_others(duly: &Duly, new: &Declared) -> Result<(), SchedulesError> {
+    let mut after = None;
+    loop {
+        let limit = PAGE_MAX;
+        let page = duly
+            .store()
+            .schedules(ListSchedules { after, limit })
+            .await?;
+        let declared = page.schedules.iter();
+        let declared = declared.filter(|schedule| schedule.owner.as_deref() == Some(OWNER));
+        for schedule in declared.filter(|schedule| !new.contains_key(&*schedule.name)) {
+            tracing::info!(
+                schedule = %schedule.name,
+                "a schedule of another or a former configuration stays until somebody removes it"
+            );
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 fn schedule(said: &duly_config::Schedule) -> Result<Schedule, SchedulesError> {
@@ -94,14 +152,6 @@ fn unique(said: &duly_config::Schedule) -> Option<Unique> {
     })
 }
 
-fn told(done: &Converged) {
-    for (what, names) in [
-        ("added", &done.added),
-        ("changed", &done.changed),
-        ("removed", &done.removed),
-    ] {
-        for schedule in names {
-            tracing::info!(%schedule, what, "a schedule is as the configuration says");
-        }
-    }
+fn told(schedule: &str, what: &str) {
+    tracing::info!(schedule, what, "a schedule is as the configuration says");
 }

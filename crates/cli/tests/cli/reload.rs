@@ -1,10 +1,11 @@
 //! The configuration of a process that runs: loaded anew on SIGHUP and when its file changes.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, Server, fetched, text};
+use crate::support::{Place, Server, duly, fetched, text};
 
 const FIRST: &str = "worker: {concurrency: 4, name: w}\nlogs: {level: info}\n\
                      queues: {mail: {bound: 5}}\n";
@@ -358,5 +359,114 @@ async fn what_declared_schedules_create_is_as_the_file_says() {
     ] {
         assert_eq!(task[field], said, "{field} of {task}");
     }
+    server.stop().await;
+}
+
+/// A worker with this configuration on the store of this place.
+async fn worker(place: &Place, config: &std::path::Path) -> Server {
+    let mut command = duly();
+    command.args(["worker", "--json", "--store", &place.store()]);
+    command.args(["--config", text(config)]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env_remove("DULY_LOG");
+    Server::spawned(command).await
+}
+
+async fn schedules(server: &Server) -> Vec<String> {
+    let schedules = server.lines(&["schedule", "list"]).await;
+    let names = schedules.iter().map(|one| one["name"].as_str().unwrap());
+    names.map(str::to_owned).collect()
+}
+
+fn scheduled(names: &[&str]) -> String {
+    let one = |name: &&str| format!("{name}: {{when: '@daily', kind: http}}");
+    let all: Vec<_> = names.iter().map(one).collect();
+    format!("logs: {{level: info}}\nschedules: {{{}}}\n", all.join(", "))
+}
+
+#[tokio::test]
+async fn processes_with_different_configurations_leave_each_other_their_schedules() {
+    let place = Place::new();
+    let (mut server, file) = serve(&place, &scheduled(&["a", "c", "hand"])).await;
+    let other = place.file("w.yaml", &scheduled(&["b"]));
+    let mut other = worker(&place, &other).await;
+    assert_eq!(schedules(&server).await, ["a", "b", "c", "hand"]);
+    let line = other.log("a former configuration stays").await;
+    assert!(line.contains("schedule=a"), "{line}");
+    // Somebody takes one over.
+    let payload = r#"{"url": "http://127.0.0.1:9/"}"#;
+    let typed = [
+        "schedule",
+        "add",
+        "hand",
+        "http",
+        payload,
+        "--every",
+        "1h",
+        "--replace",
+    ];
+    let set = server.run(&typed).await;
+    assert_eq!(set.code, 0, "{set:?}");
+    // What is taken out of the file while the process runs goes, and nothing else does.
+    std::fs::write(&file, scheduled(&["c"])).unwrap();
+    server.log("the configuration was loaded anew").await;
+    assert_eq!(schedules(&server).await, ["b", "c", "hand"]);
+    std::fs::write(&file, "logs: {level: info}\n").unwrap();
+    server.log("the configuration was loaded anew").await;
+    assert_eq!(schedules(&server).await, ["b", "hand"]);
+    other.stop().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_schedule_that_could_not_be_removed_is_removed_later() {
+    let place = Place::new();
+    let (mut server, file) = serve(&place, &scheduled(&["a", "b"])).await;
+    let store = rusqlite::Connection::open(place.path("duly.db")).unwrap();
+    let broken = "CREATE TRIGGER broken BEFORE DELETE ON duly_schedule \
+                  BEGIN SELECT RAISE(ABORT, 'a disk that is broken'); END";
+    store.execute_batch(broken).unwrap();
+    std::fs::write(&file, "logs: {level: info}\n").unwrap();
+    let line = server.log("not all schedules are").await;
+    assert!(line.contains("a disk that is broken"), "{line}");
+    store.execute_batch("DROP TRIGGER broken").unwrap();
+    server.signal("HUP").await;
+    server.log("the configuration was loaded anew").await;
+    server.log("the configuration was loaded anew").await;
+    assert_eq!(schedules(&server).await, [""; 0]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_could_be_set_only_in_part_is_set_anew_with_the_next_load() {
+    let place = Place::new();
+    let first = "worker: {name: w}\nlogs: {level: info}\nqueues: {mail: {paused: false}}\n";
+    let (mut server, file) = serve(&place, first).await;
+    for i in 0..8 {
+        let name = format!("own{i}");
+        for typed in [
+            &["limit", "set", &name, "--concurrency", "1"][..],
+            &["limit", "attach", &name, "--kind", "http"],
+        ] {
+            let set = server.run(typed).await;
+            assert_eq!(set.code, 0, "{set:?}");
+        }
+    }
+    let paused = async |server: &Server| {
+        let mail = server.json(&["queue", "show", "mail"]).await;
+        mail["paused"].clone()
+    };
+    let more = "limits: {one-more: {concurrency: 1, kinds: [http]}}\n";
+    let second = first.replace("false", "true") + more;
+    std::fs::write(&file, second).unwrap();
+    let line = server.log("not all of").await;
+    let wanted = "cannot attach limits.one-more to kind \"http\"";
+    assert!(line.contains(wanted), "{line}");
+    assert_eq!(paused(&server).await, true);
+    // Back: the file says what it said before, the store does not.
+    std::fs::write(&file, first).unwrap();
+    server.log("the configuration was loaded anew").await;
+    assert_eq!(paused(&server).await, false);
+    assert_eq!(limit(&server, "one-more").await, None);
     server.stop().await;
 }

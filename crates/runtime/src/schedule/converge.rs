@@ -37,8 +37,23 @@ impl Schedules {
         declared: Vec<(Name, Definition)>,
         owner: Name,
     ) -> Result<Converged, SchedulesError> {
-        let mut done = Converged::default();
         let names: BTreeSet<Name> = declared.iter().map(|(name, _)| name.clone()).collect();
+        let mut done = self.declare(declared, owner.clone()).await?;
+        self.remove_others(&names, &owner, &mut done).await?;
+        Ok(done)
+    }
+
+    /// Makes and changes schedules until they are as declared, and removes none. They are the owner's from
+    /// then on. How far they are, and whether they are paused, stays.
+    ///
+    /// # Errors
+    /// What is wrong with the first that is wrong; those before it are done. It may be done again.
+    pub async fn declare(
+        &self,
+        declared: Vec<(Name, Definition)>,
+        owner: Name,
+    ) -> Result<Converged, SchedulesError> {
+        let mut done = Converged::default();
         for (name, definition) in declared {
             match self
                 .put(name.clone(), definition, Some(owner.clone()))
@@ -54,7 +69,6 @@ impl Schedules {
                 Err(error) => return Err(error),
             }
         }
-        self.remove_others(&names, &owner, &mut done).await?;
         Ok(done)
     }
 
