@@ -516,6 +516,39 @@ async fn a_clock_that_was_ahead_stops_no_schedule() {
 }
 
 #[tokio::test]
+async fn a_run_is_not_called_off_by_its_own_tick_when_the_clock_was_set_back() {
+    let bench = Bench::new();
+    let begin = aligned(&bench);
+    let house = bench.keep_house();
+    bench
+        .add(with(|s| {
+            s.terms.rule = Rule::every(10 * MINUTE, begin).unwrap();
+            s.terms.overlap = Overlap::CancelOld;
+        }))
+        .await;
+    bench.pass(21 * MINUTE).await;
+    let states = async || -> Vec<State> {
+        let fired = bench.fired().await;
+        fired.iter().map(|task| task.state).collect()
+    };
+    assert_eq!(states().await, [State::Cancelled, State::Pending]);
+    house.stop().await;
+    bench.clock.set(begin + 5 * MINUTE);
+    let _house = bench.keep_house();
+    // The tick before it comes again, and then its own.
+    for _ in 0..16 {
+        bench.pass(MINUTE).await;
+        assert_eq!(states().await, [State::Cancelled, State::Pending]);
+    }
+    bench.pass(10 * MINUTE).await;
+    assert_eq!(
+        states().await,
+        [State::Cancelled, State::Cancelled, State::Pending],
+        "the next one takes its place"
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_is_refused_by_name() {
     let bench = Bench::new();
     let begin = aligned(&bench);

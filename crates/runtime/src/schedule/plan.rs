@@ -39,7 +39,16 @@ impl Plan {
             before.decided = now;
         }
         let before = *before;
-        let step = after.rules().step(now, !live.is_empty());
+        // Those of ticks that are still to be decided: they fired before the clock was set back. At its own
+        // tick a run is no former one, and no tick before it calls it off.
+        let tick_of = |id: &TaskId| id.made_at().unwrap_or_default();
+        let is_ahead = |id: &&TaskId| {
+            let tick = tick_of(id);
+            tick > before.decided && info.standing.seed.task_id(tick) == **id
+        };
+        let ahead: Vec<TaskId> = live.iter().filter(is_ahead).copied().collect();
+        let is_former = |id: &TaskId| !ahead.contains(id) || tick_of(id) > now;
+        let step = after.rules().step(now, live.iter().any(is_former));
         let decided = &step.decided[..step.decided.len().min(most)];
         after.standing.progress = if decided.len() == step.decided.len() {
             step.after
@@ -54,7 +63,7 @@ impl Plan {
         }
         let overlap = after.definition.terms.overlap;
         let mut plan = Self::new(after, now);
-        plan.decide(decided, live, overlap);
+        plan.decide(decided, live, ahead, overlap);
         plan.changes = plan.after.standing != info.standing;
         plan
     }
@@ -82,7 +91,7 @@ impl Plan {
         if let Some(filling) = &mut plan.after.standing.filling {
             filling.backfill = backfill;
         }
-        plan.decide(decided, live, backfill.overlap);
+        plan.decide(decided, live, Vec::new(), backfill.overlap);
         if backfill.is_over() {
             plan.after.standing.filling = None;
         }
@@ -97,7 +106,12 @@ impl Plan {
         let live = info.standing.live.clone();
         let mut plan = Self::new(info.clone(), now);
         // It counts as a run that others may overlap with, whatever they do then.
-        plan.decide(&[Decided { tick, decision }], live, Overlap::Skip);
+        plan.decide(
+            &[Decided { tick, decision }],
+            live,
+            Vec::new(),
+            Overlap::Skip,
+        );
         plan
     }
 
@@ -118,12 +132,23 @@ impl Plan {
         }
     }
 
-    fn decide(&mut self, decided: &[Decided], mut live: Vec<TaskId>, overlap: Overlap) {
+    /// Of what lives, `ahead` are runs of ticks that are still to be decided, which none of these calls off
+    /// before they are.
+    fn decide(
+        &mut self,
+        decided: &[Decided],
+        mut live: Vec<TaskId>,
+        mut ahead: Vec<TaskId>,
+        overlap: Overlap,
+    ) {
         for (at, Decided { tick, decision }) in decided.iter().enumerate() {
             if *decision == Decision::CancelOldAndFire {
                 // They live on until they have ended.
                 let cancel = std::mem::take(&mut self.cancel);
-                let more = live.iter().filter(|id| !cancel.contains(id)).copied();
+                let more = live
+                    .iter()
+                    .filter(|id| !cancel.contains(id) && !ahead.contains(id))
+                    .copied();
                 self.cancel = cancel.iter().copied().chain(more).collect();
             }
             if decision.fires() {
@@ -133,6 +158,8 @@ impl Plan {
                     .task_at(&self.after.name, tick, self.now);
                 self.tasks.push(task);
                 self.ticks.push((tick.at, at));
+                ahead.retain(|id| *id != tick.id);
+                live.retain(|id| *id != tick.id);
                 standing::add(&mut live, [tick.id]);
                 self.after.standing.last_task = Some(tick.id);
             }
