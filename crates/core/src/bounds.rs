@@ -21,6 +21,10 @@ pub const QUEUE_WEIGHT_MAX: u32 = 100;
 /// How many limits one task may name.
 pub const TASK_LIMITS_MAX: usize = 8;
 
+/// How many names of limits, and sets of them, are kept although nothing refers to them any more: so many,
+/// and as many as are referred to.
+pub const NAMES_IDLE_MAX: usize = 1_000;
+
 /// What a task may weigh in a limit.
 pub const LIMIT_WEIGHT_MAX: u32 = 1_000_000;
 

@@ -32,10 +32,16 @@ impl Dispatch {
         if before.map_or(&[][..], Vec::as_slice) == limits {
             return;
         }
-        if limits.is_empty() {
-            self.attached.remove(&target);
+        for (limit, _) in &limits {
+            self.use_limit(*limit);
+        }
+        let before = if limits.is_empty() {
+            self.attached.remove(&target)
         } else {
-            self.attached.insert(target, limits);
+            self.attached.insert(target, limits)
+        };
+        for (limit, _) in before.into_iter().flatten() {
+            self.give_up_limit(limit);
         }
         let ids: Vec<LaneId> = self.lanes().filter(|id| self.is_of(*id, target)).collect();
         for id in ids {

@@ -50,6 +50,8 @@ pub(super) struct Gate {
     /// The groups that were parked under it: line and weight.
     pub(super) groups: BTreeSet<(LineId, u32)>,
     pub(super) timer: Option<Timestamp>,
+    /// Of a limit: how often it is defined, attached, or in terms that unfinished tasks have.
+    pub(super) uses: u32,
 }
 
 impl Gate {
@@ -60,7 +62,20 @@ impl Gate {
             rate: RateState::default(),
             groups: BTreeSet::new(),
             timer: None,
+            uses: 0,
         }
+    }
+
+    /// Answers whether it had none.
+    pub(super) const fn gains_use(&mut self) -> bool {
+        self.uses += 1;
+        self.uses == 1
+    }
+
+    /// Answers whether it has none any more.
+    pub(super) const fn loses_use(&mut self) -> bool {
+        self.uses -= 1;
+        self.uses == 0
     }
 
     /// Why it lets nobody of this weight through at `now`, if so.
@@ -106,6 +121,10 @@ impl Gate {
 impl Dispatch {
     /// Makes a limit that bounds nothing yet.
     pub fn add_limit(&mut self) -> LimitId {
+        self.limits_made += 1;
+        if let Some(limit) = self.free_limits.pop() {
+            return limit;
+        }
         LimitId(self.add_gate(Bar::Limit(None)))
     }
 
@@ -135,7 +154,12 @@ impl Dispatch {
             (Some(from), Some(to)) => gate.rate.moved(&from, &to, now),
             _ => RateState::default(),
         };
-        gate.bar = Bar::Limit(bounds);
+        let was = core::mem::replace(&mut gate.bar, Bar::Limit(bounds));
+        match (matches!(was, Bar::Limit(Some(_))), bounds.is_some()) {
+            (false, true) => self.use_limit(limit),
+            (true, false) => self.give_up_limit(limit),
+            _ => {}
+        }
         self.wake(limit.0, now);
     }
 

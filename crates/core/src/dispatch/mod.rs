@@ -23,6 +23,7 @@ mod attach;
 mod check;
 mod explain;
 mod gate;
+mod idle;
 mod lane;
 mod line;
 mod names;
@@ -84,6 +85,11 @@ pub struct Dispatch {
     /// Lanes that were dropped: their numbers are given to others.
     dropped: Vec<LaneId>,
     gates: Vec<Gate>,
+    /// Limits that were forgotten: their numbers are given to others.
+    free_limits: Vec<LimitId>,
+    /// How many were made since idle ones were last forgotten.
+    limits_made: usize,
+    limits_in_use: usize,
     terms: TermsTable,
     attached: Attached,
     /// The latest instant of a claim.

@@ -65,7 +65,7 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..6 => self.submit(),
             6..10 => self.claim(),
             10..14 => self.end(),
@@ -74,6 +74,7 @@ impl World {
             16 => self.change_tenant(),
             17 => self.attach(),
             18 => self.change_queue(),
+            19 => self.forget(),
             _ => self.withdraw(),
         }
         assert_eq!(self.dispatch.check(self.now), Ok(()));
@@ -117,6 +118,22 @@ impl World {
         };
         line.pop_last();
         self.dispatch.set_head(*lane, line.first().copied());
+    }
+
+    /// Forgets what is idle, and makes as many limits again: they have the same numbers.
+    fn forget(&mut self) {
+        let Self {
+            dispatch, lines, ..
+        } = self;
+        lines.retain(|(lane, _)| !dispatch.drop_idle(*lane));
+        let mut forgotten = dispatch.forget_idle();
+        let mut again: Vec<_> = forgotten.iter().map(|_| dispatch.add_limit()).collect();
+        for limit in &again {
+            assert_eq!((dispatch.limit(*limit), dispatch.in_use(*limit)), (None, 0));
+        }
+        forgotten.sort_unstable();
+        again.sort_unstable();
+        assert_eq!(again, forgotten);
     }
 
     fn end(&mut self) {

@@ -87,13 +87,27 @@ pub(super) struct Conditions {
     pub(super) limits: Box<[(LimitId, u32)]>,
 }
 
-/// All that were ever asked for.
+/// Who has need of a number of [`Terms`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Carried {
+    /// How many unfinished tasks.
+    pub(super) unfinished: u32,
+    /// How often they are kept for something else.
+    pub(super) kept: u32,
+}
+
+/// All that were asked for, and not forgotten.
 #[derive(Debug, Default)]
 pub(super) struct TermsTable {
     numbers: HashMap<Conditions, Terms>,
     /// Of tenants whose tasks name no limits, by gate; [`Terms::NONE`]: nobody has asked for them.
     bare: Vec<Terms>,
     conditions: Vec<Conditions>,
+    carried: Vec<Carried>,
+    /// Those that were forgotten: their numbers are given to others.
+    free: Vec<Terms>,
+    /// How many sets with limits were made.
+    pub(super) made: usize,
 }
 
 impl TermsTable {
@@ -108,6 +122,7 @@ impl TermsTable {
         if let Some(terms) = self.numbers.get(&conditions) {
             return *terms;
         }
+        self.made += 1;
         let terms = self.add(conditions.clone());
         self.numbers.insert(conditions, terms);
         terms
@@ -129,13 +144,50 @@ impl TermsTable {
     }
 
     fn add(&mut self, conditions: Conditions) -> Terms {
+        if let Some(terms) = self.free.pop() {
+            self.conditions[terms.index() - 1] = conditions;
+            return terms;
+        }
         self.conditions.push(conditions);
+        self.carried.push(Carried::default());
         let number = u32::try_from(self.conditions.len());
         Terms(number.expect("fewer than 2^32 sets of conditions fit in memory"))
     }
 
     pub(super) const fn len(&self) -> usize {
-        self.conditions.len()
+        self.conditions.len() - self.free.len()
+    }
+
+    /// The conditions of a number, and who has need of them; nobody counts who has none.
+    pub(super) fn carried_mut(&mut self, terms: Terms) -> Option<(&Conditions, &mut Carried)> {
+        let at = terms.index().checked_sub(1)?;
+        Some((self.conditions.get(at)?, self.carried.get_mut(at)?))
+    }
+
+    /// Those with limits of which nobody has need, unless `used` knows of one who has.
+    pub(super) fn idle(&self, used: impl Fn(Terms) -> bool) -> Vec<Terms> {
+        let all = self.numbers.values().copied();
+        let idle = all.filter(|terms| {
+            let Carried { unfinished, kept } = self.carried[terms.index() - 1];
+            unfinished == 0 && kept == 0 && !used(*terms)
+        });
+        idle.collect()
+    }
+
+    pub(super) fn forget(&mut self, terms: Terms) {
+        let nothing = Conditions {
+            tenant: None,
+            limits: Box::default(),
+        };
+        let conditions = core::mem::replace(&mut self.conditions[terms.index() - 1], nothing);
+        self.numbers.remove(&conditions);
+        self.free.push(terms);
+    }
+
+    /// The limits that are named by what was not forgotten.
+    pub(super) fn named(&self) -> impl Iterator<Item = LimitId> {
+        let limits = self.conditions.iter().flat_map(|found| &found.limits);
+        limits.map(|(limit, _)| *limit)
     }
 
     pub(super) fn get(&self, terms: Terms) -> Option<&Conditions> {
@@ -157,7 +209,7 @@ impl super::Dispatch {
         self.terms.number(tenant, limits)
     }
 
-    /// How many sets of conditions were ever asked for.
+    /// How many sets of conditions are known.
     #[must_use]
     pub fn terms_count(&self) -> usize {
         self.terms.len()

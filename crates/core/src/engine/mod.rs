@@ -368,6 +368,7 @@ impl<P> Engine<P> {
         let queue = &mut self.queues[entry.queue.index()];
         queue.counts[usize::from(entry.vitals.state.code())] += 1;
         let (id, has_key) = (entry.id, entry.unique.is_some());
+        self.dispatch.carry(entry.terms);
         let former = &queue.former;
         let slot = self.entries.insert(entry);
         let places = self.entries.get(slot).map(Places::of);
@@ -396,6 +397,7 @@ impl<P> Engine<P> {
     #[inline]
     pub fn withdraw(&mut self, slot: Slot) -> Option<Entry<P>> {
         let entry = self.entries.remove(slot)?;
+        self.dispatch.put_down(entry.terms);
         // What has ended stands nowhere any more.
         if !entry.vitals.state.is_final() {
             let former = &self.queues[entry.queue.index()].former;

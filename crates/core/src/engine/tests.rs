@@ -461,3 +461,39 @@ fn a_task_that_changes_its_kind_takes_all_with_it() {
     assert_eq!(world.engine.entry(twin).unwrap().kind, KIND);
     world.engine.dispatch().check(NOW).unwrap();
 }
+
+#[test]
+fn limits_that_come_and_go_leave_nothing_behind() {
+    let mut world = World::new(1);
+    let mut names = Vec::new();
+    let mut tables = 0;
+    for round in 0..500 {
+        if world.engine.dispatch().is_crowded() {
+            world.engine.dispatch_mut().forget_idle();
+        }
+        let mut slots = Vec::new();
+        world.ids = 0;
+        for n in 0..20 {
+            let limit = world.engine.dispatch_mut().add_limit();
+            names.push(limit);
+            let terms = world.engine.dispatch_mut().terms(None, &[(limit, 1)]);
+            // The first of them is asked for, but its task is refused.
+            if n > 0 {
+                let mut entry = world.entry(0, Priority::Normal);
+                entry.terms = terms;
+                slots.push(world.engine.submit(entry, NOW).unwrap());
+            }
+        }
+        assert_eq!(world.engine.dispatch().limits_in_use(), 19, "{round}");
+        for slot in slots {
+            world.engine.withdraw(slot).unwrap();
+        }
+        assert_eq!(world.engine.dispatch().limits_in_use(), 0);
+        let numbers = names[names.len() - 20..].iter();
+        let most = numbers.map(|limit| limit.gate().index()).max();
+        tables = tables.max(most.unwrap());
+        tables = tables.max(world.engine.dispatch().terms_count());
+    }
+    let most = 3 * crate::bounds::NAMES_IDLE_MAX;
+    assert!(tables < most, "{tables} of 10,000");
+}
