@@ -139,7 +139,9 @@ impl Book {
     /// Forgets everything: a transaction was undone, and with it perhaps names and tasks that it had made;
     /// their numbers are given to others.
     pub(crate) fn forget(&mut self) {
+        let most = self.gates.limits_most;
         *self = Self::default();
+        self.gates.limits_most = most;
     }
 
     /// How far it has come.

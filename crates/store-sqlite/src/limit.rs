@@ -30,10 +30,10 @@ pub(crate) fn configure(
         .map_or(Ok(()), validate::limit)
         .map_err(refuse)?;
     tx.book.know_limits(tx.connection, tx.now)?;
-    if bounds.is_none() && !tx.book.knows_limit(name) {
+    if bounds.is_none() && !tx.book.is_defined(name) {
         return Ok(());
     }
-    has_room(tx, std::iter::once(name)).map_err(refuse)?;
+    has_room(tx, std::iter::once(name))?;
     tx.book.set_limit(tx.connection, name, *bounds, tx.now)?;
     tx.hint_all();
     Ok(())
@@ -51,7 +51,7 @@ pub(crate) fn attach(
         return Ok(());
     };
     validate::limit_uses(&uses).map_err(refuse)?;
-    has_room(tx, uses.iter().map(|one| &one.name)).map_err(refuse)?;
+    has_room(tx, uses.iter().map(|one| &one.name))?;
     let refused = match subject {
         Subject::Queue(_) => None,
         Subject::Kind(name) => (tx.book.lacks_kind(tx.connection, name, KINDS_MAX)?)
@@ -69,12 +69,11 @@ pub(crate) fn attach(
 
 /// Whether there may be these limits.
 fn has_room<'a>(
-    tx: &Transaction<'_, '_>,
-    names: impl Iterator<Item = &'a Name>,
-) -> std::result::Result<(), InvalidInput> {
-    let mut new = names.filter(|name| !tx.book.knows_limit(name));
-    match new.nth(LIMITS_MAX.saturating_sub(tx.book.limit_count())) {
-        Some(name) => Err(validate::too_many_limits(name)),
+    tx: &mut Transaction<'_, '_>,
+    names: impl Iterator<Item = &'a Name> + Clone,
+) -> Asked<()> {
+    match tx.book.lacks_limit(tx.connection, names, LIMITS_MAX)? {
+        Some(name) => Err(refuse(validate::too_many_limits(name))),
         None => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Named<'a> {
     pub(crate) queue: &'a Name,
     pub(crate) tenant: Option<&'a Name>,
     pub(crate) limits: &'a [LimitUse],
-    /// Otherwise it has no need of a place in its queue.
+    /// Otherwise it has no need of a place in its queue, nor of limits.
     pub(crate) unfinished: bool,
 }
 
@@ -57,12 +57,14 @@ pub(crate) fn lacks_room(
     {
         return refuse(validate::too_many_tenants(tenant));
     }
-    let mut new = task.limits.iter();
-    let mut new = new.by_ref().filter(|one| !tx.book.knows_limit(&one.name));
-    if let Some(one) = new.nth(LIMITS_MAX.saturating_sub(tx.book.limit_count())) {
-        return refuse(validate::too_many_limits(&one.name));
+    if !task.unfinished || task.limits.is_empty() {
+        return Ok(None);
     }
-    Ok(None)
+    let limits = task.limits.iter().map(|one| &one.name);
+    match tx.book.lacks_limit(tx.connection, limits, LIMITS_MAX)? {
+        Some(name) => refuse(validate::too_many_limits(name)),
+        None => Ok(None),
+    }
 }
 
 /// Why a task that is not there yet cannot be taken in.

@@ -19,6 +19,11 @@ pub(super) struct Gates {
     pub(super) limits: HashMap<Name, LimitId>,
     pub(super) tenants: HashMap<Name, TenantId>,
     pub(super) names: HashMap<GateId, Name>,
+    /// No more limits than this are in use: so many were when they were last counted, and the others came by
+    /// heart since.
+    pub(super) limits_most: usize,
+    /// They were counted in this transaction: only those that are in use are kept by heart from now on.
+    pub(super) counted: bool,
     /// What limits bound, and what is attached to what, was read.
     pub(super) known: bool,
     /// The limits that somebody has defined.
@@ -37,6 +42,7 @@ impl Book {
             return *id;
         }
         let id = self.dispatch.add_limit();
+        self.gates.limits_most += 1;
         self.gates.limits.insert(name.clone(), id);
         self.gates.names.insert(id.gate(), name.clone());
         id

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result, params};
 use super::news::Item;
 use super::{Book, LaneSlot};
 
-/// More lanes, or sets of conditions, than this and twice as many as are in use are not kept by heart
+/// More lanes, sets of conditions or limits than this and twice as many as are in use are not kept by heart
 /// between transactions.
 pub(crate) const LANES_KEPT_MAX: usize = if cfg!(test) { 500 } else { 250_000 };
 
@@ -84,15 +84,28 @@ impl Book {
     /// only when there is twice as much as was in use.
     pub(super) fn trim_lanes(&mut self) {
         let most = LANES_KEPT_MAX + 2 * self.lanes_in_use;
-        if self.dispatch.lane_count().max(self.dispatch.terms_count()) <= most {
+        let known = self.dispatch.lane_count().max(self.dispatch.terms_count());
+        let counted = std::mem::take(&mut self.gates.counted);
+        if !counted && known.max(self.gates.limits.len()) <= most {
             return;
         }
         let (dispatch, lanes) = (&mut self.dispatch, &self.lanes);
         self.lane_slots
             .retain(|_, lane| lanes[lane.index()].has_no_terms() || !dispatch.drop_idle(*lane));
-        let in_use = dispatch.lane_count();
+        let undone = dispatch
+            .lanes()
+            .filter(|lane| lanes[lane.index()].id.is_none());
+        for lane in undone.collect::<Vec<_>>() {
+            dispatch.drop_idle(lane);
+        }
+        for limit in dispatch.forget_idle() {
+            if let Some(name) = self.gates.names.remove(&limit.gate()) {
+                self.gates.limits.remove(&name);
+            }
+        }
+        let in_use = dispatch.lane_count().max(self.gates.limits.len());
         if dispatch.terms_count() > LANES_KEPT_MAX + 2 * in_use {
-            // No set of conditions is ever forgotten by itself, nor are the tenants and limits in it.
+            // Tenants are not forgotten one by one, nor are the conditions of their tasks.
             self.forget();
         }
         self.lanes_in_use = in_use;

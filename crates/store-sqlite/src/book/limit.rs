@@ -1,6 +1,6 @@
 //! Limits as claims see them: what they bound, what is attached to what, what rates have given out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use duly_core::dispatch::Target;
 use duly_core::{Limit, Rate, RateState, Timestamp};
@@ -29,6 +29,8 @@ const ATTACHED: &str =
     "SELECT what, subject, name, weight FROM duly_attachment ORDER BY what, subject, name";
 pub(crate) const ATTACHED_TO: &str = "SELECT name, weight FROM duly_attachment
     WHERE what = ?1 AND subject = ?2 ORDER BY name";
+const NAMED: &str = "SELECT name FROM duly_limit UNION SELECT name FROM duly_attachment";
+const LANES: &str = "SELECT id, unfinished, limits FROM duly_lane WHERE limits <> ''";
 const DETACH: &str = "DELETE FROM duly_attachment WHERE what = ?1 AND subject = ?2";
 const ATTACH: &str =
     "INSERT INTO duly_attachment (what, subject, name, weight) VALUES (?1, ?2, ?3, ?4)";
@@ -217,13 +219,61 @@ impl Book {
         found.collect()
     }
 
-    /// How many limits are known: defined, named by tasks, or attached.
-    pub(crate) fn limit_count(&self) -> usize {
+    pub(crate) fn is_defined(&self, name: &Name) -> bool {
+        let id = self.gates.limits.get(name);
+        id.is_some_and(|id| self.gates.defined.contains(id))
+    }
+
+    /// The first of these limits for which there is no room in `most`. What is not known by heart is counted
+    /// only once there may be so many.
+    pub(crate) fn lacks_limit<'a>(
+        &mut self,
+        connection: &Connection,
+        names: impl Iterator<Item = &'a Name> + Clone,
+        most: usize,
+    ) -> Result<Option<&'a Name>> {
+        let room = most.saturating_sub(self.gates.limits_most);
+        let known = &self.gates.limits;
+        if names.clone().all(|name| known.contains_key(name)) || names.clone().count() <= room {
+            return Ok(None);
+        }
+        let used = self.limits_in_use(connection)?;
+        self.gates.limits_most = used.len();
+        self.gates.counted = true;
+        let mut new = names.filter(|name| !used.contains(*name));
+        Ok(new.nth(most.saturating_sub(used.len())))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn limits_by_heart(&self) -> usize {
+        assert_eq!(
+            self.gates.limits.len() + self.gates.tenants.len(),
+            self.gates.names.len()
+        );
         self.gates.limits.len()
     }
 
-    pub(crate) fn knows_limit(&self, name: &Name) -> bool {
-        self.gates.limits.contains_key(name)
+    /// The limits that are defined or attached, or that unfinished tasks name. Costs as much as there are.
+    fn limits_in_use(&self, connection: &Connection) -> Result<HashSet<Name>> {
+        let mut named = connection.prepare_cached(NAMED)?;
+        let names = named.query_map([], |row| row::name(row, 0))?;
+        let mut used: HashSet<Name> = names.collect::<Result<_>>()?;
+        let mut won: HashMap<i64, i64> = HashMap::new();
+        for (lane, by) in &self.lanes_won {
+            if let Some(id) = self.lanes[lane.index()].id {
+                *won.entry(id).or_default() += by;
+            }
+        }
+        let mut statement = connection.prepare_cached(LANES)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (id, unfinished): (i64, i64) = (row.get(0)?, row.get(1)?);
+            if unfinished + won.get(&id).copied().unwrap_or(0) > 0 {
+                let uses = row::uses(row.get_ref(2)?.as_str()?)?;
+                used.extend(uses.into_iter().map(|one| one.name));
+            }
+        }
+        Ok(used)
     }
 
     /// Writes what rates have given out.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use duly_core::Decision;
-use duly_store::{Duty, KeepHouse, LimitUse, Settle, Settlement};
+use duly_core::{Decision, Limit};
+use duly_store::{Duty, KeepHouse, LimitUse, Name, Settle, Settlement, When};
 
 use super::*;
 use crate::book::LANES_KEPT_MAX;
-use crate::settle;
+use crate::{limit, settle};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -102,6 +102,77 @@ fn nothing_is_forgotten_while_all_of_it_is_in_use() {
         assert!(world.conditions_by_heart() > known, "it has grown");
         known = world.conditions_by_heart();
     }
+}
+
+/// Each task names a limit that no other names.
+fn of_a_limit(n: u128, task: &mut NewTask) {
+    task.limits = vec![LimitUse::one(format!("limit-{n}"))];
+}
+
+#[test]
+fn limits_that_come_and_go_do_not_pile_up() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    let (mut known, mut conditions) = (0, 0);
+    for round in 0..20 {
+        world.submit_with(100, of_a_limit);
+        world.work(100);
+        world.transact(|tx| {
+            for n in 0..50 {
+                let name = Name::from(format!("defined-{round}-{n}"));
+                for bounds in [Some(Limit::concurrency(1)), None] {
+                    limit::configure(tx, &(name.clone(), bounds)).unwrap();
+                }
+            }
+        });
+        known = known.max(world.book.limits_by_heart());
+        conditions = conditions.max(world.conditions_by_heart());
+    }
+    let most = LANES_KEPT_MAX + 3 * 151;
+    assert!(known <= most, "{known} of 3,000");
+    assert!(conditions <= most, "{conditions} of 2,000");
+    world.submit_with(100, of_a_limit);
+    world.work(100);
+}
+
+#[test]
+fn limits_are_counted_before_one_is_refused() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    let lacks = |tx: &mut Transaction<'_, '_>, most: usize| {
+        let new = [Name::from("new"), Name::from("newer")];
+        let lacks = tx.book.lacks_limit(tx.connection, new.iter(), most);
+        lacks.unwrap().cloned()
+    };
+    let newer = || Some(Name::from("newer"));
+    world.submit_with(50, of_a_limit);
+    world.work(40);
+    world.submit_with(3, |n, task| {
+        of_a_limit(n, task);
+        task.due = When::After(HOUR);
+    });
+    world.transact(|tx| {
+        let bounds = Some(Limit::concurrency(9));
+        for name in ["limit-50", "defined"] {
+            limit::configure(tx, &(name.into(), bounds)).unwrap();
+        }
+    });
+    // Ten wait, three are due later, one is defined besides.
+    assert_eq!(world.transact(|tx| lacks(tx, 16)), None);
+    assert_eq!(world.transact(|tx| lacks(tx, 15)), newer());
+    // What a transaction has done so far counts, and what is not known by heart any more does too.
+    let (more, none) = world.transact(|tx| {
+        let mut task = NewTask::new(TaskId::from_bytes([9; 16]), "work", Payload::default());
+        of_a_limit(99, &mut task);
+        let tasks = vec![task];
+        submit::submit(tx, &Submit { tasks }).unwrap();
+        (lacks(tx, 16), lacks(tx, 17))
+    });
+    assert_eq!((more, none), (newer(), None));
+    world.work(11);
+    // Three are due later, and two are defined.
+    assert_eq!(world.transact(|tx| lacks(tx, 7)), None);
+    assert_eq!(world.transact(|tx| lacks(tx, 6)), newer());
 }
 
 #[test]
