@@ -46,7 +46,7 @@ pub const PROGRESS_BYTES_MAX: usize = 256;
 /// How many names of tasks may have limits or rates of their own: a kind for each, and one for all others.
 pub const NAMES_MAX: usize = duly_core::bounds::LINES_MAX - 1;
 
-/// How many names of limits a scheduler may know, defined or not.
+/// How many limits a scheduler may have: defined, attached to something, or named by unfinished tasks.
 pub const LIMITS_MAX: usize = 10_000;
 
 /// What a tenant may weigh in turns.

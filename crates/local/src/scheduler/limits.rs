@@ -70,6 +70,14 @@ impl Book {
         self.gates.get(gate.index()).cloned().unwrap_or_default()
     }
 
+    fn set_name(&mut self, gate: GateId, name: &Name) {
+        let at = gate.index();
+        if self.gates.len() <= at {
+            self.gates.resize(at + 1, Name::default());
+        }
+        self.gates[at] = name.clone();
+    }
+
     fn subject(&self, subject: &Subject, queue: QueueId) -> Option<Target> {
         match subject {
             Subject::All => Some(Target::Queue(queue)),
@@ -103,28 +111,58 @@ impl State {
                 most: TASK_LIMITS_MAX,
             });
         }
+        self.forget_idle();
+        let names = options.limits.iter().map(|(name, _)| name);
+        if self.lacks_room_for(names) {
+            return Err(Reason::LimitNames { most: LIMITS_MAX });
+        }
         let tenant = options.tenant.as_ref();
         let tenant = tenant.map(|name| self.tenant_id(name)).transpose();
         let tenant = tenant.map_err(|most| Reason::Tenants { most })?;
         let mut limits = Vec::with_capacity(options.limits.len());
         for (name, weight) in &options.limits {
-            let limit = self.limit_id(name);
-            limits.push((limit.map_err(|most| Reason::LimitNames { most })?, *weight));
+            limits.push((self.limit_id(name), *weight));
         }
         Ok(self.engine.dispatch_mut().terms(tenant, &limits))
     }
 
-    fn limit_id(&mut self, name: &Name) -> Result<LimitId, usize> {
-        if let Some(limit) = self.book.limits.get(name) {
-            return Ok(*limit);
+    /// Forgets the limits that are not defined, not attached and named by no task, if there are many: as long
+    /// as no number of one is in hand.
+    fn forget_idle(&mut self) {
+        if !self.engine.dispatch().is_crowded() {
+            return;
         }
-        if self.book.limits.len() >= LIMITS_MAX {
-            return Err(LIMITS_MAX);
+        for limit in self.engine.dispatch_mut().forget_idle() {
+            let name = std::mem::take(&mut self.book.gates[limit.gate().index()]);
+            self.book.limits.remove(&name);
+        }
+    }
+
+    /// Whether there may not be these limits.
+    fn lacks_room_for<'a>(&self, names: impl Iterator<Item = &'a Name>) -> bool {
+        let dispatch = self.engine.dispatch();
+        let is_used = |limit: &LimitId| dispatch.is_in_use(*limit);
+        let new = names.filter(|name| !self.book.limits.get(*name).is_some_and(is_used));
+        dispatch.limits_in_use() + new.count() > LIMITS_MAX
+    }
+
+    /// The limit of a name, made if there is none, and if there is room for it.
+    fn make_limit(&mut self, name: &Name) -> Result<LimitId, LimitError> {
+        self.forget_idle();
+        if self.lacks_room_for(std::iter::once(name)) {
+            return Err(LimitError::Names { most: LIMITS_MAX });
+        }
+        Ok(self.limit_id(name))
+    }
+
+    fn limit_id(&mut self, name: &Name) -> LimitId {
+        if let Some(limit) = self.book.limits.get(name) {
+            return *limit;
         }
         let limit = self.engine.dispatch_mut().add_limit();
         self.book.limits.insert(name.clone(), limit);
-        self.book.gates.push(name.clone());
-        Ok(limit)
+        self.book.set_name(limit.gate(), name);
+        limit
     }
 
     fn tenant_id(&mut self, name: &Name) -> Result<TenantId, usize> {
@@ -136,7 +174,7 @@ impl State {
         }
         let tenant = self.engine.dispatch_mut().add_tenant();
         self.book.tenants.insert(name.clone(), tenant);
-        self.book.gates.push(name.clone());
+        self.book.set_name(tenant.gate(), name);
         Ok(tenant)
     }
 
@@ -166,8 +204,7 @@ impl State {
             None if limit.rate.is_none() => return Err(LimitError::Nothing),
             _ => {}
         }
-        let id = self.limit_id(&name);
-        let id = id.map_err(|most| LimitError::Names { most })?;
+        let id = self.make_limit(&name)?;
         self.engine.dispatch_mut().set_limit(id, Some(limit), now);
         Ok(())
     }
@@ -190,8 +227,7 @@ impl State {
         now: Timestamp,
     ) -> Result<(), LimitError> {
         let weight = weight.clamp(1, LIMIT_WEIGHT_MAX);
-        let id = self.limit_id(&name);
-        let id = id.map_err(|most| LimitError::Names { most })?;
+        let id = self.make_limit(&name)?;
         let known = self.book.subject(subject, self.queue);
         let mut uses = known.map_or_else(Vec::new, |target| self.attached(target));
         uses.retain(|(other, _)| *other != id);

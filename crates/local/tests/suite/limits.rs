@@ -352,6 +352,26 @@ both! {
         scheduler.shutdown(Shutdown::Drain).await;
     }
 
+    @paused async fn names_of_limits_come_and_go(world: World) {
+        let scheduler = world.builder(4).start();
+        let limits = scheduler.limits();
+        for n in 0..bounds::LIMITS_MAX + 1_000 {
+            let name = format!("user:{n}");
+            let task = Task::new("t", async {}).limit(name.clone());
+            scheduler.try_submit(task).unwrap();
+            if n % 10 == 0 {
+                limits.define(name.clone(), Limit::concurrency(1)).unwrap();
+                limits.attach(Subject::All, name.clone(), 1).unwrap();
+                limits.remove(&name);
+            }
+            if n % 100 == 0 {
+                scheduler.wait_idle().await;
+            }
+        }
+        assert!(limits.list().is_empty(), "in {world:?}");
+        scheduler.shutdown(Shutdown::Drain).await;
+    }
+
     async fn nothing_drifts_under_load(world: World) {
         let scheduler = world.builder(8).grace(MS).start();
         let limits = scheduler.limits();
