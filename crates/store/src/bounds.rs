@@ -60,7 +60,7 @@ pub const QUEUE_BOUND: u64 = 10_000_000;
 pub const KINDS_MAX: usize = 10_000;
 /// Tenants that a store keeps records of.
 pub const TENANTS_MAX: usize = 1_000_000;
-/// Limits that a store keeps records of, or that its tasks name.
+/// Limits that a store keeps records of, that are attached to something, or that its unfinished tasks name.
 pub const LIMITS_MAX: usize = 100_000;
 /// The greatest weight of a tenant.
 pub const TENANT_WEIGHT_MAX: u32 = 1_000;

@@ -16,7 +16,7 @@ use crate::{
     ListAttachments, ListNames, Name, RequestError, Subject, validate,
 };
 
-/// The limits that were defined, or that tasks name.
+/// The limits that are defined or attached, or that tasks name, and some that were.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     ids: BTreeMap<Name, LimitId>,
@@ -73,9 +73,10 @@ impl World {
     ) -> Result<(), RequestError> {
         validate::name("limit", name)?;
         bounds.as_ref().map_or(Ok(()), validate::limit)?;
-        if bounds.is_none() && !self.limits.ids.contains_key(name) {
+        if bounds.is_none() && !self.is_defined(name) {
             return Ok(());
         }
+        self.forget_idle();
         self.has_room_for_limits(std::iter::once(name))?;
         let id = self.limit_id(name);
         self.engine.dispatch_mut().set_limit(id, bounds, now);
@@ -96,6 +97,7 @@ impl World {
             return Ok(());
         };
         validate::limit_uses(&uses)?;
+        self.forget_idle();
         self.has_room_for_limits(uses.iter().map(|one| &one.name))?;
         let target = self.target(subject)?;
         let limits: Vec<_> = uses.iter().map(|one| self.limit_use(one)).collect();
@@ -190,14 +192,34 @@ impl World {
         })
     }
 
+    fn is_defined(&self, name: &Name) -> bool {
+        let id = self.limits.ids.get(name);
+        id.is_some_and(|id| self.engine.dispatch().limit(*id).is_some())
+    }
+
+    /// Forgets the limits that nobody has defined or attached and that no task names, if there are many:
+    /// before an operation, as long as no terms are in hand that no task has.
+    #[inline]
+    pub(super) fn forget_idle(&mut self) {
+        if !self.engine.dispatch().is_crowded() {
+            return;
+        }
+        for limit in self.engine.dispatch_mut().forget_idle() {
+            if let Some(name) = self.limits.names.remove(&limit.gate()) {
+                self.limits.ids.remove(&name);
+            }
+        }
+    }
+
     /// Whether there may be these limits.
     pub(super) fn has_room_for_limits<'a>(
         &self,
         names: impl Iterator<Item = &'a Name>,
     ) -> Result<(), InvalidInput> {
-        let known = self.limits.ids.len();
-        let mut news = names.filter(|name| !self.limits.ids.contains_key(*name));
-        match news.nth(LIMITS_MAX.saturating_sub(known)) {
+        let dispatch = self.engine.dispatch();
+        let is_used = |id: &LimitId| dispatch.is_in_use(*id);
+        let mut news = names.filter(|name| !self.limits.ids.get(*name).is_some_and(is_used));
+        match news.nth(LIMITS_MAX.saturating_sub(dispatch.limits_in_use())) {
             Some(name) => Err(validate::too_many_limits(name)),
             None => Ok(()),
         }
@@ -263,4 +285,77 @@ impl World {
 fn sorted(mut uses: Vec<LimitUse>) -> Vec<LimitUse> {
     uses.sort_unstable();
     uses
+}
+
+#[cfg(test)]
+mod tests {
+    use duly_core::TaskId;
+    use duly_core::bounds::NAMES_IDLE_MAX;
+
+    use super::*;
+    use crate::{Change, NewTask, Payload, QueueChange, Submit};
+
+    const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+
+    fn named(n: u32) -> NewTask {
+        let mut id = [1; 16];
+        id[..4].copy_from_slice(&n.to_be_bytes());
+        let mut task = NewTask::new(TaskId::from_bytes(id), "work", Payload::default());
+        task.limits = vec![LimitUse::one(format!("user:{n}"))];
+        task
+    }
+
+    fn submit(world: &mut World, tasks: Vec<NewTask>) -> bool {
+        world.submit(&Submit { tasks }, NOW).is_ok()
+    }
+
+    #[test]
+    fn names_that_nobody_uses_are_forgotten() {
+        let mut world = World::new();
+        let bound = QueueChange {
+            bound: Some(0),
+            ..QueueChange::default()
+        };
+        world.configure(&"full".into(), bound).unwrap();
+        assert!(submit(&mut world, vec![named(0)]), "it stays");
+        for n in 1..=25_000 {
+            let (task, again) = (named(n), named(n));
+            let refused = NewTask {
+                queue: "full".into(),
+                ..named(100_000 + n)
+            };
+            assert!(!submit(&mut world, vec![refused]));
+            assert!(submit(&mut world, vec![task]));
+            if n % 2 == 0 || n > 100 {
+                world.cancel(again.id, NOW).unwrap();
+                world.change(again.id, Change::Discard, NOW).unwrap();
+            }
+        }
+        let known = world.limits.ids.len();
+        assert!(known <= 3 * NAMES_IDLE_MAX, "{known} of 50,000");
+        assert_eq!(world.limits.names.len(), known);
+        assert_eq!(world.engine.dispatch().limits_in_use(), 51);
+        for n in [0, 1, 99] {
+            let task = world.task(named(n).id, NOW).unwrap();
+            assert_eq!(task.limits, named(n).limits);
+        }
+    }
+
+    #[test]
+    fn what_finished_tasks_named_is_known_while_they_are_kept() {
+        let mut world = World::new();
+        for n in 0..10_000 {
+            assert!(submit(&mut world, vec![named(n)]));
+            world.cancel(named(n).id, NOW).unwrap();
+        }
+        assert_eq!(world.engine.dispatch().limits_in_use(), 0);
+        for n in 0..10_000 {
+            let task = world.task(named(n).id, NOW).unwrap();
+            assert_eq!(task.limits, named(n).limits);
+            world.change(task.id, Change::Discard, NOW).unwrap();
+        }
+        assert_eq!(world.limits.ids.len(), 10_000);
+        let forgotten = world.engine.dispatch_mut().forget_idle();
+        assert_eq!(forgotten.len(), 10_000);
+    }
 }

@@ -78,6 +78,7 @@ impl World {
         now: Timestamp,
     ) -> Result<Restored, SubmitError> {
         let returned = validate::restore(request, now)?;
+        self.forget_idle();
         let sequence = self.engine.sequence();
         let mut admitted = Vec::new();
         let mut seen = HashSet::new();
@@ -116,6 +117,10 @@ impl World {
         now: Timestamp,
     ) -> Result<Admitted, SubmitError> {
         self.has_room(&task.kind, task.tenant.as_ref())
+            .and_then(|()| match returned.finished_at {
+                None => self.has_room_for_limits(task.limits.iter().map(|one| &one.name)),
+                Some(_) => Ok(()),
+            })
             .map_err(|source| SubmitError::InvalidInput { index, source })?;
         let queue = self.queue_mut(&task.queue);
         let (queue, bound) = (queue.id, queue.settings.bound);

@@ -308,6 +308,7 @@ impl World {
         let sequence = finished.entry.sequence;
         let state = finished.entry.vitals.state;
         self.watch.mark(sequence);
+        self.engine.dispatch_mut().keep(finished.entry.terms);
         let queue = self.queue_of(finished.entry.queue);
         queue.finished.add(state, 1);
         queue.history[half(state)].insert((finished.finished_at, sequence));
@@ -324,6 +325,7 @@ impl World {
             return None;
         };
         let state = finished.entry.vitals.state;
+        self.engine.dispatch_mut().let_go(finished.entry.terms);
         let queue = self.queue_of(finished.entry.queue);
         queue.finished.take(state, 1);
         queue.history[half(state)].remove(&(finished.finished_at, sequence));

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use duly_core::{Decision, EventKind, Limit, Rate, State};
+use duly_core::{Decision, EventKind, Limit, Rate, State, TaskId};
 
-use super::{OTHER, QUEUE, Rig, claim_of, id, names, registration, task, task_with};
+use super::{KIND, OTHER, QUEUE, Rig, claim_of, id, names, registration, task, task_with};
 use crate::AttachmentChange::{Add, Exactly, Remove};
+use crate::bounds::LIMITS_MAX;
 use crate::{
-    AttachmentChange, Change, Claim, LimitRecord, LimitUse, ListAttachments, ListNames, Name,
-    NewTask, RequestError, Restore, Save, Subject, SubmitError, TakeBack, TenantChange,
+    AttachmentChange, Change, ChangeMatching, Claim, Filter, LimitRecord, LimitUse,
+    ListAttachments, ListNames, Name, NewTask, Payload, QueueChange, RequestError, Restore, Save,
+    Subject, Submit, SubmitError, TakeBack, TenantChange,
 };
 
 const LIMIT: &str = "scarce";
@@ -415,4 +417,77 @@ pub async fn a_paused_tenant_waits(rig: Rig) {
         rig.history(1).await,
         [EventKind::Submitted, EventKind::Started]
     );
+}
+
+/// 125 tasks of a round, which all together name a thousand limits that no other round names.
+fn round(round: u32, queue: &str) -> Vec<NewTask> {
+    let task = |n: u32| {
+        let mut bytes = [7; 16];
+        bytes[..4].copy_from_slice(&round.to_be_bytes());
+        bytes[4..8].copy_from_slice(&n.to_be_bytes());
+        let mut task = NewTask::new(TaskId::from_bytes(bytes), KIND, Payload::json("0"));
+        let limits = (0..8).map(|m| LimitUse::one(format!("user:{round}:{n}:{m}")));
+        task.limits = limits.collect();
+        task.queue = queue.into();
+        task
+    };
+    (0..125).map(task).collect()
+}
+
+/// However many names of limits come and go, with tasks that end or that are refused, with definitions and
+/// attachments: what counts is how many there are at once.
+pub async fn names_of_limits_come_and_go(rig: Rig) {
+    let last_but_one = QueueChange {
+        bound: Some(124),
+        ..QueueChange::default()
+    };
+    let full = Name::from("full");
+    let done = rig.store.configure(full.clone(), last_but_one).await;
+    done.unwrap();
+    let rounds = u32::try_from(LIMITS_MAX / 1_000).unwrap() + 5;
+    for n in 0..rounds {
+        let tasks = round(n, &full);
+        let refused = rig.store.submit(Submit { tasks }).await;
+        let expected = SubmitError::QueueFull {
+            index: 124,
+            queue: full.clone(),
+            bound: 124,
+        };
+        assert_eq!(refused, Err(expected));
+
+        rig.submit(round(n, QUEUE)).await;
+        let cancel = ChangeMatching {
+            filter: Filter::default(),
+            change: Change::Cancel,
+            after: None,
+            limit: 125,
+            dry_run: false,
+        };
+        let done = rig.store.change_matching(cancel).await.unwrap();
+        assert_eq!(done.changed, 125);
+        let of_round = format!("of:{n}");
+        let subject = Subject::Kind("another".into());
+        let only = Exactly(vec![LimitUse::one(of_round.as_str())]);
+        rig.attach(&subject, only).await;
+        for bounds in [Some(Limit::concurrency(1)), None] {
+            let done = rig.store.configure_limit(of_round.as_str().into(), bounds);
+            done.await.expect("there is room for it");
+        }
+    }
+    let all = rig.store.limits(ListNames::first(9)).await.unwrap();
+    assert_eq!(all.limits, []);
+    // What a finished task named is told still, and counts again once it is put back in line.
+    let first = round(0, QUEUE).remove(0);
+    let retry = Change::Retry { payload: None };
+    let retried = rig.store.change(first.id, retry).await.unwrap();
+    assert_eq!(retried.limits, first.limits);
+    let bound = Some(Limit::concurrency(1));
+    let name = first.limits[0].name.clone();
+    rig.store
+        .configure_limit(name.clone(), bound)
+        .await
+        .unwrap();
+    assert_eq!(rig.run(9).await.len(), 1);
+    let page = rig.store.limits(ListNames::only(name)).await.unwrap();
+    assert_eq!(page.limits[0].in_use, 1);
 }

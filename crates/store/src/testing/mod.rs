@@ -107,7 +107,7 @@ macro_rules! conformance {
                 a_limit_bounds_what_it_is_attached_to, what_is_attached_changes_one_by_one,
                 changes_act_at_once,
                 permits_come_back_however_an_attempt_ends, limits_are_listed,
-                absurd_limits_are_refused, limits_survive_a_save, a_rate_is_not_prefetched,
+                absurd_limits_are_refused, names_of_limits_come_and_go, limits_survive_a_save, a_rate_is_not_prefetched,
                 who_waits_for_a_permit_is_told, a_paused_tenant_waits
             ],
             order: [
