@@ -41,7 +41,8 @@ pub struct Queue {
     pub tasks: BTreeMap<String, u64>,
     /// How many events of each kind there have been since it was made: never less than before.
     pub totals: BTreeMap<String, u64>,
-    /// Of its pending tasks, the earliest instant that one was due.
+    /// The earliest instant that one of its pending tasks was due. In aging and deadline queues only the
+    /// first in line of those alike is looked at, and one behind it may have been due earlier.
     #[serde(with = "time::option")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub oldest_due_at: Option<Timestamp>,

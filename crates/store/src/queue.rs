@@ -178,6 +178,7 @@ pub struct QueueRecord {
     /// What has happened in it since it was made.
     pub totals: Totals,
     /// Of the tasks that are pending (what has become due counts), the earliest instant that one was
-    /// due.
+    /// due. In aging and deadline queues only the first in line of each lane and class is looked at, and
+    /// one behind it may have been due earlier.
     pub oldest_due_at: Option<Timestamp>,
 }

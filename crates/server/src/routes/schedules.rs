@@ -161,7 +161,7 @@ pub(crate) async fn resume(
     post, path = "/v1/schedules/{name}/trigger", operation_id = "trigger_schedule", tag = "schedules",
     params(("name" = schema::Name, Path, description = "The schedule")),
     responses((status = 200, description = "The task that it created", body = Submitted)),
-    extensions(("x-codes" = json!(["ScheduleNotFound", "ScheduleConflict", "QueueFull", "TaskExists", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
+    extensions(("x-codes" = json!(["ScheduleNotFound", "ScheduleConflict", "QueueFull", "Draining", "TaskExists", "InvalidJson", "BodyIncomplete", "BodyTooLarge", "Unavailable", "Corrupt"])))
 )]
 pub(crate) async fn trigger(
     State(app): State<App>,
