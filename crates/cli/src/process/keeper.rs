@@ -64,10 +64,8 @@ impl Keeper {
         let settings = &self.loaded.settings;
         let set = self.bring(settings).await;
         set.context("cannot set the queues, tenants and limits as the configuration says")?;
-        let set = self.schedule(settings).await;
+        let set = schedules::begin(&self.duly, &settings.schedules).await;
         set.context("cannot set the schedules as the configuration says")?;
-        let told = schedules::tell_others(&self.duly, &settings.schedules).await;
-        told.context("cannot list the schedules")?;
         self.named = Named::by(settings);
         self.is_set = true;
         Ok(())

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use duly::schedule::SchedulesError;
-use duly::store::bounds::PAGE_MAX;
-use duly::store::{ListSchedules, RemoveSchedule, ScheduleError};
+use duly::schedule::{Converged, SchedulesError};
+use duly::store::{RemoveSchedule, ScheduleError};
 use duly::{
     Duly, InvalidInput, OnConflict, Payload, Replace, RetryPolicy, Schedule, Task, Unique,
     UniqueScope,
@@ -16,29 +15,52 @@ type Declared = BTreeMap<String, duly_config::Schedule>;
 /// Who declares them: any process with a configuration.
 const OWNER: &str = "config";
 
+/// Makes the schedules of configurations those that these settings name, and no others: what was taken out
+/// while no process ran is removed. Settings that name none leave all be: they may be those of a process
+/// that schedules nothing.
+pub(super) async fn begin(duly: &Duly, new: &Declared) -> Result<(), SchedulesError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let done = duly.schedules().converge(declared(new)?, OWNER).await?;
+    tell(&done);
+    Ok(())
+}
+
 /// Makes and changes schedules until they are as these settings say, and removes those that were named
-/// until now and are not any more. Those of other configurations stay.
+/// until now and are not any more.
 pub(super) async fn set(
     duly: &Duly,
     old: &BTreeSet<String>,
     new: &Declared,
 ) -> Result<(), SchedulesError> {
-    let declared = new
-        .iter()
-        .map(|(name, said)| Ok((name.as_str(), schedule(said)?)));
-    let declared: Result<Vec<_>, SchedulesError> = declared.collect();
-    let done = duly.schedules().declare(declared?, OWNER).await?;
-    for (what, names) in [("added", &done.added), ("changed", &done.changed)] {
-        for schedule in names {
-            told(schedule, what);
-        }
-    }
+    let mut done = duly.schedules().declare(declared(new)?, OWNER).await?;
     for name in old.iter().filter(|name| !new.contains_key(*name)) {
         if remove(duly, name).await? {
-            told(name, "removed");
+            done.removed.push(name.as_str().into());
         }
     }
+    tell(&done);
     Ok(())
+}
+
+fn declared(new: &Declared) -> Result<Vec<(&str, Schedule)>, SchedulesError> {
+    let declared = new.iter();
+    declared
+        .map(|(name, said)| Ok((name.as_str(), schedule(said)?)))
+        .collect()
+}
+
+fn tell(done: &Converged) {
+    for (what, names) in [
+        ("added", &done.added),
+        ("changed", &done.changed),
+        ("removed", &done.removed),
+    ] {
+        for schedule in names {
+            tracing::info!(%schedule, what, "a schedule is as the configuration says");
+        }
+    }
 }
 
 /// Removes a schedule, unless it is gone, or somebody has made it theirs.
@@ -56,31 +78,6 @@ async fn remove(duly: &Duly, name: &str) -> Result<bool, SchedulesError> {
         // Another process with the same configuration was faster.
         Err(ScheduleError::NotFound(_)) => Ok(false),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Says which schedules a configuration has named once and these settings do not: they may be those of
-/// another process, or may have been taken out while none was there to see it.
-pub(super) async fn tell_others(duly: &Duly, new: &Declared) -> Result<(), SchedulesError> {
-    let mut after = None;
-    loop {
-        let limit = PAGE_MAX;
-        let page = duly
-            .store()
-            .schedules(ListSchedules { after, limit })
-            .await?;
-        let declared = page.schedules.iter();
-        let declared = declared.filter(|schedule| schedule.owner.as_deref() == Some(OWNER));
-        for schedule in declared.filter(|schedule| !new.contains_key(&*schedule.name)) {
-            tracing::info!(
-                schedule = %schedule.name,
-                "a schedule of another or a former configuration stays until somebody removes it"
-            );
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
     }
 }
 
@@ -150,8 +147,4 @@ fn unique(said: &duly_config::Schedule) -> Option<Unique> {
         scope,
         on_conflict,
     })
-}
-
-fn told(schedule: &str, what: &str) {
-    tracing::info!(schedule, what, "a schedule is as the configuration says");
 }

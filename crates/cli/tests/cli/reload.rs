@@ -385,14 +385,9 @@ fn scheduled(names: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn processes_with_different_configurations_leave_each_other_their_schedules() {
+async fn schedules_that_are_taken_out_go_with_the_next_start_or_load() {
     let place = Place::new();
-    let (mut server, file) = serve(&place, &scheduled(&["a", "c", "hand"])).await;
-    let other = place.file("w.yaml", &scheduled(&["b"]));
-    let mut other = worker(&place, &other).await;
-    assert_eq!(schedules(&server).await, ["a", "b", "c", "hand"]);
-    let line = other.log("a former configuration stays").await;
-    assert!(line.contains("schedule=a"), "{line}");
+    let (server, file) = serve(&place, &scheduled(&["a", "b", "c", "hand"])).await;
     // Somebody takes one over.
     let payload = r#"{"url": "http://127.0.0.1:9/"}"#;
     let typed = [
@@ -407,14 +402,22 @@ async fn processes_with_different_configurations_leave_each_other_their_schedule
     ];
     let set = server.run(&typed).await;
     assert_eq!(set.code, 0, "{set:?}");
-    // What is taken out of the file while the process runs goes, and nothing else does.
+    // A process that names none leaves all be.
+    let other = place.file("w.yaml", "logs: {level: info}\n");
+    let mut other = worker(&place, &other).await;
+    other.log("worker is registered").await;
+    assert_eq!(schedules(&server).await, ["a", "b", "c", "hand"]);
+    other.stop().await;
+    server.stop().await;
+    std::fs::write(&file, scheduled(&["b", "c"])).unwrap();
+    let (mut server, file) = serve(&place, &scheduled(&["b", "c"])).await;
+    assert_eq!(schedules(&server).await, ["b", "c", "hand"]);
     std::fs::write(&file, scheduled(&["c"])).unwrap();
     server.log("the configuration was loaded anew").await;
-    assert_eq!(schedules(&server).await, ["b", "c", "hand"]);
+    assert_eq!(schedules(&server).await, ["c", "hand"]);
     std::fs::write(&file, "logs: {level: info}\n").unwrap();
     server.log("the configuration was loaded anew").await;
-    assert_eq!(schedules(&server).await, ["b", "hand"]);
-    other.stop().await;
+    assert_eq!(schedules(&server).await, ["hand"]);
     server.stop().await;
 }
 

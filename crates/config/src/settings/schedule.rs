@@ -16,11 +16,11 @@ use crate::form::{Form, duration, map, name, priority, secret, text, weights, wh
 use crate::group::{Example, group};
 
 group! {
-    /// Schedules, by name: what creates tasks by itself. Those that are named here are made and changed at
-    /// the start and whenever the configuration is loaded anew; how far they are, and whether they are
-    /// paused, stays. One that is not named any more when it is loaded anew is removed; one that is taken
-    /// out while no process runs stays until somebody removes it. Those that were never named here, of
-    /// another configuration, say, stay as they are.
+    /// Schedules, by name: what creates tasks by itself. Those that are named here are made, changed and,
+    /// once they are not named any more, removed, at the start and whenever the configuration is loaded
+    /// anew; how far they are, and whether they are paused, stays. Those that were made by hand stay as
+    /// they are, and a process that names none at its start leaves all be. Processes that name any must
+    /// name the same ones.
     Schedule {
         /// Which instants: times of a calendar by a cron pattern (five fields, or six with the seconds
         /// first, or a nickname such as @daily); an interval without drift, such as @every 15m; or one
