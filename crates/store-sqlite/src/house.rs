@@ -107,6 +107,9 @@ fn rekey(tx: &mut Transaction<'_, '_>, limit: usize) -> Result<Kept> {
     let Some((name, after)) = mixed(tx)? else {
         return Ok(Kept::default());
     };
+    if limit == 0 {
+        return Ok(step(1, 0));
+    }
     let queue = tx.book.make_queue(tx.connection, &name)?;
     let values = params![after, i64::try_from(limit).unwrap_or(i64::MAX)];
     let mut statement = tx.connection.prepare_cached(UNFINISHED)?;

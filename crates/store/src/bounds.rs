@@ -54,6 +54,8 @@ pub const AHEAD_MAX: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 pub const RETENTION_MAX: Duration = AHEAD_MAX;
 /// Tasks that one housekeeping step touches.
 pub const HOUSEKEEPING_MAX: u32 = 1_000;
+/// Tasks, finished ones among them, that one step of [`Duty::Rekey`](crate::Duty::Rekey) looks at in memory.
+pub const REKEY_LOOKS_MAX: usize = 10_000;
 /// Unfinished tasks that a queue holds unless told otherwise.
 pub const QUEUE_BOUND: u64 = 10_000_000;
 /// Kinds that a store keeps records of.

@@ -44,7 +44,8 @@ pub struct KeepHouse {
     /// Which.
     pub duty: Duty,
     /// How many tasks (or events, or keys) it touches at most; at most
-    /// [`HOUSEKEEPING_MAX`](crate::bounds::HOUSEKEEPING_MAX).
+    /// [`HOUSEKEEPING_MAX`](crate::bounds::HOUSEKEEPING_MAX). With 0 it does nothing, and says whether there is
+    /// something to do.
     pub limit: u32,
 }
 

@@ -6,7 +6,7 @@ use duly_core::{State, Timestamp};
 use super::body::Body;
 use super::event::Detail;
 use super::world::{Place, World};
-use crate::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX, LEAD_MAX};
+use crate::bounds::{EVENT_RETENTION, HOUSEKEEPING_MAX, LEAD_MAX, REKEY_LOOKS_MAX};
 use crate::house::is_held;
 use crate::{Duty, KeepHouse, Kept, Lead, Leadership};
 
@@ -54,7 +54,8 @@ impl World {
     }
 
     /// Looks at some tasks of a queue whose order was changed, by sequence, and moves those that stand in line
-    /// to where it has them; answers how many.
+    /// to where it has them; answers how many, and whether there is more to look at. Finished ones are only passed by,
+    /// but they count as looked at.
     fn rekey(&mut self, limit: usize) -> (usize, bool) {
         let mixed = |world: &Self| {
             let mut queues = world.queues.values().map(|at| &world.queue_list[*at]);
@@ -66,27 +67,33 @@ impl World {
         let Some((queue, after)) = mixed(self) else {
             return (0, false);
         };
-        let places = self.tasks.above(after);
-        let unfinished = places.filter_map(|(sequence, place)| match place {
-            Place::Unfinished(slot) => Some((sequence, *slot)),
-            Place::Finished(_) => None,
-        });
-        let step: Vec<_> = unfinished.take(limit).collect();
+        let mut places = self.tasks.above(after).take(REKEY_LOOKS_MAX);
+        let (mut step, mut looks, mut last) = (Vec::new(), 0, after);
+        while step.len() < limit
+            && let Some((sequence, place)) = places.next()
+        {
+            (looks, last) = (looks + 1, sequence);
+            if let Place::Unfinished(slot) = place {
+                step.push(*slot);
+            }
+        }
+        drop(places);
+        // A step of nothing is at its end, too.
+        let goes_on = step.len() == limit || looks == REKEY_LOOKS_MAX;
         let mut moved = 0;
-        for (_, slot) in &step {
-            let entry = self.engine.entry(*slot);
+        for slot in step {
+            let entry = self.engine.entry(slot);
             let waits =
                 |entry: &Entry<Body>| entry.queue == queue && entry.vitals.state == State::Pending;
             if entry.is_some_and(waits) {
-                self.engine.rekey(*slot);
+                self.engine.rekey(slot);
                 moved += 1;
             }
         }
-        match step.last() {
-            Some((sequence, _)) if step.len() == limit => {
-                self.queue_of(queue).rekeyed_to = *sequence;
-            }
-            _ => self.engine.rekeyed(queue),
+        if goes_on {
+            self.queue_of(queue).rekeyed_to = last;
+        } else {
+            self.engine.rekeyed(queue);
         }
         (moved, mixed(self).is_some())
     }
@@ -144,5 +151,50 @@ impl World {
                 Leadership { leads: true, until }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use duly_core::{OrderPolicy, TaskId};
+
+    use super::*;
+    use crate::testing::{QUEUE, task, task_with};
+    use crate::{ManualClock, MemoryStore, NewTask, QueueChange, Store, Submit, When};
+
+    #[tokio::test]
+    async fn a_step_walks_past_so_many_finished_tasks_and_no_more() {
+        let clock = Arc::new(ManualClock::default());
+        let store = MemoryStore::new(clock.clone());
+        let keep = async |duty, limit| {
+            let kept = store.keep_house(KeepHouse { duty, limit }).await.unwrap();
+            (kept.count, kept.more)
+        };
+        let soon = Duration::from_secs(1);
+        let ends = task_with(0, |t| t.deadline = Some(When::After(soon)));
+        let numbered = |n: u32| {
+            let mut bytes = [9; 16];
+            bytes[..4].copy_from_slice(&n.to_be_bytes());
+            NewTask {
+                id: TaskId::from_bytes(bytes),
+                ..ends.clone()
+            }
+        };
+        let many = u32::try_from(REKEY_LOOKS_MAX).unwrap();
+        for tasks in [(0..many).map(numbered).collect(), vec![task(1)]] {
+            store.submit(Submit { tasks }).await.unwrap();
+        }
+        clock.advance(soon);
+        while keep(Duty::Expire, HOUSEKEEPING_MAX).await.1 {}
+        let change = QueueChange {
+            order: Some(OrderPolicy::Aging { step: soon }),
+            ..QueueChange::default()
+        };
+        store.configure(QUEUE.into(), change).await.unwrap();
+        assert_eq!(keep(Duty::Rekey, HOUSEKEEPING_MAX).await, (0, true));
+        assert_eq!(keep(Duty::Rekey, HOUSEKEEPING_MAX).await, (1, false));
     }
 }

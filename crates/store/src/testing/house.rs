@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use duly_core::{Decision, EventKind, Incarnation, State};
+use duly_core::{Decision, EventKind, Incarnation, OrderPolicy, State};
 
 use super::{ME, OTHER, QUEUE, Rig, claim_of, id, names, task, task_with};
 use crate::bounds::{EVENT_RETENTION, LEAD_MAX};
@@ -299,4 +299,54 @@ pub async fn a_closed_store_is_unavailable(rig: Rig) {
     );
     assert!(rig.store.task(id(1)).await.is_err());
     assert!(rig.store.claim(claim_of(1)).await.is_err());
+}
+
+/// A step that may touch nothing changes nothing, and says whether there is something to do, whatever the
+/// duty.
+pub async fn a_step_of_nothing_does_nothing(rig: Rig) {
+    let nothing = |more| Kept { count: 0, more };
+    for duty in Duty::ALL {
+        assert_eq!(keep(&rig, duty, 0).await, nothing(false), "{duty:?}");
+    }
+    let at_once = QueueChange {
+        retention_completed: Some(Duration::ZERO),
+        ..QueueChange::default()
+    };
+    rig.store.configure(QUEUE.into(), at_once).await.unwrap();
+    finish(&rig, 1, Decision::Complete).await;
+    rig.clock.advance(EVENT_RETENTION);
+    let soon = Duration::from_secs(5);
+    rig.submit(vec![
+        task(2),
+        task_with(3, |t| t.due = When::After(soon)),
+        task_with(4, |t| t.deadline = Some(When::After(soon))),
+        task_with(5, |t| t.alert_unstarted = Some(soon)),
+    ])
+    .await;
+    rig.advance(5);
+    let aging = QueueChange {
+        order: Some(OrderPolicy::Aging { step: soon }),
+        ..QueueChange::default()
+    };
+    rig.store.configure(QUEUE.into(), aging).await.unwrap();
+    for duty in Duty::ALL {
+        for _ in 0..2 {
+            assert_eq!(keep(&rig, duty, 0).await, nothing(true), "{duty:?}");
+        }
+    }
+    // Forgetting and pruning share the events of the task that has ended.
+    for duty in [
+        Duty::Forget,
+        Duty::Promote,
+        Duty::Expire,
+        Duty::Alert,
+        Duty::Prune,
+    ] {
+        assert!(keep(&rig, duty, 9).await.count > 0, "{duty:?}");
+    }
+    assert_eq!(keep(&rig, Duty::Rekey, 9).await.count, 3);
+    assert_eq!(rig.run_ids(9).await, [2, 5, 3].map(id));
+    for duty in Duty::ALL {
+        assert_eq!(keep(&rig, duty, 0).await, nothing(false), "{duty:?}");
+    }
 }

@@ -134,7 +134,7 @@ macro_rules! conformance {
             house: [
                 promote_and_expire_in_steps, prune_respects_retention, a_pruned_id_is_free_again,
                 sequences_are_never_reused, events_are_forgotten, one_leads_at_a_time, a_clock_set_back_ends_a_lead,
-                hints_are_given, a_closed_store_is_unavailable
+                hints_are_given, a_closed_store_is_unavailable, a_step_of_nothing_does_nothing
             ],
             late: [
                 what_waits_too_long_to_end_expires, a_lease_says_when_the_task_must_have_ended,
@@ -148,7 +148,8 @@ macro_rules! conformance {
                 what_is_not_due_yet_is_not_in_line, what_is_there_already_is_left,
                 keys_and_bounds_hold, nothing_saved_is_believed, pages_are_bounded,
                 a_long_history_is_cut, a_restored_history_goes_on,
-                what_comes_back_is_pruned_in_time, a_restored_queue_serves
+                what_comes_back_is_pruned_in_time, a_restored_queue_serves,
+                there_is_no_room_for_more_limits
             ],
             schedule: [
                 what_is_put_is_kept, a_write_expects_what_it_has_read,
