@@ -18,7 +18,7 @@ use crate::{
     Change, Claim, InvalidInput, Labels, Name, NewTask, OnConflict, Payload, Progress,
     Registration, Settlement, Submit, SubmitError, Unique, UniqueScope,
 };
-pub use limits::{attachment_change, limit, limit_uses, too_many_limits};
+pub use limits::{attachment_change, limit, limit_uses, rate, too_many_limits};
 pub use saved::{Returned, restore};
 pub use schedule::{advance, put_schedule, schedule_count};
 pub use subjects::{tenant_change, too_many_kinds, too_many_lines, too_many_tenants};

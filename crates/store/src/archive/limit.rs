@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::element::LimitUseElement;
 use super::text::Micros;
-use crate::{LimitUse, Name, Subject};
+use crate::{InvalidInput, LimitUse, Name, Subject, validate};
 
 /// A limit and what it bounds.
 #[derive(Serialize, Deserialize)]
@@ -59,16 +59,24 @@ impl LimitElement {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its name, what it bounds, and what its rate has given out.
-    pub(crate) fn into_limit(self) -> (Name, Limit, String) {
-        let rate = self
-            .rate
-            .map(|rate| Rate::new(rate.permits, rate.period_us.0).burst(rate.burst));
+    ///
+    /// # Errors
+    /// Its rate is none: it cannot even be made of what is not allowed.
+    pub(crate) fn into_limit(self) -> Result<(Name, Limit, String), InvalidInput> {
+        let rate = self.rate.map(|rate| {
+            validate::rate(rate.permits, rate.period_us.0, rate.burst)?;
+            Ok(Rate::new(rate.permits, rate.period_us.0).burst(rate.burst))
+        });
         let limit = Limit {
             concurrency: self.concurrency,
-            rate,
+            rate: rate.transpose()?,
         };
-        (self.name.into(), limit, self.given)
+        Ok((self.name.into(), limit, self.given))
     }
 }
 

@@ -273,7 +273,10 @@ pub fn parse_line(number: u64, bytes: &[u8]) -> Result<Line, ArchiveError> {
             Line::Tenant { name, settings }
         }
         Element::Limit(limit) => {
-            let (name, limit, _) = limit.into_limit();
+            let (name, limit, _) = match limit.into_limit() {
+                Ok(limit) => limit,
+                Err(refused) => return fail(1, "limit.rate", &refused.to_string()),
+            };
             Line::Limit { name, limit }
         }
         Element::Attachment(attachment) => {

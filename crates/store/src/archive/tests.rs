@@ -186,6 +186,54 @@ async fn limits_what_they_are_attached_to_and_settings_of_kinds_and_tenants_come
     assert!(refusal.to_string().starts_with(expected), "{refusal}");
 }
 
+#[tokio::test]
+async fn a_rate_in_an_archive_is_what_it_says_or_is_refused() {
+    let old = rig().await;
+    let rate = Rate::new(5, Duration::from_secs(7)).burst(3);
+    let done = old
+        .store
+        .configure_limit("a".into(), Some(Limit::rate(rate)));
+    done.await.unwrap();
+    let text = archived(&old).await;
+    for (was, is, expected) in [
+        (
+            "\"permits\":5",
+            "\"permits\":0",
+            "rate (permits) is 0: expected 1 to 1000000",
+        ),
+        (
+            "\"permits\":5",
+            "\"permits\":1000001",
+            "rate (permits) is 1000001: expected 1 to",
+        ),
+        (
+            "\"burst\":3",
+            "\"burst\":0",
+            "rate (burst) is 0: expected 1 to 1000000",
+        ),
+        (
+            "\"period_us\":7000000",
+            "\"period_us\":0",
+            "rate (period) is 0 µs: expected 1 to 31622400000000 µs (366 days)",
+        ),
+        (
+            "\"period_us\":7000000",
+            "\"period_us\":31622400000001",
+            "rate (period) is 31622400000001 µs: expected 1 to 31622400000000 µs",
+        ),
+    ] {
+        assert!(text.contains(was), "{text}");
+        let target = rig().await;
+        let refusal = imported(&target, &text.replace(was, is)).await;
+        let refusal = refusal.unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("line 2") && refusal.contains(expected),
+            "{refusal}"
+        );
+        assert!(rules(&target).await.0.is_empty(), "{refusal}");
+    }
+}
+
 async fn settings(rig: &Rig) -> Vec<(Name, crate::QueueSettings)> {
     let queues = rig.store.queues().await.unwrap();
     queues.into_iter().map(|q| (q.name, q.settings)).collect()

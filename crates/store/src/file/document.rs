@@ -188,7 +188,10 @@ impl Loader<'_> {
     }
 
     fn limit(&mut self, limit: LimitElement) -> Result<(), String> {
-        let (name, limit, given) = limit.into_limit();
+        let called = limit.name().to_owned();
+        let (name, limit, given) = limit
+            .into_limit()
+            .map_err(|error| format!("limit {called:?}: {error}"))?;
         self.counted.limits += 1;
         let Some(given) = RateState::from_text(&given) else {
             return Err(format!("limit {name:?}: {given:?} is no account of a rate"));

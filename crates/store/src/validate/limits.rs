@@ -1,7 +1,9 @@
 //! Limits, and what weighs how much.
 
-use duly_core::Limit;
+use std::time::Duration;
+
 use duly_core::bounds::{LIMIT_WEIGHT_MAX, QUEUE_WEIGHT_MAX, TASK_LIMITS_MAX};
+use duly_core::{DELAY_MAX, Limit};
 
 use super::{Checked, at_most, name, refuse};
 use crate::bounds::LIMITS_MAX;
@@ -49,8 +51,22 @@ pub fn limit(limit: &Limit) -> Checked {
         weight("concurrency", at_once, LIMIT_WEIGHT_MAX)?;
     }
     if let Some(rate) = &limit.rate {
-        weight("rate (permits)", rate.permits(), LIMIT_WEIGHT_MAX)?;
-        weight("rate (burst)", rate.bursts(), LIMIT_WEIGHT_MAX)?;
+        self::rate(rate.permits(), rate.period(), rate.bursts())?;
+    }
+    Ok(())
+}
+
+/// The numbers of a rate, before one is made of them.
+///
+/// # Errors
+/// [`InvalidInput`], naming the field.
+pub fn rate(permits: u32, period: Duration, burst: u32) -> Checked {
+    weight("rate (permits)", permits, LIMIT_WEIGHT_MAX)?;
+    weight("rate (burst)", burst, LIMIT_WEIGHT_MAX)?;
+    if period.as_micros() == 0 || period > DELAY_MAX {
+        let value = format_args!("{} µs", period.as_micros());
+        let expected = format!("1 to {} µs (366 days)", DELAY_MAX.as_micros());
+        return refuse("rate (period)", value, expected);
     }
     Ok(())
 }
