@@ -10,7 +10,8 @@
 //! - A **gate** is a limit, or a tenant that can be paused. A lane that is found closed is parked under the
 //!   gate that closes it, in a group with the others of its line and weight, and is not looked at again
 //!   until the gate opens: then the group stands in line as one. So a million tasks behind a closed gate
-//!   cost nothing, and opening a gate costs the same whatever waits behind it.
+//!   cost nothing, and opening a gate costs a step for each group that is parked under it (each line and
+//!   weight of its own), however many lanes and tasks are in them.
 //! - In a **fair** queue tenants take turns within a class, by weight ([start-time fair queueing]).
 //!
 //! What a limit has in use is nothing but the sum over the leased attempts: [`lease`](Dispatch::lease) and
@@ -21,6 +22,7 @@
 
 mod attach;
 mod check;
+mod cycle;
 mod explain;
 mod gate;
 mod idle;

@@ -196,7 +196,10 @@ impl World {
         let queues: Vec<_> = self.queues[self.random.below(3)..].to_vec();
         let kinds: Vec<_> = KINDS[self.random.below(3)..].to_vec();
         let weights: Vec<u32> = match self.random.below(3) {
-            0 => (1..=queues.len() as u32).collect(),
+            0 => queues
+                .iter()
+                .map(|_| 1 + self.random.below(6) as u32)
+                .collect(),
             _ => Vec::new(),
         };
         let spec = ClaimSpec {
@@ -265,8 +268,8 @@ impl World {
                 .min_by_key(|((turn, _), _)| turn.key().class)
                 .map(|((_, lane), at)| (lane, at + 1))
         } else {
-            // A queue of weight n has n places, as evenly spread as can be: see the test of the cycle.
-            let cycle = round::cycle_of(spec.weights);
+            // A queue of weight n has n places, as evenly spread as can be: see the tests of the cycle.
+            let cycle = cycle::by_definition(spec.weights);
             (0..cycle.len())
                 .map(|step| cycle[(turn + step) % cycle.len()])
                 .find_map(|at| Some((heads(spec.queues[at])?.1, turn + 1)))

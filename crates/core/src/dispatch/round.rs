@@ -5,11 +5,12 @@ use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use super::cycle::Cycles;
 use super::gate::Closed;
 use super::line::{LineId, Node};
 use super::turn::Turn;
 use super::{Dispatch, GateId, Head, KindId, LaneId, QueueId};
-use crate::bounds::{CLAIM_MAX, PARK_MAX, QUEUE_WEIGHT_MAX};
+use crate::bounds::{CLAIM_MAX, PARK_MAX};
 use crate::{Priority, Timestamp};
 
 /// A worker's question for work.
@@ -17,7 +18,7 @@ use crate::{Priority, Timestamp};
 pub struct ClaimSpec<'a> {
     /// The queues it serves, none named twice.
     pub queues: &'a [QueueId],
-    /// What each of them weighs, at most [`QUEUE_WEIGHT_MAX`]; empty: the most urgent head comes first, and
+    /// What each of them weighs, at most [`QUEUE_WEIGHT_MAX`](crate::bounds::QUEUE_WEIGHT_MAX); empty: the most urgent head comes first, and
     /// queues take turns among equals.
     pub weights: &'a [u32],
     /// The kinds it has handlers for, none named twice.
@@ -74,8 +75,14 @@ pub struct Round {
     kinds: Vec<KindId>,
     /// One for each queue, in the order of the claim.
     heads: Vec<Heads>,
-    /// By weight: whose turn it is, over and over. Empty: by urgency.
-    cycle: Vec<usize>,
+    /// Queues take turns by weight; otherwise, by urgency.
+    weighed: bool,
+    /// Whose turn it is by weight, over and over: outlives the claim, as the next one mostly has the same
+    /// weights.
+    cycles: Cycles,
+    /// By weight: how many places of the cycle, from the one whose turn it is, are of queues in which nothing
+    /// is left for this claim.
+    barren: usize,
     /// Lanes whose heads matter, but are not known.
     unknown: Vec<LaneId>,
     parked: usize,
@@ -93,6 +100,11 @@ impl Round {
     #[must_use]
     pub const fn parked(&self) -> usize {
         self.parked
+    }
+
+    #[cfg(test)]
+    pub(super) const fn barren(&self) -> usize {
+        self.barren
     }
 
     /// It has found so many closed lanes that it stopped looking, although there may be open ones: asking
@@ -132,7 +144,8 @@ impl Dispatch {
             heads.queue = Some(*queue);
             heads.lines.clear();
         }
-        cycle(spec.weights, &mut round.cycle);
+        round.barren = 0;
+        round.weighed = round.heads.len() > 1 && round.cycles.set(spec.weights);
         self.gather(round);
     }
 
@@ -224,11 +237,11 @@ impl Dispatch {
 
     /// The head that is next, of many, and the place of its queue in the claim.
     fn choose(&mut self, round: &mut Round) -> Option<(usize, Turn, LaneId)> {
-        let at = match (round.heads.len(), round.cycle.is_empty()) {
+        let at = match (round.heads.len(), round.weighed) {
             (0, _) => return None,
             (1, _) => 0,
-            (_, true) => self.most_urgent(round)?,
-            (_, false) => self.whose_turn(round)?,
+            (_, false) => self.most_urgent(round)?,
+            (_, true) => self.whose_turn(round)?,
         };
         let (turn, lane) = self.best(round, at)?;
         Some((at, turn, lane))
@@ -238,10 +251,12 @@ impl Dispatch {
     /// drives this then leases the task ([`lease`](Self::lease)) and says which head follows.
     pub fn take(&mut self, round: &mut Round, pick: &Pick) {
         round.taken += 1;
-        round.turn = match round.cycle.is_empty() {
-            true => pick.at + 1,
-            false => round.turn.wrapping_add(1),
-        };
+        if round.weighed {
+            round.turn = round.turn.wrapping_add(1);
+            round.barren = round.barren.saturating_sub(1);
+        } else {
+            round.turn = pick.at + 1;
+        }
         let lane = &self.lanes[pick.lane.index()];
         round.suspect &= !lane.key.suspect;
         for (gate, weight) in &lane.gates {
@@ -349,16 +364,16 @@ impl Dispatch {
         best.map(|(_, at)| at)
     }
 
-    /// Which queue is next by weight: the one whose turn it is, or who follows it in the cycle.
+    /// Which queue is next by weight: the one whose turn it is, or who follows it in the cycle. A queue in
+    /// which nothing is left gets nothing more in this claim, so the cycle is walked only once.
     fn whose_turn(&mut self, round: &mut Round) -> Option<usize> {
-        let count = round.cycle.len();
-        let mut empty = alloc::vec![false; round.heads.len()];
-        for step in 0..count {
-            let at = round.cycle[(round.turn % count + step) % count];
-            if !empty[at] && self.best(round, at).is_some() {
+        while round.barren < round.cycles.places().len() {
+            let places = round.cycles.places();
+            let at = places[(round.turn % places.len() + round.barren) % places.len()];
+            if self.best(round, at).is_some() {
                 return Some(at);
             }
-            empty[at] = true;
+            round.barren += 1;
         }
         None
     }
@@ -367,35 +382,5 @@ impl Dispatch {
     #[must_use]
     pub fn is_known(&self, lane: LaneId) -> bool {
         self.lanes[lane.index()].head != Head::Unknown
-    }
-}
-
-#[cfg(test)]
-pub(super) fn cycle_of(weights: &[u32]) -> Vec<usize> {
-    let mut turns = Vec::new();
-    cycle(weights, &mut turns);
-    turns
-}
-
-/// In which order queues take turns by weight, each as evenly spread as can be: the smooth weighted round
-/// robin, in which everybody gains their weight each time, and the richest pays for all.
-fn cycle(weights: &[u32], cycle: &mut Vec<usize>) {
-    cycle.clear();
-    let weights = weights
-        .iter()
-        .map(|weight| i64::from((*weight).min(QUEUE_WEIGHT_MAX)));
-    let weights: Vec<i64> = weights.collect();
-    let total: i64 = weights.iter().sum();
-    let mut wealth = alloc::vec![0; weights.len()];
-    for _ in 0..total {
-        let mut richest = 0;
-        for (at, weight) in weights.iter().enumerate() {
-            wealth[at] += weight;
-            if wealth[at] > wealth[richest] {
-                richest = at;
-            }
-        }
-        wealth[richest] -= total;
-        cycle.push(richest);
     }
 }

@@ -251,10 +251,37 @@ fn lanes_behind_a_closed_gate_are_looked_at_once() {
 }
 
 #[test]
-fn the_cycle_spreads_turns_evenly() {
-    assert_eq!(round::cycle_of(&[3, 1]), [0, 0, 1, 0]);
-    assert_eq!(round::cycle_of(&[1, 1, 2]), [2, 0, 1, 2]);
-    assert!(round::cycle_of(&[]).is_empty());
+fn by_weight_the_cycle_is_walked_once_a_claim() {
+    let mut dispatch = Dispatch::default();
+    let queues = [dispatch.add_queue(), dispatch.add_queue()];
+    let lane = dispatch.lane(LaneSpec {
+        queue: queues[1],
+        kind: KindId(0),
+        suspect: false,
+        terms: Terms::NONE,
+    });
+    let spec = ClaimSpec {
+        queues: &queues,
+        weights: &[99, 1],
+        kinds: &[KindId(0)],
+        run: 120,
+        ..ClaimSpec::default()
+    };
+    let mut round = Round::default();
+    let key = |n| OrderPolicy::Strict.key(Priority::Normal, NOW, None, n);
+    dispatch.set_head(lane, Some(key(1)));
+    dispatch.begin(&spec, NOW, &mut round);
+    let mut walked = Vec::new();
+    for n in 2..=121 {
+        let pick = dispatch.next(&mut round).unwrap();
+        assert_eq!(pick.lane, lane);
+        walked.push(round.barren());
+        dispatch.take(&mut round, &pick);
+        dispatch.set_head(lane, Some(key(n)));
+    }
+    // The other has the 51st of 100 places: to there, and around, it is walked but once.
+    assert_eq!((walked[0], walked[1], walked[50]), (50, 49, 0));
+    assert_eq!((walked[51], walked[119]), (99, 31));
 }
 
 #[test]
