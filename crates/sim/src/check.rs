@@ -67,7 +67,7 @@ pub(crate) enum Seen<'a> {
     /// It goes on, and has seen what time it is.
     Thawed { who: Who, real: Timestamp },
     /// A clock was set.
-    Jumped { real: Timestamp },
+    Jumped { real: Timestamp, of_store: bool },
     /// The store answers nobody until then.
     Away { from: Timestamp, until: Timestamp },
     /// All that the store shows.

@@ -225,8 +225,8 @@ impl<'a> World<'a> {
                     None => &mut self.skew,
                 };
                 *skew += micros;
-                let real = self.real;
-                self.see(&Seen::Jumped { real })
+                let (real, of_store) = (self.real, whose.is_none());
+                self.see(&Seen::Jumped { real, of_store })
             }
         }
     }

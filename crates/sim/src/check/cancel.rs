@@ -48,7 +48,7 @@ impl Check for Cancel {
                 self.heard.remove(&attempt);
                 Ok(())
             }
-            Seen::Jumped { real } => {
+            Seen::Jumped { real, .. } => {
                 self.heard.values_mut().for_each(|heard| *heard = real);
                 Ok(())
             }

@@ -35,7 +35,7 @@ impl Check for Lease {
                 self.away.push((from.max(before), until));
                 Ok(())
             }
-            Seen::Jumped { real } => {
+            Seen::Jumped { real, .. } => {
                 self.jumps.push(real);
                 Ok(())
             }

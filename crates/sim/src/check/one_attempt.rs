@@ -57,7 +57,7 @@ impl Check for OneAttempt {
                     .into_iter()
                     .try_for_each(|task| self.no_other(task, real))
             }
-            Seen::Jumped { real } => {
+            Seen::Jumped { real, .. } => {
                 self.jumped = Some(real);
                 Ok(())
             }

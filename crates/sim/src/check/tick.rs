@@ -1,6 +1,6 @@
 //! **Each tick fires exactly once.** A schedule moves on only from the version that was read last. Each of its
-//! ticks is decided once, in order, none before its instant by the store's clock (unless a clock was set: that
-//! of the store may have gone back since the schedule was read). A tick that does not fire was held for a run
+//! ticks is decided once, in order, none before its instant by the store's clock (unless that was set: it
+//! may have gone back since the schedule was read). A tick that does not fire was held for a run
 //! before it, skipped for one, refused with its task, or missed by more than the grace and given up as the
 //! schedule says; and a tick that fires while a run lives does so because they may overlap, or calls it off.
 //! At rest every schedule has come to its end.
@@ -19,6 +19,7 @@ use crate::wire::{Answer, Ask};
 
 #[derive(Debug, Default)]
 struct Tick {
+    /// The store's clock was set. Those of others decide no tick.
     jumped: bool,
     fired: BTreeSet<(Name, Timestamp)>,
     /// Ticks whose tasks were refused.
@@ -49,7 +50,7 @@ impl Check for Tick {
                 }
                 Ok(())
             }
-            Seen::Jumped { .. } => {
+            Seen::Jumped { of_store: true, .. } => {
                 self.jumped = true;
                 Ok(())
             }
