@@ -22,6 +22,7 @@ pub mod limit;
 pub mod list;
 pub mod order;
 pub mod queue;
+pub mod room;
 pub mod save;
 pub mod schedule;
 pub mod settle;
@@ -148,9 +149,9 @@ macro_rules! conformance {
                 what_is_not_due_yet_is_not_in_line, what_is_there_already_is_left,
                 keys_and_bounds_hold, nothing_saved_is_believed, pages_are_bounded,
                 a_long_history_is_cut, a_restored_history_goes_on,
-                what_comes_back_is_pruned_in_time, a_restored_queue_serves,
-                there_is_no_room_for_more_limits
+                what_comes_back_is_pruned_in_time, a_restored_queue_serves
             ],
+            room: [there_is_no_room_for_more_limits],
             schedule: [
                 what_is_put_is_kept, a_write_expects_what_it_has_read,
                 a_removed_schedule_is_gone_for_good, what_is_due_comes_in_order,

@@ -3,19 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duly_core::bounds::TASK_LIMITS_MAX;
-use duly_core::{Backoff, Decision, EventKind, Jitter, Priority, State, TaskId};
+use duly_core::{Backoff, Decision, EventKind, Jitter, Priority, State};
 
 use super::{KIND, ME, OTHER, QUEUE, Rig, claim_of, id, task, task_with};
-use crate::bounds::{AHEAD_MAX, EVENTS_SAVED_MAX, LIMITS_MAX, SAVE_BYTES_MAX, SUBMIT_MAX};
+use crate::bounds::{AHEAD_MAX, EVENTS_SAVED_MAX, SAVE_BYTES_MAX};
 use crate::{
-    Duty, Event, EventCursor, InvalidInput, KeepHouse, LimitUse, MemoryStore, NewTask, Payload,
-    Progress, QueueChange, RequestError, Restore, Restored, Save, SavedTask, Settlement, Store,
-    SubmitError, When,
+    Duty, Event, EventCursor, InvalidInput, KeepHouse, MemoryStore, Payload, Progress, QueueChange,
+    RequestError, Restore, Restored, Save, SavedTask, Settlement, Store, SubmitError, When,
 };
 
 /// A memory store on the rig's clock, in which the usual worker is registered.
-async fn memory(rig: &Rig) -> Rig {
+pub(super) async fn memory(rig: &Rig) -> Rig {
     let clock = rig.clock.clone();
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let guard = Box::new(());
@@ -29,7 +27,7 @@ async fn memory(rig: &Rig) -> Rig {
 }
 
 /// Everything a store holds, two tasks at a time.
-async fn saved(store: &dyn Store) -> Vec<SavedTask> {
+pub(super) async fn saved(store: &dyn Store) -> Vec<SavedTask> {
     let mut tasks = Vec::new();
     let mut after = None;
     loop {
@@ -488,41 +486,4 @@ pub async fn a_restored_queue_serves(rig: Rig) {
     let leases = rig.claim(claim).await.leases;
     assert_eq!((leases.len(), &*leases[0].kind), (1, KIND));
     assert_eq!(&*rig.store.queues().await.unwrap()[0].name, "mail");
-}
-
-/// A saved task names no limit beyond those that a store can hold; one that is known it may name.
-pub async fn there_is_no_room_for_more_limits(rig: Rig) {
-    let naming = |n: usize, limits: Vec<LimitUse>| {
-        let mut bytes = [0; 16];
-        bytes[8..].copy_from_slice(&(n as u64).to_be_bytes());
-        NewTask {
-            limits,
-            ..NewTask::new(TaskId::from_bytes(bytes), KIND, Payload::json("1"))
-        }
-    };
-    let named = |n: usize| LimitUse::one(format!("{n}"));
-    let other = memory(&rig).await;
-    let tasks = vec![
-        naming(1, vec![named(0)]),
-        naming(2, vec![LimitUse::one("new")]),
-    ];
-    other.submit(tasks).await;
-    let names: Vec<usize> = (0..LIMITS_MAX).collect();
-    let full = names.chunks(TASK_LIMITS_MAX).enumerate();
-    let full = full.map(|(n, names)| naming(10 + n, names.iter().map(|n| named(*n)).collect()));
-    for batch in full.collect::<Vec<_>>().chunks(SUBMIT_MAX) {
-        rig.submit(batch.to_vec()).await;
-    }
-    let tasks = saved(&*other.store).await;
-    let refused = rig.store.restore(Restore { tasks }).await;
-    assert!(
-        matches!(&refused, Err(SubmitError::InvalidInput { index: 1, source })
-            if source.field == "limits" && source.value.contains("new")),
-        "{refused:?}"
-    );
-    let tasks = vec![saved(&*other.store).await.remove(0)];
-    assert_eq!(
-        rig.store.restore(Restore { tasks }).await.unwrap().restored,
-        1
-    );
 }
