@@ -73,6 +73,7 @@ pub use ready::{Component, Health, Ready, Status};
 pub use retry::{Backoff, Jitter, Retry};
 pub use run::{
     RunFailure, RunGroup, RunLine, RunOpened, RunOvertake, RunPlanned, RunSummary, RunTask,
+    RunWaiting,
 };
 pub use schedule::{
     Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleFilling, ScheduleMissed, ScheduleNext,

@@ -29,6 +29,8 @@ pub enum RunLine {
     LateToFinish(RunTask),
     /// The queue is paused: nothing begins until somebody resumes it.
     Paused,
+    /// Nothing of it runs, and this keeps tasks from starting, for a while at least; said once.
+    Waiting(RunWaiting),
     /// A task failed, and the rest is called off.
     CalledOff,
     /// The run was told to stop; what runs has this long.
@@ -99,6 +101,18 @@ pub struct RunTask {
     pub due_at: Option<Timestamp>,
     /// What went wrong.
     pub error: Option<String>,
+}
+
+/// What keeps tasks from starting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunWaiting {
+    /// Which reason, for machines, as those of [`Reason`](crate::Reason).
+    pub code: String,
+    /// It as a sentence.
+    pub text: String,
+    /// When it ends, if that is known.
+    #[serde(with = "time::option")]
+    pub until: Option<Timestamp>,
 }
 
 /// What a run did.

@@ -54,7 +54,7 @@ pub const RETENTION: Duration = Duration::from_secs(366 * 24 * 3600);
 pub const ROUNDS_KEPT: u32 = 2;
 /// Older rounds that are looked at once more: unique keys may have kept their tasks.
 pub const ROUNDS_LOOKED_AT_MAX: u32 = 100;
-/// How long it is quiet before the store is asked whether anything is left.
+/// How often the store is asked whether anything is left, and what keeps it waiting.
 pub const QUIET: Duration = Duration::from_secs(2);
 /// How often in a row the store may fail to answer before the run gives up.
 pub const FAILURES_MAX: u32 = 10;

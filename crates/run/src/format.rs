@@ -15,7 +15,7 @@ use serde_saphyr::Spanned;
 
 pub(crate) use group::{Action, Command, Each, Group, Items};
 pub(crate) use rules::Unique;
-pub(crate) use settings::{Settings, is_name};
+pub(crate) use settings::{Settings, exceeded, is_name};
 
 use crate::bounds::{
     ALIAS_EVENTS_MAX, ALIASES_MAX, DEPTH_MAX, FILE_BYTES_MAX, NAME_BYTES_MAX, NODES_MAX,

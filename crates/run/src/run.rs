@@ -116,6 +116,25 @@ pub enum RunError {
         /// The number of the round.
         round: u32,
     },
+    /// Tasks could never start: they weigh more than a limit of the store ever lets through.
+    #[error(
+        "{file}: group {group:?} weighs {weight} in the limit {limit:?}, whose {what} in the store is \
+         {most}: it could never start; expected at most {most}"
+    )]
+    TooHeavy {
+        /// The file.
+        file: String,
+        /// The group.
+        group: String,
+        /// The limit.
+        limit: String,
+        /// What each task weighs there.
+        weight: u32,
+        /// Which bound of the limit: `concurrency` or `burst`.
+        what: &'static str,
+        /// How much that is.
+        most: u32,
+    },
     /// There is nothing to run again.
     #[error("nothing to run again: {file} has no round yet, or all of the last one is done")]
     NothingFailed {

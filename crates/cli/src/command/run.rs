@@ -204,6 +204,7 @@ fn failed(error: RunError) -> Failure {
         | RunError::Changed { .. }
         | RunError::OtherGroups { .. }
         | RunError::NotTheSame { .. }
+        | RunError::TooHeavy { .. }
         | RunError::Worker(_) => Failure::Usage(error.to_string()),
         other => anyhow::anyhow!("{other}").into(),
     }

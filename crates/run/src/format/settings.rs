@@ -102,16 +102,20 @@ fn limit(written: &Spanned<wire::Limit>) -> Result<Limit, Fault> {
 
 /// Refuses what could never start, for all that may pass at once is less than it weighs.
 pub(super) fn fits(name: &str, weight: u32, limit: &Limit, at: Place) -> Result<(), Fault> {
+    let Some((what, most)) = exceeded(weight, limit) else {
+        return Ok(());
+    };
+    let message = format!(
+        "weighs {weight} in the limit {name:?}, whose {what} is {most}: it could never start; \
+         expected at most {most}"
+    );
+    Err(Fault::at(at, message))
+}
+
+/// Which bound of a limit is less than a weight.
+pub(crate) fn exceeded(weight: u32, limit: &Limit) -> Option<(&'static str, u32)> {
     let burst = limit.rate.map(|rate| rate.bursts());
-    let bounds = [(limit.concurrency, "concurrency"), (burst, "burst")];
-    for (most, what) in bounds {
-        if let Some(most) = most.filter(|most| *most < weight) {
-            let message = format!(
-                "weighs {weight} in the limit {name:?}, whose {what} is {most}: it could never \
-                 start; expected at most {most}"
-            );
-            return Err(Fault::at(at, message));
-        }
-    }
-    Ok(())
+    let bounds = [("concurrency", limit.concurrency), ("burst", burst)].into_iter();
+    let mut bounds = bounds.filter_map(|(what, most)| Some((what, most?)));
+    bounds.find(|(_, most)| *most < weight)
 }

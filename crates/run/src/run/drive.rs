@@ -1,8 +1,10 @@
 //! Working on a round until it is over, or somebody stops it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use duly::{EventKind, RequestError, StoreError, Worker};
+use duly::store::Reason;
+use duly::{EventKind, Name, RequestError, StoreError, Timestamp, Worker};
 use tokio::sync::watch;
 
 use super::{Run, RunError};
@@ -48,6 +50,13 @@ pub enum Notice<'a> {
     },
     /// The queue is paused: nothing begins until somebody resumes it.
     Paused,
+    /// None of it runs, and this keeps tasks from starting, for a while at least; told once.
+    Waiting {
+        /// What does.
+        reason: &'a Reason,
+        /// When that was so.
+        at: Timestamp,
+    },
     /// The rest is called off, because a task failed.
     CalledOff,
 }
@@ -97,6 +106,8 @@ impl Run {
         let listener = self.duly.store().listen_events();
         let mut quiet = Quiet::default();
         let mut called_off = false;
+        let clock = self.duly.clock().clone();
+        let mut pause = clock.sleep(QUIET);
         loop {
             let failed = self.catch_up(tell).await?;
             if failed && pace.fail_fast && !called_off {
@@ -107,13 +118,17 @@ impl Run {
             if self.board.is_over() {
                 return Ok(());
             }
-            let clock = self.duly.clock().clone();
             tokio::select! {
                 () = listener.hint() => {}
-                () = clock.sleep(QUIET) => {
-                    if quiet.look(self, tell).await? {
-                        return Ok(());
+                () = &mut pause => {
+                    match quiet.look(self, tell).await {
+                        Ok(true) => return Ok(()),
+                        Ok(false) => {}
+                        // Whether that lasts is seen as events are read.
+                        Err(error) if error.retryable() => {}
+                        Err(error) => return Err(error.into()),
                     }
+                    pause = clock.sleep(QUIET);
                 }
             }
         }
@@ -200,16 +215,22 @@ async fn ordered(worker: &Worker, grace: Duration, heeded: impl FnOnce()) {
     leaving.await;
 }
 
-/// What is looked at when nothing has been heard for a while.
+/// What is looked at from time to time, however much is heard of others in the store.
 #[derive(Default)]
-struct Quiet {
+pub(super) struct Quiet {
     paused: bool,
+    /// What was told that keeps tasks from starting.
+    told: HashSet<(&'static str, Option<Name>)>,
 }
 
 impl Quiet {
     /// Whether nothing is left in the queue, whatever the events say: somebody may have removed tasks
-    /// with their events. Tells if the queue is paused.
-    async fn look(&mut self, run: &Run, tell: &mut Tell<'_>) -> Result<bool, StoreError> {
+    /// with their events. Tells if the queue is paused, and what else keeps it all waiting.
+    pub(super) async fn look(
+        &mut self,
+        run: &Run,
+        tell: &mut Tell<'_>,
+    ) -> Result<bool, StoreError> {
         let queues = run.duly.queues().await?;
         let Some(queue) = queues.into_iter().find(|queue| queue.name == run.queue) else {
             return Ok(true);
@@ -218,6 +239,44 @@ impl Quiet {
             tell(&run.board, Notice::Paused);
         }
         self.paused = queue.settings.paused;
-        Ok(queue.counts.unfinished() == 0)
+        if queue.counts.unfinished() == 0 {
+            return Ok(true);
+        }
+        self.explain(run, tell).await?;
+        Ok(false)
+    }
+
+    /// Goes by what the store says of one instant: the board may not know yet what has begun.
+    async fn explain(&mut self, run: &Run, tell: &mut Tell<'_>) -> Result<(), StoreError> {
+        let why = run.duly.explain_queue(run.queue.clone()).await?;
+        let Some(why) = why.filter(|why| why.running + why.assigned + why.ready == 0) else {
+            return Ok(());
+        };
+        let soon = why.at + QUIET;
+        for reason in why.reasons.iter().map(|count| &count.reason) {
+            // Of that the queue tells.
+            let is_told = matches!(reason, Reason::QueuePaused { .. });
+            let is_brief = reason.until().is_some_and(|until| until <= soon);
+            if !reason.is_closing() || is_told || is_brief {
+                continue;
+            }
+            if self.told.insert((reason.code(), about(reason))) {
+                let at = why.at;
+                tell(&run.board, Notice::Waiting { reason, at });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a reason is about, whatever else it says.
+fn about(reason: &Reason) -> Option<Name> {
+    match reason {
+        Reason::KindPaused { kind } | Reason::NoWorker { kind, .. } => Some(kind.clone()),
+        Reason::TenantPaused { tenant } => Some(tenant.clone()),
+        Reason::LimitFull { limit, .. }
+        | Reason::RateSpent { limit, .. }
+        | Reason::TooHeavy { limit, .. } => Some(limit.clone()),
+        _ => None,
     }
 }

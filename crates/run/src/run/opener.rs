@@ -34,6 +34,9 @@ impl<'a> Opener<'a> {
     pub(super) async fn open(&self) -> Result<Run, RunError> {
         let (duly, asked) = (self.duly, self.asked);
         let choice = self.file.choose(&asked.only)?;
+        if asked.is_shared {
+            settings::weigh(duly, self.file, &choice.groups).await?;
+        }
         round::bury(duly, &self.crew).await?;
         let last = self.last().await?;
         match last {

@@ -3,7 +3,34 @@
 use duly::store::bounds::PAGE_MAX;
 use duly::{Duly, ListNames, Name, QueueChange, RequestError, TenantChange};
 
-use crate::format::Settings;
+use super::RunError;
+use crate::TaskFile;
+use crate::format::{Group, Settings, exceeded};
+
+/// Refuses what could never start, for it weighs more than a limit of the store ever lets through. The
+/// file has looked at its own.
+pub(super) async fn weigh(duly: &Duly, file: &TaskFile, groups: &[Group]) -> Result<(), RunError> {
+    let there = duly.limits().list().await?;
+    for group in groups {
+        let others = group.limits.iter();
+        let others = others.filter(|one| !file.settings.limits.contains_key(&*one.name));
+        for one in others {
+            let known = there.iter().find(|record| record.name == one.name);
+            let exceeded = known.and_then(|record| exceeded(one.weight, &record.limit));
+            if let Some((what, most)) = exceeded {
+                return Err(RunError::TooHeavy {
+                    file: file.path().display().to_string(),
+                    group: group.name.clone(),
+                    limit: one.name.to_string(),
+                    weight: one.weight,
+                    what,
+                    most,
+                });
+            }
+        }
+    }
+    Ok(())
+}
 
 /// Brings settings to a store. One that is the file's own (not `is_shared`) has them from then on and no
 /// others; in another, what the file does not name stays as it is.

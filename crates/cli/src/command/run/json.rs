@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use duly_api::{RunFailure, RunGroup, RunLine, RunOpened, RunOvertake, RunSummary, RunTask};
+use duly_api::{
+    RunFailure, RunGroup, RunLine, RunOpened, RunOvertake, RunSummary, RunTask, RunWaiting,
+};
 use duly_run::{
     Board, Change, Failure, GroupSummary, Notice, Opening, Overtake, Run, Summary, Track,
 };
@@ -51,6 +53,11 @@ pub(super) fn told(board: &Board, notice: Notice<'_>) {
             }
         }
         Notice::Paused => RunLine::Paused,
+        Notice::Waiting { reason, at } => RunLine::Waiting(RunWaiting {
+            code: reason.code().to_owned(),
+            text: reason.sentence(at).to_string(),
+            until: reason.until(),
+        }),
         Notice::CalledOff => RunLine::CalledOff,
     });
 }

@@ -56,6 +56,7 @@ pub(super) fn line(board: &Board, notice: Notice<'_>) -> Option<String> {
             Some(format!("late: {} {what}", board.name(task)))
         }
         Notice::Paused => Some("the queue is paused: nothing begins until it is resumed".into()),
+        Notice::Waiting { reason, at } => Some(format!("waiting: {}", reason.sentence(at))),
         Notice::CalledOff => Some("a task failed: the rest is called off".into()),
     }
 }
