@@ -1,6 +1,7 @@
 //! Limits that tasks have through their queue, kind or tenant.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
@@ -25,12 +26,49 @@ pub enum Target {
 pub(super) type Attached = HashMap<Target, Vec<(LimitId, u32)>>;
 
 impl Dispatch {
-    /// Attaches exactly these limits to a target, and no others; what is leased counts at once.
+    /// Attaches exactly these limits to a target, and no others; what is leased counts at once. Looks at
+    /// every lane once: see [`attach_all`](Self::attach_all).
     pub fn attach(&mut self, target: Target, limits: &[(LimitId, u32)], now: Timestamp) {
-        let limits = heaviest(limits.to_vec()).into_vec();
-        let before = self.attached.get(&target);
-        if before.map_or(&[][..], Vec::as_slice) == limits {
+        self.attach_all([(target, limits.to_vec())], now);
+    }
+
+    /// Attaches to each of these targets exactly these limits, and no others; what is leased counts at
+    /// once. Looks at every lane once, however many targets there are, or at none if nothing changes.
+    pub fn attach_all(
+        &mut self,
+        all: impl IntoIterator<Item = (Target, Vec<(LimitId, u32)>)>,
+        now: Timestamp,
+    ) {
+        let mut changed = BTreeSet::new();
+        for (target, limits) in all {
+            if self.set_attached(target, limits) {
+                changed.insert(target);
+            }
+        }
+        if changed.is_empty() {
             return;
+        }
+        let ids: Vec<LaneId> = self.lanes().collect();
+        for id in &ids {
+            let mut targets = self.targets_of(&self.spec(*id));
+            if targets.any(|target| changed.contains(&target)) {
+                self.resettle(*id, now);
+            }
+        }
+        self.attach_looks += ids.len();
+    }
+
+    /// At how many lanes was looked so far because something was attached.
+    #[must_use]
+    pub const fn attach_looks(&self) -> usize {
+        self.attach_looks
+    }
+
+    /// Answers whether they are others than before; the lanes do not know of it yet.
+    fn set_attached(&mut self, target: Target, limits: Vec<(LimitId, u32)>) -> bool {
+        let limits = heaviest(limits).into_vec();
+        if self.attached(target) == limits {
+            return false;
         }
         for (limit, _) in &limits {
             self.use_limit(*limit);
@@ -43,19 +81,18 @@ impl Dispatch {
         for (limit, _) in before.into_iter().flatten() {
             self.give_up_limit(limit);
         }
-        let ids: Vec<LaneId> = self.lanes().filter(|id| self.is_of(*id, target)).collect();
-        for id in ids {
-            self.resettle(id, now);
-        }
+        true
     }
 
-    fn is_of(&self, id: LaneId, target: Target) -> bool {
-        let key = self.spec(id);
-        match target {
-            Target::Queue(queue) => key.queue == queue,
-            Target::Kind(kind) => key.kind == kind,
-            Target::Tenant(tenant) => self.tenant_of(key.terms) == Some(tenant),
-        }
+    /// What limits may be attached to that then bind a lane.
+    fn targets_of(&self, key: &LaneKey) -> impl Iterator<Item = Target> + use<> {
+        let tenant = self.tenant_of(key.terms);
+        let targets = [
+            Some(Target::Queue(key.queue)),
+            Some(Target::Kind(key.kind)),
+            tenant.map(Target::Tenant),
+        ];
+        targets.into_iter().flatten()
     }
 
     /// The limits that are attached to a target, with what its tasks weigh there.
@@ -68,12 +105,7 @@ impl Dispatch {
     /// its queue, kind and tenant.
     pub(super) fn gates_of(&self, key: &LaneKey) -> Box<[(GateId, u32)]> {
         let tenant = self.tenant_of(key.terms);
-        let targets = [
-            Some(Target::Queue(key.queue)),
-            Some(Target::Kind(key.kind)),
-            tenant.map(Target::Tenant),
-        ];
-        let attached = targets.into_iter().flatten();
+        let attached = self.targets_of(key);
         let attached = attached.flat_map(|target| self.attached(target));
         let limits = self.limits_of(key.terms).iter().chain(attached);
         let limits = heaviest(limits.copied().collect());

@@ -94,6 +94,7 @@ pub struct Dispatch {
     limits_in_use: usize,
     terms: TermsTable,
     attached: Attached,
+    attach_looks: usize,
     /// The latest instant of a claim.
     now: Timestamp,
     /// Queues for which a gate has opened since somebody asked.

@@ -164,21 +164,24 @@ impl World {
         self.dispatch.set_tenant(tenant, weight, paused, self.now);
     }
 
+    /// To one target, or to several at once; one may be named twice.
     fn attach(&mut self) {
+        let count = 1 + self.random.below(3);
+        let all: Vec<_> = (0..count).map(|_| self.attachment()).collect();
+        self.dispatch.attach_all(all, self.now);
+    }
+
+    fn attachment(&mut self) -> (Target, Vec<(LimitId, u32)>) {
         let target = match self.random.below(3) {
             0 => Target::Queue(*self.random.pick(&self.queues)),
             1 => Target::Kind(*self.random.pick(&KINDS)),
             _ => Target::Tenant(*self.random.pick(&self.tenants)),
         };
-        let limits: Vec<_> = (0..self.random.below(2))
-            .map(|_| {
-                (
-                    *self.random.pick(&self.limits),
-                    1 + self.random.below(2) as u32,
-                )
-            })
-            .collect();
-        self.dispatch.attach(target, &limits, self.now);
+        let limits = (0..self.random.below(2)).map(|_| {
+            let weight = 1 + self.random.below(2) as u32;
+            (*self.random.pick(&self.limits), weight)
+        });
+        (target, limits.collect())
     }
 
     fn change_queue(&mut self) {

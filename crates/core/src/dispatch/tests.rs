@@ -1,3 +1,4 @@
+use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -161,6 +162,46 @@ fn an_attached_limit_counts_what_runs_already() {
     shop.dispatch.attach(Target::Queue(shop.queue), &[], NOW);
     assert_eq!(shop.dispatch.in_use(slots), 0);
     assert_eq!(shop.claim(5, NOW).len(), 3);
+}
+
+#[test]
+fn attaching_to_many_looks_at_every_lane_once() {
+    let mut shop = Shop::new();
+    let limits: Vec<LimitId> = (0..300).map(|_| shop.dispatch.add_limit()).collect();
+    for limit in &limits {
+        shop.dispatch
+            .set_limit(*limit, Some(Limit::concurrency(1)), NOW);
+    }
+    let tenants: Vec<TenantId> = (0..300).map(|_| shop.dispatch.add_tenant()).collect();
+    let lanes: Vec<LaneId> = tenants
+        .iter()
+        .map(|tenant| shop.lane(Some(*tenant), &[]))
+        .collect();
+    for lane in lanes.iter().chain(&lanes) {
+        shop.submit(*lane, 1);
+    }
+    assert_eq!(shop.claim(10, NOW), lanes[..10]);
+    let each = |limits: &[LimitId]| {
+        let targets = tenants.iter().zip(limits);
+        let all = targets.map(|(tenant, limit)| (Target::Tenant(*tenant), vec![(*limit, 1)]));
+        all.collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        shop.dispatch.attach_all(each(&limits), NOW);
+        assert_eq!(shop.dispatch.attach_looks(), 300, "none if it is as it was");
+    }
+    assert_eq!(shop.dispatch.in_use(limits[9]), 1, "what runs counts");
+    assert_eq!(shop.claim(1_000, NOW), lanes[10..], "one of each tenant");
+    assert_eq!(shop.dispatch.check(NOW), Ok(()));
+
+    let none = each(&limits)
+        .into_iter()
+        .map(|(target, _)| (target, vec![]));
+    shop.dispatch.attach_all(none, NOW);
+    assert_eq!(shop.dispatch.attach_looks(), 600);
+    assert_eq!(shop.dispatch.in_use(limits[9]), 0);
+    assert_eq!(shop.claim(1_000, NOW).len(), 300);
+    assert_eq!(shop.dispatch.check(NOW), Ok(()));
 }
 
 #[test]

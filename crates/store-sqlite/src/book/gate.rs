@@ -29,6 +29,8 @@ pub(super) struct Gates {
     /// The limits that somebody has defined.
     pub(super) defined: BTreeSet<LimitId>,
     pub(super) attached: BTreeMap<Subject, Vec<LimitUse>>,
+    /// Subjects to which others have attached something, until it is looked up.
+    pub(super) attached_elsewhere: Vec<Subject>,
     /// Rates that have given something out since it was written.
     pub(super) given: BTreeSet<LimitId>,
     /// Turns that tenants have had since they were written.

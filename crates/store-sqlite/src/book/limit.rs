@@ -46,10 +46,7 @@ impl Book {
         while let Some(row) = rows.next()? {
             self.take_limit(row, now)?;
         }
-        for (subject, uses) in attached(connection)? {
-            self.take_attached(connection, &subject, uses, now)?;
-        }
-        Ok(())
+        self.take_attached(connection, attached(connection)?, now)
     }
 
     /// Goes on with a limit as its record has it.
@@ -66,22 +63,25 @@ impl Book {
         Ok(())
     }
 
-    /// Goes on with what is attached to a subject.
+    /// Goes on with what is attached to these subjects: together, so that every lane is looked at once.
     fn take_attached(
         &mut self,
         connection: &Connection,
-        subject: &Subject,
-        uses: Vec<LimitUse>,
+        all: Vec<(Subject, Vec<LimitUse>)>,
         now: Timestamp,
     ) -> Result<()> {
-        let target = self.target(connection, subject)?;
-        let limits: Vec<_> = uses.iter().map(|one| self.limit_use(one)).collect();
-        self.dispatch.attach(target, &limits, now);
-        if uses.is_empty() {
-            self.gates.attached.remove(subject);
-        } else {
-            self.gates.attached.insert(subject.clone(), uses);
+        let mut targets = Vec::with_capacity(all.len());
+        for (subject, uses) in all {
+            let target = self.target(connection, &subject)?;
+            let limits = uses.iter().map(|one| self.limit_use(one)).collect();
+            targets.push((target, limits));
+            if uses.is_empty() {
+                self.gates.attached.remove(&subject);
+            } else {
+                self.gates.attached.insert(subject, uses);
+            }
         }
+        self.dispatch.attach_all(targets, now);
         Ok(())
     }
 
@@ -106,23 +106,27 @@ impl Book {
         }
     }
 
-    /// What is attached to a subject was changed elsewhere.
+    /// Looks up what is attached to the subjects of which others have told.
     pub(super) fn follow_attached(
         &mut self,
         connection: &Connection,
-        subject: &Subject,
         now: Timestamp,
     ) -> Result<()> {
+        let subjects = std::mem::take(&mut self.gates.attached_elsewhere);
         if !self.gates.known {
             return Ok(());
         }
         let mut statement = connection.prepare_cached(ATTACHED_TO)?;
-        let of = [subject.what(), subject.name().as_str()];
-        let rows = statement.query_map(of, |row| {
-            Ok(LimitUse::heavy(row::name(row, 0)?, row::number(row, 1)?))
-        })?;
-        let uses = rows.collect::<Result<_>>()?;
-        self.take_attached(connection, subject, uses, now)
+        let mut all = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let of = [subject.what(), subject.name().as_str()];
+            let rows = statement.query_map(of, |row| {
+                Ok(LimitUse::heavy(row::name(row, 0)?, row::number(row, 1)?))
+            })?;
+            let uses = rows.collect::<Result<_>>()?;
+            all.push((subject, uses));
+        }
+        self.take_attached(connection, all, now)
     }
 
     /// A limit is not defined any more. Without any, nobody counts what is leased.
@@ -183,7 +187,7 @@ impl Book {
         self.know_limits(connection, now)?;
         self.know_leases(connection)?;
         self.tell(Item::Attached(subject.clone()));
-        self.take_attached(connection, subject, uses.to_vec(), now)?;
+        self.take_attached(connection, vec![(subject.clone(), uses.to_vec())], now)?;
         let (what, of) = (subject.what(), subject.name().as_str());
         connection.prepare_cached(DETACH)?.execute([what, of])?;
         let mut add = connection.prepare_cached(ATTACH)?;

@@ -150,6 +150,7 @@ impl Book {
             for item in items {
                 self.follow(connection, item, now)?;
             }
+            self.follow_attached(connection, now)?;
         } else {
             self.forget();
             let mut statement = connection.prepare_cached(NEWEST)?;
@@ -172,7 +173,10 @@ impl Book {
         match item {
             Item::Tenant(name) => self.follow_tenant(connection, &name, now),
             Item::Limit(name) => self.follow_limit(connection, &name, now),
-            Item::Attached(subject) => self.follow_attached(connection, &subject, now),
+            Item::Attached(subject) => {
+                self.gates.attached_elsewhere.push(subject);
+                Ok(())
+            }
             Item::Leases => {
                 self.forget_leases();
                 Ok(())

@@ -128,6 +128,43 @@ fn what_follows_a_commit_of_another_costs_no_more_for_more_lanes() {
     }
 }
 
+fn attach_to_tenants(world: &mut World<'_>, n: usize, change: &AttachmentChange) {
+    for n in 1..=n {
+        let tenant = Subject::Tenant(format!("tenant-{n}").into());
+        let attach = (tenant, change.clone());
+        world.transact(|tx| limit::attach(tx, &attach).unwrap());
+    }
+}
+
+#[test]
+fn what_is_attached_to_many_looks_at_every_lane_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duly.db");
+    let ((one, _), (other, _)) = (open(&path), open(&path));
+    let (mut one, mut other) = (World::new(&one), World::new(&other));
+    one.limit("scarce", Limit::concurrency(5));
+    let scarce = || LimitUse::one("scarce");
+    attach_to_tenants(&mut one, 50, &AttachmentChange::Add(scarce()));
+    // Its lanes are made before it knows of any limit: by the first claim.
+    other.submit_with(200, of_many);
+    let lanes = other.book.dispatch.lane_count();
+    assert!(lanes >= 200, "{lanes}");
+    assert_eq!(other.claim(ME, 10, false), 10);
+    assert_eq!(other.book.dispatch.attach_looks(), lanes);
+    assert_eq!(other.claim(ME, 200, false), 145, "five of fifty tenants");
+
+    // And what another attaches and detaches meanwhile is followed together.
+    one.limit("more", Limit::concurrency(50));
+    attach_to_tenants(&mut one, 20, &AttachmentChange::Exactly(Vec::new()));
+    let more = AttachmentChange::Add(LimitUse::one("more"));
+    attach_to_tenants(&mut one, 50, &more);
+    let before = other.book.dispatch.attach_looks();
+    // Fifteen are not bound by it any more, and nobody who is bound by it runs: five may.
+    assert_eq!(other.claim(ME, 200, false), 15 + 5);
+    let looks = other.book.dispatch.attach_looks() - before;
+    assert!(looks <= other.book.dispatch.lane_count(), "{looks}");
+}
+
 #[test]
 fn plain_tasks_pay_for_nothing_that_they_do_not_use() {
     let folder = tempfile::tempdir().unwrap();

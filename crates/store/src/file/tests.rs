@@ -216,6 +216,11 @@ async fn limits_are_there_again_with_what_their_rates_have_given_out() {
         text.contains("nobody's"),
         "what is attached is kept, defined or not"
     );
+    let at = |list: &str| text.find(&format!("\"{list}\":[")).unwrap();
+    assert!(
+        at("attachments") < at("tasks"),
+        "attached before any task makes a lane that would be looked at for each"
+    );
 }
 
 #[tokio::test]
