@@ -1,20 +1,20 @@
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use duly_core::{Decision, Limit, Priority, Rate, State};
+use duly_core::{Decision, Limit, Rate, State};
 
 use super::*;
 use crate::testing::{QUEUE, Rig, id, task, task_with};
 use crate::{
-    AttachmentChange, Change, EventCursor, KindChange, LimitUse, ListNames, ManualClock, NewTask,
-    Payload, QueueChange, Save, SavedTask, Store, StoreError, Subject, TenantChange,
+    AttachmentChange, EventCursor, KindChange, LimitUse, ListNames, ManualClock, NewTask, Payload,
+    QueueChange, Save, SavedTask, Store, StoreError, Subject, TenantChange,
 };
 
+mod damage;
 mod midst;
+mod save;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -243,120 +243,6 @@ async fn the_file_is_one_json_document() {
     assert_eq!(held(&*place.open().await.unwrap()).await.len(), 2);
 }
 
-#[tokio::test]
-async fn it_saves_now_and_then_and_again_after_a_failure() {
-    let place = Place::new();
-    let (file, rig) = place.rig().await;
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    file.inner.saver.lock().unwrap().before(move || {
-        let _ = tell.send(());
-        Err(io::Error::other("no room"))
-    });
-    rig.submit(vec![task(1)]).await;
-    let slept = async || {
-        while place.clock.next_wake().is_none() {
-            tokio::task::yield_now().await;
-        }
-        place.clock.advance(FileOptions::EVERY_DEFAULT);
-    };
-    slept().await;
-    told.recv().await.unwrap();
-    let error = file.save().await.unwrap_err().to_string();
-    assert!(error.contains("no room. The file is as it was"), "{error}");
-    assert!(!place.path().exists());
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    file.inner.saver.lock().unwrap().before(move || {
-        let _ = tell.send(());
-        Ok(())
-    });
-    slept().await;
-    told.recv().await.unwrap();
-    // It waits for the save that has begun, and has nothing left to do.
-    file.save().await.unwrap();
-    assert!(place.text().contains("\"tasks\":1"));
-    let written = fs::metadata(place.path()).unwrap().modified().unwrap();
-    while told.try_recv().is_ok() {}
-    file.save().await.unwrap();
-    assert!(told.try_recv().is_err(), "nothing has changed");
-    assert_eq!(
-        fs::metadata(place.path()).unwrap().modified().unwrap(),
-        written
-    );
-}
-
-#[tokio::test]
-async fn a_save_that_fails_when_it_is_closed_is_told_and_closing_again_tries_again() {
-    let place = Place::new();
-    let (file, rig) = place.rig().await;
-    rig.submit(vec![task(1)]).await;
-    let full = || Err(io::Error::from(io::ErrorKind::StorageFull));
-    file.inner.saver.lock().unwrap().before(full);
-    let error = file.close().await.unwrap_err();
-    assert!(error.retryable(), "{error}");
-    let message = error.to_string();
-    assert!(message.contains("cannot save to "), "{message}");
-    assert!(message.contains("in memory only"), "{message}");
-    let other = place.open().await;
-    assert!(matches!(other, Err(FileError::InUse { .. })), "not let go");
-    file.inner.saver.lock().unwrap().before(|| Ok(()));
-    file.close().await.unwrap();
-    file.close().await.unwrap();
-    assert_eq!(held(&*place.open().await.unwrap()).await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_full_disk_is_left_to_others() {
-    let place = Place::new();
-    let (file, rig) = place.rig().await;
-    rig.submit(vec![task(1)]).await;
-    for step in 0.. {
-        let now = AtomicUsize::new(0);
-        let full = move || match now.fetch_add(1, Ordering::Relaxed) {
-            now if now < step => Ok(()),
-            _ => Err(io::Error::from(io::ErrorKind::StorageFull)),
-        };
-        file.inner.saver.lock().unwrap().before(full);
-        let saved = file.save().await;
-        assert!(!place.beside(".spool").exists(), "step {step}");
-        assert!(!place.beside(".tmp").exists(), "step {step}");
-        if saved.is_ok() {
-            assert!(step > 3);
-            return;
-        }
-    }
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_save_keeps_the_rights_of_the_file() {
-    use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
-    let (file, rig) = place.rig().await;
-    rig.submit(vec![task(1)]).await;
-    file.save().await.unwrap();
-    let mode = |path: PathBuf| fs::metadata(path).map(|found| found.permissions().mode() & 0o777);
-    for rights in [0o600, 0o622] {
-        fs::set_permissions(place.path(), fs::Permissions::from_mode(rights)).unwrap();
-        // What a save that was killed left behind decides nothing.
-        fs::write(place.beside(".tmp"), "").unwrap();
-        fs::write(place.beside(".spool"), "").unwrap();
-        rig.submit(vec![task(rights as u8)]).await;
-        let (spool, seen) = (place.beside(".spool"), Arc::new(AtomicUsize::new(0)));
-        let first = seen.clone();
-        let mut steps = 0;
-        file.inner.saver.lock().unwrap().before(move || {
-            steps += 1;
-            if steps == 2 {
-                first.store(mode(spool.clone())? as usize, Ordering::Relaxed);
-            }
-            Ok(())
-        });
-        file.save().await.unwrap();
-        assert_eq!(mode(place.path()).unwrap(), rights);
-        assert_eq!(seen.load(Ordering::Relaxed), rights as usize, "the scratch");
-    }
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn a_link_to_the_file_is_the_file() {
@@ -392,136 +278,6 @@ async fn only_one_works_with_it() {
     assert!(!place.text().contains("\"tasks\":1"));
     file.close().await.unwrap();
     assert!(place.open().await.is_err());
-}
-
-/// Saves twice, with one task and then with two; answers the file's text after both.
-async fn saved_twice(place: &Place) -> [String; 2] {
-    let (file, rig) = place.rig().await;
-    rig.submit(vec![task(1)]).await;
-    file.save().await.unwrap();
-    let first = place.text();
-    place.clock.advance(Duration::from_secs(60));
-    rig.submit(vec![task(2)]).await;
-    file.close().await.unwrap();
-    [first, place.text()]
-}
-
-#[tokio::test]
-async fn a_damaged_file_is_set_aside_and_the_save_before_is_loaded() {
-    let place = Place::new();
-    let [first, second] = saved_twice(&place).await;
-    assert_eq!(fs::read_to_string(place.beside(".bak")).unwrap(), first);
-    let changed = |from: &str, to: &str| {
-        assert!(second.contains(from), "{from}");
-        second.replacen(from, to, 1)
-    };
-    let half = second[..second.len() / 2].to_owned();
-    let doubled = second
-        .lines()
-        .nth(4)
-        .unwrap()
-        .trim_end_matches(',')
-        .to_owned();
-    for damage in [
-        String::new(),
-        "{}".to_owned(),
-        "rubbish".to_owned(),
-        half,
-        second[..second.len() - 3].to_owned(),
-        format!("{second}more"),
-        changed("\"tasks\":2", "\"tasks\":3"),
-        changed("\"state\":\"pending\"", "\"state\":\"completed\""),
-        changed("\"kind\":\"work\"", "\"kind\":\"\""),
-        changed("\"end\":", "\"odd\":"),
-        changed("\"format\":\"duly-memory\"", "\"format\":\"other\""),
-        changed("\"version\":1", "\"version\":0"),
-        changed("\"at_us\"", "\"queues\":[],\"at_us\""),
-        changed("],\"end\"", &format!(",{doubled}],\"end\"")),
-    ] {
-        fs::write(place.path(), &damage).unwrap();
-        fs::write(place.beside(".bak"), &first).unwrap();
-        place.clock.advance(Duration::from_micros(1));
-        let file = place.open().await.unwrap();
-        let notice = file.notice().unwrap();
-        assert!(notice.contains("is damaged ("), "{notice}");
-        assert!(
-            notice.contains("60 s old, and what happened since may be lost"),
-            "{notice}"
-        );
-        let aside = place.aside().pop().unwrap();
-        assert!(notice.contains(&aside), "{notice}");
-        let kept = place.folder.path().join(aside);
-        assert_eq!(fs::read_to_string(&kept).unwrap(), damage);
-        assert_eq!(held(&*file).await.len(), 1);
-        file.close().await.unwrap();
-        assert!(
-            place.open().await.unwrap().notice().is_none(),
-            "it was saved anew"
-        );
-        fs::remove_file(kept).unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_file_that_went_missing_comes_back_from_the_save_before() {
-    let place = Place::new();
-    saved_twice(&place).await;
-    fs::remove_file(place.path()).unwrap();
-    let file = place.open().await.unwrap();
-    let notice = file.notice().unwrap();
-    assert!(
-        notice.contains("is not there, although it was saved before"),
-        "{notice}"
-    );
-    assert_eq!(held(&*file).await.len(), 1);
-}
-
-#[tokio::test]
-async fn without_a_good_copy_it_does_not_open_and_changes_nothing() {
-    let place = Place::new();
-    let [first, _] = saved_twice(&place).await;
-    let half = &first[..first.len() / 2];
-    let backup = place.beside(".bak");
-    let cases: [(Option<&str>, Option<&str>); 3] = [
-        (Some(half), None),
-        (Some(half), Some("?")),
-        (None, Some("?")),
-    ];
-    for (text, copy) in cases {
-        for (path, text) in [(&place.path(), text), (&backup, copy)] {
-            match text {
-                Some(text) => fs::write(path, text).unwrap(),
-                None => fs::remove_file(path).unwrap_or(()),
-            }
-        }
-        for _ in 0..2 {
-            let error = place.open().await.unwrap_err();
-            assert!(matches!(error, FileError::Damaged { .. }), "{error}");
-            let message = error.to_string();
-            assert!(message.contains("there is no good copy of it"), "{message}");
-            assert!(
-                message.contains("put a good copy in its place"),
-                "{message}"
-            );
-            assert_eq!(fs::read_to_string(place.path()).ok().as_deref(), text);
-            assert_eq!(fs::read_to_string(&backup).ok().as_deref(), copy);
-            assert_eq!(place.aside(), [""; 0]);
-        }
-    }
-}
-
-#[tokio::test]
-async fn what_a_later_version_wrote_is_left_alone() {
-    let place = Place::new();
-    let [_, second] = saved_twice(&place).await;
-    let later = second.replacen("\"version\":1", "\"version\":2,\"new\":{}", 1);
-    fs::write(place.path(), &later).unwrap();
-    let error = place.open().await.unwrap_err();
-    assert!(
-        matches!(error, FileError::Later { version: 2, .. }),
-        "{error}"
-    );
-    assert_eq!(place.text(), later);
 }
 
 #[tokio::test]

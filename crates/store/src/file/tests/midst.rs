@@ -1,6 +1,12 @@
 //! What happens in the midst of a save: kills, and changes.
 
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use duly_core::Priority;
+
 use super::*;
+use crate::Change;
 
 /// Lets the step of this number fail, as if the process had been killed there; counts the steps.
 fn fail_at(file: &MemoryFile, step: usize) -> Arc<AtomicUsize> {
