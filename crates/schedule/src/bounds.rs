@@ -17,6 +17,9 @@ pub const WITHIN_MAX: Duration = Duration::from_secs(366 * 24 * 3_600);
 /// A tick that is decided no later than this is on time, not missed: so neither a change of the
 /// leader nor a restart that takes less costs a tick, whatever is done about missed ones.
 pub const GRACE: Duration = Duration::from_secs(60);
+/// Spans of ticks that were passed over, which a schedule remembers: should the clock have been ahead, they are still
+/// to come.
+pub const PASSED_MAX: usize = 8;
 /// Ticks that one step decides.
 pub const STEP_TICKS_MAX: usize = 100;
 /// Ticks that a preview shows.

@@ -3,7 +3,7 @@
 use duly_core::Timestamp;
 
 use crate::bounds::{HELD_LOOK, PREVIEW_MAX};
-use crate::{InvalidTerms, Seed, Terms};
+use crate::{InvalidTerms, Progress, Seed, Terms};
 
 /// A schedule: its terms, its seed, and how far it has come.
 ///
@@ -20,45 +20,6 @@ pub struct Schedule {
     pub seed: Seed,
     /// How far it has come.
     pub progress: Progress,
-}
-
-/// How far a schedule has come: what changes with every tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Progress {
-    /// What came until this instant is decided; the next tick is the first after it.
-    #[cfg_attr(feature = "serde", serde(with = "crate::wire::micros"))]
-    pub decided: Timestamp,
-    /// Ticks that have fired; those triggered or filled in are not counted.
-    pub runs: u64,
-    /// The last tick that has fired.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, with = "crate::wire::micros::option")
-    )]
-    pub last: Option<Timestamp>,
-    /// A tick that waits for former runs to be over.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, with = "crate::wire::micros::option")
-    )]
-    pub held: Option<Timestamp>,
-    /// Nothing fires until it is resumed.
-    pub paused: bool,
-}
-
-impl Progress {
-    /// At the beginning: ticks after `now` are still to come.
-    #[must_use]
-    pub const fn begun(now: Timestamp) -> Self {
-        Self {
-            decided: now,
-            runs: 0,
-            last: None,
-            held: None,
-            paused: false,
-        }
-    }
 }
 
 impl Schedule {
@@ -80,10 +41,14 @@ impl Schedule {
     /// The next tick, paused or not; it may be due already. `None`: none will come.
     #[must_use]
     pub fn next(&self) -> Option<Timestamp> {
+        self.next_from(self.progress.decided)
+    }
+
+    /// The same for one that stands elsewhere.
+    fn next_from(&self, at: Timestamp) -> Option<Timestamp> {
         let is_left = self.runs_left() > 0;
-        is_left
-            .then(|| self.terms.next_after(self.progress.decided))
-            .flatten()
+        let next = || self.progress.next_open(&self.terms, at, Timestamp::MIN);
+        is_left.then(next).flatten()
     }
 
     /// Nothing will ever fire any more, unless the terms are changed.
@@ -100,16 +65,16 @@ impl Schedule {
             return None;
         }
         let held = self.progress.held.map(|_| now + HELD_LOOK);
-        held.into_iter().chain(self.next()).min()
+        let next = self.next_from(self.progress.stands_at(now));
+        held.into_iter().chain(next).min()
     }
 
     /// The next ticks after an instant, as they would fire if nothing were missed, skipped, paused or
     /// changed: `count`, at most [`PREVIEW_MAX`].
     pub fn preview(&self, now: Timestamp, count: usize) -> impl Iterator<Item = Timestamp> + '_ {
         let left = usize::try_from(self.runs_left()).unwrap_or(usize::MAX);
-        let after = self.progress.decided.max(now);
-        let first = self.terms.next_after(after);
-        std::iter::successors(first, |tick| self.terms.next_after(*tick))
+        let after = self.progress.stands_at(now).max(now);
+        std::iter::successors(self.next_from(after), |tick| self.next_from(*tick))
             .take(count.min(PREVIEW_MAX).min(left))
     }
 
@@ -124,20 +89,21 @@ impl Schedule {
     pub fn resume(&mut self, now: Timestamp) {
         if self.progress.paused {
             self.progress.paused = false;
-            self.progress.decided = self.progress.decided.max(now);
+            self.progress.skip_to(now);
         }
     }
 
     /// Other terms from now on. If the rule or the start is another, or the schedule was over, what
-    /// came until now is none of its ticks; else a tick that is due stays so.
+    /// came until now is none of its ticks; else a tick that is due stays so. Instants that were decided
+    /// by a clock that was ahead stay decided, whatever the terms.
     ///
     /// # Errors
     /// [`InvalidTerms`], and nothing is changed.
     pub fn change(&mut self, terms: Terms, now: Timestamp) -> Result<(), InvalidTerms> {
         terms.check()?;
         let is_same = (&terms.rule, terms.start) == (&self.terms.rule, self.terms.start);
-        if !is_same || self.next().is_none() {
-            self.progress.decided = self.progress.decided.max(now);
+        if !is_same || self.next_from(self.progress.stands_at(now)).is_none() {
+            self.progress.skip_to(now);
         }
         self.terms = terms;
         Ok(())

@@ -89,18 +89,29 @@ impl Schedule {
     /// ```
     #[must_use]
     pub fn step(&self, now: Timestamp, unfinished: bool) -> Step {
+        self.step_of(now, unfinished, STEP_TICKS_MAX + 1)
+    }
+
+    /// The same, with at most `most` decisions: what is due besides is not decided yet.
+    #[must_use]
+    pub fn step_of(&self, now: Timestamp, unfinished: bool, most: usize) -> Step {
         let mut walk = Walk {
             schedule: self.clone(),
+            now,
             unfinished,
             decided: Vec::new(),
         };
+        walk.schedule.progress.go_back(now);
         let mut dropped = None;
         if !self.progress.paused {
-            walk.release();
-            dropped = walk.drop_missed(now);
-            walk.decide(now);
+            if most > 0 {
+                walk.release();
+            }
+            dropped = walk.drop_missed();
+            walk.decide(most);
+            walk.leave_skipped();
         }
-        let more = !self.progress.paused && walk.due(now).is_some();
+        let more = !self.progress.paused && walk.due().is_some();
         Step {
             decided: walk.decided,
             dropped,
@@ -126,14 +137,22 @@ impl Schedule {
 /// A step on its way.
 struct Walk {
     schedule: Schedule,
+    now: Timestamp,
     unfinished: bool,
     decided: Vec<Decided>,
 }
 
 impl Walk {
     /// The next tick, if it has come.
-    fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.schedule.next().filter(|tick| *tick <= now)
+    fn due(&self) -> Option<Timestamp> {
+        let Schedule {
+            terms, progress, ..
+        } = &self.schedule;
+        if self.schedule.runs_left() == 0 {
+            return None;
+        }
+        let next = progress.next_open(terms, progress.decided, self.now - GRACE);
+        next.filter(|tick| *tick <= self.now)
     }
 
     /// Fires the tick that was held, if the former runs are over.
@@ -146,9 +165,11 @@ impl Walk {
     }
 
     /// Passes over what was missed and shall not fire.
-    fn drop_missed(&mut self, now: Timestamp) -> Option<Dropped> {
-        let first = self.due(now)?;
-        let terms = &self.schedule.terms;
+    fn drop_missed(&mut self) -> Option<Dropped> {
+        let (first, now) = (self.due()?, self.now);
+        let Schedule {
+            terms, progress, ..
+        } = &mut self.schedule;
         let last_due = terms.rule.last_until(terms.not_past_end(now))?;
         let on_time = now - GRACE;
         let kept_from = match terms.missed {
@@ -159,20 +180,28 @@ impl Walk {
         if first >= kept_from {
             return None;
         }
-        let last = terms.rule.last_until(kept_from - MICROSECOND)?;
-        self.schedule.progress.decided = last;
+        let last = progress.last_open(terms, kept_from - MICROSECOND)?;
+        progress.miss_until(last);
         Some(Dropped { first, last })
     }
 
     /// Decides what is due, so far as a step goes.
-    fn decide(&mut self, now: Timestamp) {
-        for _ in 0..STEP_TICKS_MAX {
-            let Some(at) = self.due(now) else { return };
+    fn decide(&mut self, most: usize) {
+        for _ in 0..STEP_TICKS_MAX.min(most.saturating_sub(self.decided.len())) {
+            let Some(at) = self.due() else { return };
             let progress = &mut self.schedule.progress;
             let overlap = self.schedule.terms.overlap;
             let decision = overlap.decide(self.unfinished, progress.held.is_some());
-            progress.decided = at;
-            self.push(at, at + GRACE < now, decision);
+            progress.decide(at, self.now - GRACE);
+            self.push(at, at + GRACE < self.now, decision);
+        }
+    }
+
+    /// Goes on behind what was skipped, and is too late to fire now that it has come again.
+    fn leave_skipped(&mut self) {
+        let is_late = |tick| tick < self.now - GRACE;
+        if self.due().is_none() && self.schedule.next().is_some_and(is_late) {
+            self.schedule.progress.go_to(self.now - GRACE - MICROSECOND);
         }
     }
 

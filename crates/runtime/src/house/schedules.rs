@@ -52,7 +52,7 @@ pub(super) async fn run(keeper: Keeper) {
 /// What this instance has seen since it leads.
 #[derive(Default)]
 struct Watch {
-    /// The store's instant at the last look.
+    /// The latest of the store's instants at which it looked, since it last looked at all.
     last: Option<Timestamp>,
     /// What was told of each schedule that waits.
     waiting: BTreeMap<Name, Why>,
@@ -65,8 +65,9 @@ async fn all_due(keeper: &Keeper, watch: &mut Watch) -> Result<Duration, StoreEr
         let due = due.map_err(failed)?;
         if watch.is_new_or_set_back(due.at) {
             mend(keeper, due.at).await?;
+            watch.last = None;
         }
-        watch.last = Some(due.at);
+        watch.last = watch.last.max(Some(due.at));
         let (mut moved, mut waits) = (false, false);
         for schedule in &due.schedules {
             if keeper.stop.is_cancelled() || !keeper.leads() {
@@ -115,8 +116,8 @@ impl Watch {
     }
 }
 
-/// A clock that was ahead has left schedules that wait for an instant which has long been decided: they are
-/// looked at by the clock as it is.
+/// A clock that was ahead has left schedules that wait for an instant by that clock: those of which ticks come sooner by
+/// the clock as it is are looked at.
 async fn mend(keeper: &Keeper, now: Timestamp) -> Result<(), StoreError> {
     let (mut after, limit) = (None, PAGE_MAX);
     loop {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_core::{TaskId, Timestamp};
-use duly_schedule::bounds::{GRACE, HELD_LOOK, STEP_TICKS_MAX};
+use duly_schedule::bounds::{HELD_LOOK, STEP_TICKS_MAX};
 use duly_store::{Advance, Name, ScheduleError, ScheduleRecord, Store, StoreError, SubmitError};
 use tracing::{debug, warn};
 
@@ -193,13 +193,11 @@ fn unforeseen(error: &ScheduleError) -> StoreError {
     }
 }
 
-/// Whether a schedule has decided what is still to come by this clock, or is looked at later than it has to be:
-/// the clock was ahead.
+/// Whether a schedule is looked at later than it has to be: the clock was ahead, and by this one, ticks are still to
+/// come.
 pub(crate) fn is_ahead(record: &ScheduleRecord, now: Timestamp) -> bool {
     ScheduleInfo::read(record).is_ok_and(|info| {
-        let is_late = info
-            .look_at(now)
-            .is_some_and(|at| record.next_at > Some(at));
-        info.standing.progress.decided > now + GRACE || is_late
+        let look_at = info.look_at(now);
+        look_at.is_some_and(|at| record.next_at.is_none_or(|next| at < next))
     })
 }

@@ -62,7 +62,7 @@ impl ScheduleInfo {
         Schedule {
             terms: self.definition.terms.clone(),
             seed: self.standing.seed,
-            progress: self.standing.progress,
+            progress: self.standing.progress.clone(),
         }
     }
 

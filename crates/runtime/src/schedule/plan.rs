@@ -1,8 +1,7 @@
 //! What a look at a schedule comes to.
 
 use duly_core::{TaskId, Timestamp};
-use duly_schedule::bounds::GRACE;
-use duly_schedule::{Decided, Decision, Overlap, Progress};
+use duly_schedule::{Decided, Decision, Overlap};
 use duly_store::{Advance, NewTask};
 
 use super::info::ScheduleInfo;
@@ -32,29 +31,8 @@ impl Plan {
         most: usize,
     ) -> Self {
         let mut after = info.clone();
-        let before = &mut after.standing.progress;
-        // The clock was ahead, and was set back: what has come is what has come by this clock. Ticks have
-        // ids of their own, so none that has fired already is a second task.
-        if before.decided > now + GRACE {
-            before.decided = now;
-        }
-        let before = *before;
-        // Those of ticks that are still to be decided: they fired before the clock was set back. At its own
-        // tick a run is no former one, and no tick before it calls it off.
-        let tick_of = |id: &TaskId| id.made_at().unwrap_or_default();
-        let is_ahead = |id: &&TaskId| {
-            let tick = tick_of(id);
-            tick > before.decided && info.standing.seed.task_id(tick) == **id
-        };
-        let ahead: Vec<TaskId> = live.iter().filter(is_ahead).copied().collect();
-        let is_former = |id: &TaskId| !ahead.contains(id) || tick_of(id) > now;
-        let step = after.rules().step(now, live.iter().any(is_former));
-        let decided = &step.decided[..step.decided.len().min(most)];
-        after.standing.progress = if decided.len() == step.decided.len() {
-            step.after
-        } else {
-            reached(before, step.dropped.map(|dropped| dropped.last), decided)
-        };
+        let step = info.rules().step_of(now, !live.is_empty(), most);
+        after.standing.progress = step.after;
         if let Some(dropped) = step.dropped {
             after.standing.dropped = Some(Dropped {
                 first: dropped.first,
@@ -63,7 +41,7 @@ impl Plan {
         }
         let overlap = after.definition.terms.overlap;
         let mut plan = Self::new(after, now);
-        plan.decide(decided, live, ahead, overlap);
+        plan.decide(&step.decided, live, overlap);
         plan.changes = plan.after.standing != info.standing;
         plan
     }
@@ -91,7 +69,7 @@ impl Plan {
         if let Some(filling) = &mut plan.after.standing.filling {
             filling.backfill = backfill;
         }
-        plan.decide(decided, live, Vec::new(), backfill.overlap);
+        plan.decide(decided, live, backfill.overlap);
         if backfill.is_over() {
             plan.after.standing.filling = None;
         }
@@ -106,12 +84,7 @@ impl Plan {
         let live = info.standing.live.clone();
         let mut plan = Self::new(info.clone(), now);
         // It counts as a run that others may overlap with, whatever they do then.
-        plan.decide(
-            &[Decided { tick, decision }],
-            live,
-            Vec::new(),
-            Overlap::Skip,
-        );
+        plan.decide(&[Decided { tick, decision }], live, Overlap::Skip);
         plan
     }
 
@@ -132,23 +105,14 @@ impl Plan {
         }
     }
 
-    /// Of what lives, `ahead` are runs of ticks that are still to be decided, which none of these calls off
-    /// before they are.
-    fn decide(
-        &mut self,
-        decided: &[Decided],
-        mut live: Vec<TaskId>,
-        mut ahead: Vec<TaskId>,
-        overlap: Overlap,
-    ) {
+    fn decide(&mut self, decided: &[Decided], mut live: Vec<TaskId>, overlap: Overlap) {
         for (at, Decided { tick, decision }) in decided.iter().enumerate() {
             if *decision == Decision::CancelOldAndFire {
                 // They live on until they have ended.
                 let cancel = std::mem::take(&mut self.cancel);
-                let more = live
-                    .iter()
-                    .filter(|id| !cancel.contains(id) && !ahead.contains(id))
-                    .copied();
+                // Nobody calls off what the tick itself submits.
+                let is_former = |id: &&TaskId| !cancel.contains(id) && **id != tick.id;
+                let more = live.iter().filter(is_former).copied();
                 self.cancel = cancel.iter().copied().chain(more).collect();
             }
             if decision.fires() {
@@ -158,7 +122,6 @@ impl Plan {
                     .task_at(&self.after.name, tick, self.now);
                 self.tasks.push(task);
                 self.ticks.push((tick.at, at));
-                ahead.retain(|id| *id != tick.id);
                 live.retain(|id| *id != tick.id);
                 standing::add(&mut live, [tick.id]);
                 self.after.standing.last_task = Some(tick.id);
@@ -240,24 +203,4 @@ impl Plan {
             cancel: self.cancel.clone(),
         }
     }
-}
-
-/// How far a schedule has come when only some of what was decided is done.
-fn reached(before: Progress, dropped: Option<Timestamp>, decided: &[Decided]) -> Progress {
-    let mut after = before;
-    after.decided = dropped.map_or(before.decided, |last| before.decided.max(last));
-    for Decided { tick, decision } in decided {
-        if decision.fires() {
-            after.runs = after.runs.saturating_add(1);
-            after.last = Some(tick.at);
-            if after.held == Some(tick.at) {
-                after.held = None;
-            }
-        }
-        if *decision == Decision::Hold {
-            after.held = Some(tick.at);
-        }
-        after.decided = after.decided.max(tick.at);
-    }
-    after
 }

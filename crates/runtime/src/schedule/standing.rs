@@ -90,7 +90,7 @@ impl Filling {
 
 impl Standing {
     /// At the beginning.
-    pub(super) const fn begun(seed: Seed, now: Timestamp) -> Self {
+    pub(super) fn begun(seed: Seed, now: Timestamp) -> Self {
         Self {
             version: VERSION,
             seed,

@@ -10,6 +10,7 @@ mod properties;
 mod refused;
 mod schedule;
 mod sentences;
+mod set_back;
 mod tables;
 mod text;
 mod world;

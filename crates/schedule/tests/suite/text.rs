@@ -67,6 +67,7 @@ fn policies_have_names() {
 
 #[cfg(feature = "serde")]
 mod json {
+    use duly_core::Timestamp;
     use duly_schedule::{Backfill, Schedule, Seed, Terms};
     use serde_json::json;
 
@@ -102,6 +103,11 @@ mod json {
                 "last": null,
                 "held": 1_767_258_000_000_000_i64,
                 "paused": false,
+                "passed": [{
+                    "after": Timestamp::MIN.as_micros(),
+                    "until": 1_767_225_600_000_000_i64,
+                    "skipped": true,
+                }],
             },
         });
         assert_eq!(serde_json::to_value(&schedule).unwrap(), expected);

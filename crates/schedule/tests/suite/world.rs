@@ -56,6 +56,6 @@ pub(crate) fn told(step: &Step) -> String {
 /// Steps, and keeps how far the schedule has come.
 pub(crate) fn step(schedule: &mut Schedule, now: &str, unfinished: bool) -> Step {
     let step = schedule.step(at(now), unfinished);
-    schedule.progress = step.after;
+    schedule.progress = step.after.clone();
     step
 }
