@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use duly_core::{Incarnation, Pulse, Timestamp, Watch};
+use duly_schedule::bounds::GRACE;
 use duly_store::bounds::HOUSEKEEPING_MAX;
 use duly_store::{
     Duty, KeepHouse, Kept, Lead, Leadership, ScheduleError, ScheduleRecord, SubmitError, TakeBack,
@@ -49,6 +50,10 @@ pub(crate) struct House {
     /// Schedules that were due when it looked, and when that was by the store's clock.
     due: VecDeque<ScheduleRecord>,
     due_at: Timestamp,
+    /// The latest instant of that clock at which it looked, since it leads and has looked at all schedules.
+    looked_at: Option<Timestamp>,
+    /// Whether it has to look at all: some may wait for an instant by a clock that was ahead.
+    looks_at_all: bool,
     /// The schedule of which it asks which of its tasks live.
     looking: Option<Standing>,
     /// The step that it makes.
@@ -67,6 +72,7 @@ enum Service {
 const LEAD_TAG: u32 = Op::Lead as u32;
 const LOOK_TAG: u32 = Op::Workers as u32;
 const DUE_TAG: u32 = Op::DueSchedules as u32;
+const ALL_TAG: u32 = Op::Schedules as u32;
 const LIVING_TAG: u32 = Op::Living as u32;
 const ADVANCE_TAG: u32 = Op::Advance as u32;
 const TAKE_TAG: u32 = Op::TakeBack as u32;
@@ -95,6 +101,8 @@ impl House {
             scheduling: Service::Rests(now.real),
             due: VecDeque::new(),
             due_at: now.clock,
+            looked_at: None,
+            looks_at_all: false,
             looking: None,
             moving: None,
             leaving: None,
@@ -168,8 +176,20 @@ impl House {
             }
             Answer::KeepHouse(Ok(kept)) => self.kept(now, tag, kept),
             Answer::DueSchedules(Ok(due)) => {
+                self.looks_at_all = self.looked_at.is_none_or(|at| due.at + GRACE < at);
+                self.looked_at = self.looked_at.max(Some(due.at));
                 self.due.extend(due.schedules);
                 self.due_at = due.at;
+                self.scheduling = Service::Rests(self.after_advance(now));
+            }
+            Answer::Schedules(Ok(all)) => {
+                (self.looks_at_all, self.looked_at) = (false, Some(all.at));
+                let is_ahead = |record: &ScheduleRecord| {
+                    let standing = Standing::read(record);
+                    standing.is_some_and(|standing| standing.is_ahead(record.next_at, all.at))
+                };
+                self.due.extend(all.schedules.into_iter().filter(is_ahead));
+                self.due_at = all.at;
                 self.scheduling = Service::Rests(self.after_advance(now));
             }
             Answer::Living(Ok(living)) => {
@@ -207,7 +227,7 @@ impl House {
     }
 
     fn after_advance(&self, now: Moment) -> Timestamp {
-        if self.due.is_empty() && self.moving.is_none() {
+        if self.due.is_empty() && self.moving.is_none() && !self.looks_at_all {
             now.real + LOOK
         } else {
             now.real
@@ -221,7 +241,7 @@ impl House {
                 self.watch.look_failed();
                 self.reaping = Service::Rests(now.real + LOOK);
             }
-            DUE_TAG => self.scheduling = Service::Rests(now.real + LOOK),
+            DUE_TAG | ALL_TAG => self.scheduling = Service::Rests(now.real + LOOK),
             LIVING_TAG | ADVANCE_TAG => {
                 (self.looking, self.moving) = (None, None);
                 self.scheduling = Service::Rests(self.after_advance(now));
@@ -271,6 +291,7 @@ impl House {
         if !self.leads(now.clock) {
             self.due.clear();
             (self.looking, self.moving) = (None, None);
+            (self.looked_at, self.looks_at_all) = (None, false);
             self.scheduling = Service::Rests(now.real + LOOK);
             return;
         }
@@ -278,9 +299,12 @@ impl House {
         while self.moving.is_none()
             && let Some(record) = self.due.pop_front()
         {
-            let Some(standing) = Standing::read(&record) else {
+            let Some(mut standing) = Standing::read(&record) else {
                 continue;
             };
+            if self.switch.is(Mutant::ForgetsDecided) {
+                standing.forget_ahead(self.due_at);
+            }
             let live = standing.live.clone();
             if !live.is_empty() && !self.switch.is(Mutant::ForgetsRuns) {
                 self.looking = Some(standing);
@@ -291,6 +315,7 @@ impl House {
         }
         let (tag, ask) = match &self.moving {
             Some(step) => (ADVANCE_TAG, Ask::Advance(step.advance())),
+            None if self.looks_at_all => (ALL_TAG, Ask::Schedules),
             None => (DUE_TAG, Ask::DueSchedules),
         };
         acts.push(Act::Call { tag, ask });

@@ -126,6 +126,8 @@ mutants! {
     SkipsTicks, "skips-ticks", tick;
     /// An instance that moves schedules on does not look at which of their runs live.
     ForgetsRuns, "forgets-runs", tick;
+    /// An instance forgets what is decided of a schedule when the clock is set back.
+    ForgetsDecided, "forgets-decided", tick;
     /// The store says nothing of when to ask again.
     SaysNoNext, "says-no-next", wake;
     /// The store leaves some events out.

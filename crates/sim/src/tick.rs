@@ -1,8 +1,7 @@
 //! Schedules of the world: what people put, how an instance moves one on by the rules of `duly-schedule`, as the
 //! runtime does, and when their ticks are, told in the plainest way.
 //!
-//! What the runtime does besides is not here: periods that are filled in, runs that somebody asks for, and
-//! looking again at schedules that are ahead of a clock that was set back.
+//! What the runtime does besides is not here: periods that are filled in, and runs that somebody asks for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,14 +67,16 @@ impl Definition {
         let (queue, kind, temper) = (&*self.queue, &*self.kind, self.temper.code());
         let text = (queue, kind, temper, beat, &self.terms, self.seed);
         let progress = Progress::begun(EPOCH);
+        let state = write(&progress, &[]);
+        let next_at = self.schedule(progress).look_at(EPOCH);
         PutSchedule {
             name,
             owner: None,
             definition: serde_json::to_string(&text)
                 .expect("it is text and numbers")
                 .into(),
-            state: write(&progress, &[]),
-            next_at: self.schedule(progress).look_at(EPOCH),
+            state,
+            next_at,
             expected: Expected::Nothing,
         }
     }
@@ -179,9 +180,24 @@ impl Standing {
         })
     }
 
+    /// Whether one that is looked at next at an instant has to be looked at sooner: the clock was ahead.
+    pub(crate) fn is_ahead(&self, next_at: Option<Timestamp>, now: Timestamp) -> bool {
+        let look_at = self.definition.schedule(self.progress.clone()).look_at(now);
+        look_at.is_some_and(|at| next_at.is_none_or(|next| at < next))
+    }
+
+    /// Goes back with a clock that was set back, and forgets what it has decided: no rule allows that.
+    pub(crate) fn forget_ahead(&mut self, now: Timestamp) {
+        if self.progress.decided > now {
+            self.progress.decided = now;
+            (self.progress.reached, self.progress.passed) = (None, Vec::new());
+        }
+    }
+
     /// What is due at the store's instant, while these of its tasks live. `None`: it waits for them to end.
     pub(crate) fn step(mut self, live: Vec<TaskId>, now: Timestamp) -> Option<Move> {
-        let before = (self.progress, std::mem::replace(&mut self.live, live));
+        let former = std::mem::replace(&mut self.live, live);
+        let before = (self.progress.clone(), former);
         let schedule = self.definition.schedule(self.progress);
         let step = schedule.step(now, !self.live.is_empty());
         self.progress = step.after;
@@ -199,7 +215,8 @@ impl Standing {
         if self.definition.terms.overlap == Overlap::Allow {
             self.live.clear();
         }
-        let waits = self.progress.held.is_some() && before == (self.progress, self.live.clone());
+        let waits =
+            self.progress.held.is_some() && before == (self.progress.clone(), self.live.clone());
         (!waits).then_some(Move {
             after: self,
             tasks,
@@ -222,7 +239,7 @@ impl Move {
             name: name.clone(),
             version: *version,
             state: write(progress, live),
-            next_at: definition.schedule(*progress).look_at(self.now),
+            next_at: definition.schedule(progress.clone()).look_at(self.now),
             tasks: self.tasks.clone(),
             cancel: self.cancel.clone(),
         }

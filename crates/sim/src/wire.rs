@@ -7,11 +7,11 @@ use duly_store::bounds::PAGE_MAX;
 use duly_store::{
     Advance, Advanced, AttachmentChange, BoxFuture, Change, ChangeError, ChangeMatching,
     ChangedMatching, Claim, ClaimError, Claimed, DueSchedules, Explanation, Filter, Heartbeat,
-    KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership, LimitUse, List, Name, Promote,
-    Promoted, PutSchedule, QueueChange, QueueSettings, Registration, Renewed, RequestError,
-    ScheduleError, ScheduleRecord, Settle, Settled, Store, StoreError, Subject, Submit,
-    SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange, TenantSettings,
-    WorkerRecord,
+    KeepHouse, Kept, KindChange, KindSettings, Lead, Leadership, LimitUse, List, ListSchedules,
+    Name, Promote, Promoted, PutSchedule, QueueChange, QueueSettings, Registration, Renewed,
+    RequestError, ScheduleError, SchedulePage, ScheduleRecord, Settle, Settled, Store, StoreError,
+    Subject, Submit, SubmitError, SubmitReply, TakeBack, TakenBack, TaskRecord, TenantChange,
+    TenantSettings, WorkerRecord,
 };
 
 /// A kind of call, by which faults are aimed.
@@ -30,6 +30,7 @@ pub(crate) enum Op {
     Change,
     Configure,
     DueSchedules,
+    Schedules,
     Living,
     Advance,
     KeepHouse,
@@ -61,6 +62,8 @@ pub(crate) enum Ask {
     Attach(Subject, Vec<LimitUse>),
     PutSchedule(PutSchedule),
     DueSchedules,
+    /// All schedules.
+    Schedules,
     /// Which of these tasks have not ended.
     Living(Vec<TaskId>),
     Advance(Advance),
@@ -93,6 +96,7 @@ pub(crate) enum Answer {
     Attach(Result<(), RequestError>),
     PutSchedule(Result<ScheduleRecord, ScheduleError>),
     DueSchedules(Result<DueSchedules, RequestError>),
+    Schedules(Result<SchedulePage, RequestError>),
     Living(Result<Vec<TaskId>, StoreError>),
     Advance(Result<Advanced, ScheduleError>),
     KeepHouse(Result<Kept, StoreError>),
@@ -127,6 +131,7 @@ impl Ask {
             Self::Configure(..) | Self::Kind(..) | Self::Tenant(..) => Op::Configure,
             Self::PutSchedule(_) | Self::Limit(..) | Self::Attach(..) => Op::Configure,
             Self::DueSchedules => Op::DueSchedules,
+            Self::Schedules => Op::Schedules,
             Self::Living(_) => Op::Living,
             Self::Advance(_) => Op::Advance,
             Self::KeepHouse(_) => Op::KeepHouse,
@@ -165,6 +170,10 @@ pub(crate) fn perform(store: &dyn Store, ask: Ask) -> Answer {
         )),
         Ask::PutSchedule(request) => Answer::PutSchedule(ready(store.put_schedule(request))),
         Ask::DueSchedules => Answer::DueSchedules(ready(store.due_schedules(SCHEDULES))),
+        Ask::Schedules => {
+            let (after, limit) = (None, PAGE_MAX);
+            Answer::Schedules(ready(store.schedules(ListSchedules { after, limit })))
+        }
         Ask::Living(ids) => Answer::Living(living(store, ids)),
         Ask::Advance(request) => Answer::Advance(ready(store.advance_schedule(request))),
         Ask::KeepHouse(request) => Answer::KeepHouse(ready(store.keep_house(request))),

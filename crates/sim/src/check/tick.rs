@@ -1,6 +1,7 @@
 //! **Each tick fires exactly once.** A schedule moves on only from the version that was read last. Each of its
-//! ticks is decided once, in order, none before its instant by the store's clock (unless that was set: it
-//! may have gone back since the schedule was read). A tick that does not fire was held for a run
+//! ticks is decided once, in order, none before its instant by the store's clock. If that was set, it may have gone
+//! back since the schedule was read, and the schedule goes back with it to what it passed over; still no tick fires
+//! twice, whether or not its task is still kept. A tick that does not fire was held for a run
 //! before it, skipped for one, refused with its task, or missed by more than the grace and given up as the
 //! schedule says; and a tick that fires while a run lives does so because they may overlap, or calls it off.
 //! At rest every schedule has come to its end.
@@ -140,9 +141,8 @@ impl Tick {
         let Some((after, _)) = tick::state(&request.state) else {
             return Err(format!("{name} has a state that cannot be read"));
         };
-        let is_ahead =
-            after.decided < schedule.decided || (after.decided > answer.at && !self.jumped);
-        demand(!is_ahead, || {
+        let is_right = (schedule.decided..=answer.at).contains(&after.decided);
+        demand(is_right || self.jumped, || {
             let (from, to, at) = (schedule.decided, after.decided, answer.at);
             format!("{name} goes from {from} to {to} at {at}")
         })?;
@@ -171,7 +171,7 @@ impl Tick {
             definition.is_tick(tick) && definition.seed.task_id(tick) == id,
             || format!("{name} fires at {tick}, which is no tick of it"),
         )?;
-        let is_next = tick > schedule.decided || schedule.held == Some(tick);
+        let is_next = self.jumped || tick > schedule.decided || schedule.held == Some(tick);
         demand(is_next && self.fired.insert((name.clone(), tick)), || {
             format!("the tick of {name} at {tick} fires twice")
         })?;

@@ -122,6 +122,7 @@ fn op(dice: &mut Dice, who: Who) -> Option<Op> {
             Op::TakeBack,
             Op::KeepHouse,
             Op::DueSchedules,
+            Op::Schedules,
             Op::Living,
             Op::Advance,
         ],
