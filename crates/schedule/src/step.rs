@@ -29,7 +29,7 @@ pub struct Decided {
     pub decision: Decision,
 }
 
-/// Ticks that were missed, and never fire.
+/// Ticks that were missed, and never fire, unless it turns out that the clock was ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped {
     /// The first of them.
