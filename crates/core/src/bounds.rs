@@ -1,5 +1,7 @@
 //! The named bounds of the rules: how much one step may do.
 
+use core::time::Duration;
+
 /// How many tasks that have become due one claim or one housekeeping step moves into line.
 pub const PROMOTE_MAX: usize = 1_000;
 
@@ -8,6 +10,10 @@ pub const EXPIRE_MAX: usize = 500;
 
 /// How many tasks one claim hands out, begun and prefetched together.
 pub const CLAIM_MAX: usize = 1_000;
+
+/// How far a clock may be set back, or differ between two who count by the same rate, until what the rate has
+/// given out counts as given by a clock that was ahead.
+pub const RATE_GRACE: Duration = Duration::from_secs(60);
 
 /// How many kinds a queue may hold lines for.
 pub const LINES_MAX: usize = 1_000;

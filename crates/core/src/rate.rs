@@ -9,6 +9,7 @@ use alloc::string::{String, ToString};
 use core::time::Duration;
 
 use crate::Timestamp;
+use crate::bounds::RATE_GRACE;
 
 pub use text::InvalidRate;
 
@@ -77,6 +78,11 @@ impl Rate {
     fn parts(&self, at: Timestamp) -> i128 {
         i128::from(at.as_micros()) * i128::from(self.permits)
     }
+
+    /// How far an account can rightly be at `now`: as if all of a burst had just been given out.
+    fn most(&self, now: Timestamp) -> i128 {
+        self.parts(now) + i128::from(self.burst) * i128::from(self.period_us)
+    }
 }
 
 /// What a rate has given out: one instant, that at which the next permit would be on time, exact to
@@ -92,20 +98,34 @@ pub struct RateState {
 const NEXT_MAX: u128 = 1 << 88;
 
 impl RateState {
-    /// The instant from which there is a permit; it may have passed.
+    /// The account as far as it can be believed at `now`. By a clock that only goes on it is never further
+    /// ahead than its burst takes. One that is, by more than [`RATE_GRACE`], is of a clock that has been set
+    /// back: nobody knows how long ago it was that it gave out the last, so all of a burst counts as given
+    /// out at `now`. No more can have been: so no more gets through than by a clock that was right.
     #[must_use]
-    pub fn ready_at(&self, rate: &Rate) -> Timestamp {
-        self.ready_at_for(rate, 1)
+    pub fn believed(self, rate: &Rate, now: Timestamp) -> Self {
+        match self.next {
+            Some(next) if next > rate.most(now + RATE_GRACE) => Self {
+                next: Some(rate.most(now)),
+            },
+            _ => self,
+        }
     }
 
-    /// The instant from which there are so many permits together; it may have passed. More than a burst
-    /// there never are: then [`Timestamp::MAX`].
+    /// The instant from which there is a permit, as seen at `now`; it may have passed.
     #[must_use]
-    pub fn ready_at_for(&self, rate: &Rate, permits: u32) -> Timestamp {
+    pub fn ready_at(&self, rate: &Rate, now: Timestamp) -> Timestamp {
+        self.ready_at_for(rate, 1, now)
+    }
+
+    /// The instant from which there are so many permits together, as seen at `now`; it may have passed. More
+    /// than a burst there never are: then [`Timestamp::MAX`].
+    #[must_use]
+    pub fn ready_at_for(&self, rate: &Rate, permits: u32, now: Timestamp) -> Timestamp {
         let Some(spare) = rate.burst.checked_sub(permits) else {
             return Timestamp::MAX;
         };
-        let Some(next) = self.next else {
+        let Some(next) = self.believed(rate, now).next else {
             return Timestamp::MIN;
         };
         let parts = next - i128::from(spare) * i128::from(rate.period_us);
@@ -118,13 +138,13 @@ impl RateState {
     /// Whether there is a permit at `now`.
     #[must_use]
     pub fn is_ready(&self, rate: &Rate, now: Timestamp) -> bool {
-        self.ready_at(rate) <= now
+        self.ready_at(rate, now) <= now
     }
 
     /// Takes a permit.
     ///
     /// # Errors
-    /// The instant from which there is one, and nothing is changed.
+    /// The instant from which there is one, and none is taken.
     pub fn take(&mut self, rate: &Rate, now: Timestamp) -> Result<(), Timestamp> {
         self.take_many(rate, 1, now)
     }
@@ -132,14 +152,15 @@ impl RateState {
     /// Takes so many permits together.
     ///
     /// # Errors
-    /// The instant from which there are so many, and nothing is changed.
+    /// The instant from which there are so many, and none is taken.
     pub fn take_many(
         &mut self,
         rate: &Rate,
         permits: u32,
         now: Timestamp,
     ) -> Result<(), Timestamp> {
-        let ready = self.ready_at_for(rate, permits);
+        *self = self.believed(rate, now);
+        let ready = self.ready_at_for(rate, permits, now);
         if ready > now {
             return Err(ready);
         }
@@ -180,9 +201,8 @@ impl RateState {
         let worth = i128::from(from.permits);
         let micros = next.div_euclid(worth) + i128::from(next.rem_euclid(worth) != 0);
         let next = micros * i128::from(to.permits);
-        let most = to.parts(now) + i128::from(to.burst) * i128::from(to.period_us);
         Self {
-            next: Some(next.min(most)),
+            next: Some(next.min(to.most(now))),
         }
     }
 }

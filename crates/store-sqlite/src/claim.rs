@@ -97,6 +97,7 @@ fn choose(
         suspect: request.suspect,
         turn: request.turn as usize % turns,
     };
+    tx.book.cut_rates(tx.now);
     tx.book.dispatch.begin(&spec, tx.now, &mut tx.book.round);
     look(tx)?;
     let total = spec.run.saturating_add(spec.prefetch).min(CLAIM_MAX);

@@ -121,7 +121,7 @@ fn record(tx: &mut Transaction<'_, '_>, name: Name) -> Option<LimitRecord> {
     let limit = dispatch.limit(id)?;
     let ready = limit
         .rate
-        .map(|rate| dispatch.rate_state(id).ready_at(&rate));
+        .map(|rate| dispatch.rate_state(id).ready_at(&rate, tx.now));
     Some(LimitRecord {
         limit,
         in_use: dispatch.in_use(id),

@@ -6,10 +6,11 @@ mod support;
 
 use std::time::Duration;
 
-use duly_core::{Limit, OrderPolicy, Priority, Rate};
-use duly_store::testing::{ME, QUEUE, claim_of, id, registration, task_with};
+use duly_core::{Limit, OrderPolicy, Priority, Rate, Timestamp};
+use duly_store::testing::{ME, OTHER, QUEUE, claim_of, id, registration, task_with};
 use duly_store::{
-    AttachmentChange, Clock, LimitUse, QueueChange, Store, Subject, Submit, TakeBack, TenantChange,
+    AttachmentChange, Claim, Clock, LimitUse, QueueChange, Store, Subject, Submit, TakeBack,
+    TenantChange,
 };
 use support::shared::{LIMIT, Shared, limited, of, on, shared, submit};
 
@@ -55,6 +56,67 @@ async fn a_rate_is_one_account_across_stores_and_restarts() {
     let next = clock.now() + Duration::from_secs(10);
     assert_eq!((claimed.leases.len(), claimed.next_at), (0, Some(next)));
     clock.advance(Duration::from_secs(10));
+    assert_eq!(again.claim(claim_of(9)).await.unwrap().leases.len(), 1);
+}
+
+/// Two stores by a clock that was four years ahead when they gave out all that a rate has; and when its next
+/// permit is due by the clock that was right. It has been set back.
+async fn ahead() -> (Shared, Timestamp) {
+    let shared = shared().ready().await;
+    let one = &shared.stores[0];
+    submit(one, (1..=9).map(limited)).await;
+    let rate = Limit::rate(Rate::new(1, Duration::from_secs(10)).burst(2));
+    one.configure_limit(LIMIT.into(), Some(rate)).await.unwrap();
+    let now = shared.clock.now();
+    shared.clock.advance(Duration::from_secs(4 * 366 * 86_400));
+    assert_eq!(shared.claim(0, 1).await.len(), 1);
+    assert_eq!(shared.claim(1, 9).await.len(), 1);
+    shared.clock.set(now);
+    (shared, now + Duration::from_secs(10))
+}
+
+/// Opens the file of closed stores, and asks when its rate has a permit.
+async fn opens(shared: &Shared) -> Option<Timestamp> {
+    let again = on(shared.folder.path(), &shared.clock);
+    again.register(registration(ME, "me")).await.unwrap();
+    let claimed = again.claim(claim_of(9)).await.unwrap();
+    assert!(claimed.leases.is_empty());
+    again.close().await.unwrap();
+    claimed.next_at
+}
+
+#[tokio::test]
+async fn what_a_clock_that_was_set_back_cuts_is_cut_once_for_all_stores() {
+    let (shared, next) = ahead().await;
+    // First the one that knows the account by heart, as it gave out the last.
+    for (at, incarnation) in [(1, OTHER), (0, ME), (1, OTHER)] {
+        let claim = Claim {
+            incarnation,
+            ..claim_of(9)
+        };
+        let claimed = shared.stores[at].claim(claim).await.unwrap();
+        assert_eq!((claimed.leases.len(), claimed.next_at), (0, Some(next)));
+        shared.clock.advance(Duration::from_secs(2));
+    }
+    for store in &shared.stores {
+        store.close().await.unwrap();
+    }
+    assert_eq!(opens(&shared).await, Some(next), "it was written");
+}
+
+#[tokio::test]
+async fn a_store_that_opens_after_the_clock_was_set_back_cuts_once() {
+    let (shared, next) = ahead().await;
+    for store in &shared.stores {
+        store.close().await.unwrap();
+    }
+    for _ in 0..3 {
+        assert_eq!(opens(&shared).await, Some(next));
+        shared.clock.advance(Duration::from_secs(3));
+    }
+    shared.clock.set(next);
+    let again = on(shared.folder.path(), &shared.clock);
+    again.register(registration(ME, "me")).await.unwrap();
     assert_eq!(again.claim(claim_of(9)).await.unwrap().leases.len(), 1);
 }
 

@@ -98,23 +98,8 @@ impl Gate {
             let at_most = rate.bursts();
             return Some(Closed::TooHeavy { at_most });
         }
-        let ready_at = self.rate.ready_at_for(rate, weight);
+        let ready_at = self.rate.ready_at_for(rate, weight, now);
         (ready_at > now).then_some(Closed::Rate { ready_at })
-    }
-
-    pub(super) const fn has_rate(&self) -> bool {
-        matches!(&self.bar, Bar::Limit(Some(limit)) if limit.rate.is_some())
-    }
-
-    /// Counts a claim.
-    pub(super) fn pass(&mut self, weight: u32, now: Timestamp) {
-        if let Bar::Limit(Some(Limit {
-            rate: Some(rate), ..
-        })) = &self.bar
-        {
-            // Who asks has seen it open at the same instant.
-            let _taken = self.rate.take_many(rate, weight, now);
-        }
     }
 }
 
@@ -144,6 +129,7 @@ impl Dispatch {
 
     /// Says what a limit bounds; `None`: nothing. What is leased stays leased, and counts.
     pub fn set_limit(&mut self, limit: LimitId, bounds: Option<Limit>, now: Timestamp) {
+        self.furthest = self.furthest.max(now);
         let gate = &mut self.gates[limit.0.index()];
         let rate_of = |bar: &Bar| match bar {
             Bar::Limit(Some(limit)) => limit.rate,
@@ -176,18 +162,6 @@ impl Dispatch {
     #[must_use]
     pub fn in_use(&self, limit: LimitId) -> u64 {
         self.gates[limit.0.index()].in_use
-    }
-
-    /// What the rate of a limit has given out.
-    #[must_use]
-    pub fn rate_state(&self, limit: LimitId) -> RateState {
-        self.gates[limit.0.index()].rate
-    }
-
-    /// Goes on from what a rate had given out.
-    pub fn set_rate_state(&mut self, limit: LimitId, state: RateState, now: Timestamp) {
-        self.gates[limit.0.index()].rate = state;
-        self.wake(limit.0, now);
     }
 
     /// Changes what a tenant weighs in turns (0 counts as 1), and whether anything of it may start.
@@ -267,29 +241,6 @@ impl Dispatch {
         let found = &mut self.queues[queue.index()];
         if !core::mem::replace(&mut found.woken, true) {
             self.woken.push(queue);
-        }
-    }
-
-    /// Looks at a gate again at this instant, unless it does so before.
-    pub(super) fn set_timer(&mut self, gate: GateId, at: Timestamp) {
-        let timer = &mut self.gates[gate.index()].timer;
-        if timer.is_some_and(|before| before <= at) {
-            return;
-        }
-        if let Some(before) = timer.replace(at) {
-            self.timers.remove(&(before, gate));
-        }
-        self.timers.insert((at, gate));
-    }
-
-    /// Opens the gates whose rates have a permit at `now`.
-    pub(super) fn ring(&mut self, now: Timestamp) {
-        while let Some((at, gate)) = self.timers.first().copied()
-            && at <= now
-        {
-            self.timers.pop_first();
-            self.gates[gate.index()].timer = None;
-            self.wake(gate, now);
         }
     }
 }

@@ -29,6 +29,7 @@ mod idle;
 mod lane;
 mod line;
 mod names;
+mod rate;
 mod round;
 mod turn;
 
@@ -97,6 +98,8 @@ pub struct Dispatch {
     attach_looks: usize,
     /// The latest instant of a claim.
     now: Timestamp,
+    /// No rate's account is further ahead than its burst takes from here.
+    furthest: Timestamp,
     /// Queues for which a gate has opened since somebody asked.
     woken: Vec<QueueId>,
     /// When gates that are closed by a rate are looked at again.

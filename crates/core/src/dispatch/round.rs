@@ -119,6 +119,7 @@ impl Dispatch {
     /// Begins a claim at `now`. Next, [`Round::take_unknown`].
     pub fn begin(&mut self, spec: &ClaimSpec<'_>, now: Timestamp, round: &mut Round) {
         self.now = now;
+        let _cut = self.cut_rates(now);
         self.ring(now);
         round.now = now;
         round.run = spec.run.min(CLAIM_MAX);

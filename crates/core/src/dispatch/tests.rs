@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::*;
-use crate::{Limit, OrderPolicy, Priority, Rate};
+use crate::{Limit, OrderPolicy, Priority, Rate, RateState};
 
 const NOW: Timestamp = Timestamp::from_micros(5_000_000);
 
@@ -323,6 +323,81 @@ fn by_weight_the_cycle_is_walked_once_a_claim() {
     // The other has the 51st of 100 places: to there, and around, it is walked but once.
     assert_eq!((walked[0], walked[1], walked[50]), (50, 49, 0));
     assert_eq!((walked[51], walked[119]), (99, 31));
+}
+
+#[test]
+fn a_clock_set_back_does_not_keep_a_rate_closed() {
+    let mut shop = Shop::new();
+    let rate = shop.dispatch.add_limit();
+    let slow = Rate::new(1, Duration::from_secs(10)).burst(2);
+    shop.dispatch.set_limit(rate, Some(Limit::rate(slow)), NOW);
+    let lane = shop.lane(None, &[(rate, 1)]);
+    shop.submit(lane, 10);
+    let ahead = NOW + Duration::from_secs(4 * 366 * 86_400);
+    assert_eq!(shop.claim(9, ahead).len(), 2);
+    let after = |seconds| NOW + Duration::from_secs(seconds);
+    assert!(shop.claim(9, after(0)).is_empty(), "all its burst is spent");
+    assert_eq!(shop.dispatch.next_open(), Some(after(10)));
+    assert!(shop.claim(9, after(9)).is_empty());
+    assert_eq!(shop.claim(9, after(10)).len(), 1);
+    assert_eq!(shop.claim(9, after(25)).len(), 1);
+    let far = RateState::from_text("99999999999999999").unwrap();
+    shop.dispatch.set_rate_state(rate, far, after(30));
+    assert!(shop.claim(9, after(30)).is_empty());
+    assert_eq!(shop.claim(9, after(50)).len(), 2);
+    assert_eq!(shop.dispatch.check(after(50)), Ok(()));
+}
+
+#[test]
+fn accounts_are_as_if_each_claim_looked_at_all_of_them() {
+    let rates = [(5, 1), (40, 3), (300, 2)].map(|(period, burst)| {
+        let rate = Rate::new(1, Duration::from_secs(period));
+        rate.burst(burst)
+    });
+    let mut random = 7_u64;
+    let mut below = |end: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005) ^ (random >> 29) ^ 1;
+        (random >> 33) % end
+    };
+    let mut shop = Shop::new();
+    let limits = rates.map(|rate| {
+        let limit = shop.dispatch.add_limit();
+        let bounds = Some(Limit::rate(rate));
+        shop.dispatch.set_limit(limit, bounds, NOW);
+        limit
+    });
+    let lanes = limits.map(|limit| shop.lane(None, &[(limit, 1)]));
+    for lane in lanes {
+        shop.submit(lane, 2_000);
+    }
+    let mut plain = [RateState::default(); 3];
+    let (mut now, mut cuts) = (NOW + Duration::from_secs(1_000_000), 0);
+    for _ in 0..3_000 {
+        let by = Duration::from_secs([1, 9, 30, 65, 400][below(5) as usize] * below(3));
+        now = if below(3) == 0 { now - by } else { now + by };
+        for (at, state) in plain.iter_mut().enumerate() {
+            let believed = state.believed(&rates[at], now);
+            cuts += u32::from(core::mem::replace(state, believed) != believed);
+        }
+        for lane in shop.claim(1 + below(9) as usize, now) {
+            let at = lanes.iter().position(|one| *one == lane).unwrap();
+            plain[at].take(&rates[at], now).unwrap();
+        }
+        if below(10) == 0 {
+            // As another process has left it, whose clock is ahead by less than matters.
+            let at = below(3) as usize;
+            let ahead = now + Duration::from_secs(below(60));
+            plain[at] = RateState::default();
+            for _ in 0..rates[at].bursts() {
+                plain[at].take(&rates[at], ahead).unwrap();
+            }
+            let limit = limits[at];
+            shop.dispatch.set_rate_state(limit, plain[at], now);
+        }
+        assert_eq!(limits.map(|limit| shop.dispatch.rate_state(limit)), plain);
+        assert_eq!(shop.dispatch.check(now), Ok(()));
+    }
+    assert!(cuts > 300, "{cuts}");
 }
 
 #[test]

@@ -53,10 +53,10 @@ fn several_permits_together_wait_for_all_of_them() {
     let mut state = RateState::default();
     assert!(state.take_many(&rate, 3, at(0)).is_ok());
     assert_eq!(state.take_many(&rate, 2, at(0)), Err(at(200_000)));
-    assert_eq!(state.ready_at_for(&rate, 1), at(100_000));
+    assert_eq!(state.ready_at_for(&rate, 1, at(0)), at(100_000));
     assert!(state.take_many(&rate, 2, at(200_000)).is_ok());
     assert_eq!(state.take(&rate, at(200_000)), Err(at(300_000)));
-    assert_eq!(state.ready_at_for(&rate, 4), Timestamp::MAX, "never");
+    assert_eq!(state.ready_at_for(&rate, 4, at(0)), Timestamp::MAX, "never");
 }
 
 #[test]
@@ -76,13 +76,13 @@ fn a_rate_that_is_changed_keeps_whom_it_made_wait_but_not_for_ever() {
     let mut state = RateState::default();
     state.take(&fast, at(0)).unwrap();
     assert_eq!(
-        state.moved(&fast, &slow, at(0)).ready_at(&slow),
+        state.moved(&fast, &slow, at(0)).ready_at(&slow, at(0)),
         at(1_000_000)
     );
     state = RateState::default();
     state.take(&slow, at(0)).unwrap();
     assert_eq!(
-        state.moved(&slow, &fast, at(0)).ready_at(&fast),
+        state.moved(&slow, &fast, at(0)).ready_at(&fast, at(0)),
         at(1_000_000)
     );
 }
@@ -93,6 +93,21 @@ fn a_clock_that_goes_back_gives_no_permit_twice() {
     let mut state = RateState::default();
     assert!(state.take(&rate, at(5_000_000)).is_ok());
     assert_eq!(state.take(&rate, at(0)), Err(at(6_000_000)));
+}
+
+#[test]
+fn a_clock_that_was_far_ahead_closes_nothing_for_as_long() {
+    let rate = Rate::new(2, Duration::from_secs(10)).burst(3);
+    let years = 4 * 366 * 86_400_000_000;
+    let mut state = RateState::default();
+    state.take(&rate, at(years)).unwrap();
+    assert_eq!(state.take_many(&rate, 3, at(0)), Err(at(15_000_000)));
+    assert_eq!(state.take(&rate, at(4_999_999)), Err(at(5_000_000)));
+    assert!(
+        state.take(&rate, at(5_000_000)).is_ok(),
+        "it was cut for good"
+    );
+    assert_eq!(state.take(&rate, at(5_000_000)), Err(at(10_000_000)));
 }
 
 #[test]
@@ -112,9 +127,9 @@ fn absurd_accounts_are_refused_and_the_largest_overflow_nothing() {
         {
             for now in [Timestamp::MIN, at(0), Timestamp::MAX] {
                 let mut state = RateState::from_text(text).unwrap();
-                let ready = state.ready_at(rate);
+                let ready = state.ready_at(rate, now);
                 assert_eq!(ready <= now, state.is_ready(rate, now));
-                let _fits = state.moved(rate, other, now).ready_at(other);
+                let _fits = state.moved(rate, other, now).ready_at(other, now);
                 assert_eq!(state.take(rate, now).is_ok(), ready <= now);
                 assert!(!text.starts_with('-') || ready <= now, "{rate:?}");
             }
@@ -131,4 +146,57 @@ fn absurd_rates_are_bounded() {
     assert!(state.take(&rate, Timestamp::MAX).is_ok());
     assert!(state.take(&rate, Timestamp::MAX).is_ok());
     assert!(Rate::new(1, Duration::MAX).burst(1) == Rate::new(1, crate::DELAY_MAX).burst(1));
+}
+
+/// By a clock that is set forward and back at random, an eager taker of one to three permits at a time:
+/// what started, and how much time the clock had let pass by then, steps back not counted.
+fn by_a_restless_clock(rate: &Rate, seed: u64) -> alloc::vec::Vec<(i64, u32)> {
+    let mut random = seed;
+    let mut below = |end: u64| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        i64::try_from((random >> 33) % end).unwrap()
+    };
+    let mut state = RateState::default();
+    let (mut now, mut passed) = (at(0), 0);
+    let mut taken = alloc::vec::Vec::new();
+    let (burst, period) = (i64::from(rate.bursts()), rate.period_us.cast_signed());
+    let wait_max = burst * period / i64::from(rate.permits()) + 60_000_001;
+    for _ in 0..400 {
+        let by = match below(20) {
+            0 => below(400_000_000) - 200_000_000,
+            1 => below(2_000_000) - 1_000_000,
+            _ => below(1_500_000),
+        };
+        passed += by.max(0);
+        now = Timestamp::from_micros(now.as_micros() + by);
+        let permits = u32::try_from(below(3)).unwrap() + 1;
+        match state.take_many(rate, permits, now) {
+            Ok(()) => taken.push((passed, permits)),
+            Err(ready) => assert!(ready.as_micros() - now.as_micros() <= wait_max),
+        }
+    }
+    taken
+}
+
+#[test]
+fn a_clock_that_is_set_back_lets_no_more_through_than_one_that_stands() {
+    for seed in 1..=50 {
+        let rate = Rate::new(2, Duration::from_secs(3)).burst(3 + (seed % 5) as u32);
+        let taken = by_a_restless_clock(&rate, seed);
+        assert!(taken.len() > 50, "{}", taken.len());
+        for (from, (first, _)) in taken.iter().enumerate() {
+            let mut sum = 0;
+            for (last, permits) in &taken[from..] {
+                sum += i64::from(*permits);
+                let most = i64::from(rate.bursts()) + (last - first + 1) * 2 / 3_000_000;
+                assert!(
+                    sum <= most,
+                    "{sum} of {most} in {} us, seed {seed}",
+                    last - first
+                );
+            }
+        }
+    }
 }

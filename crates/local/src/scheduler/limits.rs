@@ -332,7 +332,7 @@ impl State {
         let dispatch = self.engine.dispatch();
         let limit = dispatch.limit(id)?;
         let state = dispatch.rate_state(id);
-        let ready = limit.rate.map(|rate| state.ready_at(&rate));
+        let ready = limit.rate.map(|rate| state.ready_at(&rate, now));
         Some(LimitRecord {
             name: name.clone(),
             limit,

@@ -59,6 +59,10 @@ impl Book {
             self.dispatch.set_limit(id, bounds, now);
         }
         self.dispatch.set_rate_state(id, given, now);
+        if self.dispatch.rate_state(id) != given {
+            // Otherwise it would be cut anew, and wait anew, whenever somebody opens the store.
+            self.gates.given.insert(id);
+        }
         self.gates.defined.insert(id);
         Ok(())
     }
@@ -278,6 +282,11 @@ impl Book {
             }
         }
         Ok(used)
+    }
+
+    /// Cuts what rates have given out by a clock that was ahead, to be written with what they give out.
+    pub(crate) fn cut_rates(&mut self, now: Timestamp) {
+        self.gates.given.extend(self.dispatch.cut_rates(now));
     }
 
     /// Writes what rates have given out.

@@ -178,7 +178,7 @@ impl World {
         let limit = dispatch.limit(id)?;
         let ready = limit
             .rate
-            .map(|rate| dispatch.rate_state(id).ready_at(&rate));
+            .map(|rate| dispatch.rate_state(id).ready_at(&rate, now));
         let attached = self.limits.attached.iter().filter_map(|(subject, uses)| {
             let one = uses.iter().find(|one| one.name == *name)?;
             Some((subject.clone(), one.weight))

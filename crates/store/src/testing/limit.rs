@@ -16,11 +16,11 @@ use crate::{
 const LIMIT: &str = "scarce";
 
 /// A test's nth task, which weighs so much in the usual limit.
-fn limited(n: u8, weight: u32) -> NewTask {
+pub(super) fn limited(n: u8, weight: u32) -> NewTask {
     task_with(n, |t| t.limits = vec![LimitUse::heavy(LIMIT, weight)])
 }
 
-async fn define(rig: &Rig, limit: Limit) {
+pub(super) async fn define(rig: &Rig, limit: Limit) {
     let done = rig.store.configure_limit(LIMIT.into(), Some(limit)).await;
     done.expect("the limit is taken");
 }
@@ -32,7 +32,7 @@ impl Rig {
     }
 }
 
-async fn shown(rig: &Rig) -> LimitRecord {
+pub(super) async fn shown(rig: &Rig) -> LimitRecord {
     let page = rig.store.limits(ListNames::only(LIMIT.into())).await;
     page.unwrap().limits.remove(0)
 }
@@ -49,29 +49,6 @@ pub async fn a_concurrency_holds_and_comes_back(rig: Rig) {
     done.unwrap();
     assert_eq!(shown(&rig).await.in_use, 1);
     assert_eq!(rig.run_ids(9).await, [id(3)]);
-}
-
-/// A burst, then steadily; an end gives no permit back, and the claim says when asking again helps.
-pub async fn a_rate_is_counted_at_the_claim(rig: Rig) {
-    let rate = Rate::new(1, Duration::from_secs(10)).burst(2);
-    define(&rig, Limit::rate(rate)).await;
-    rig.submit((1..=5).map(|n| limited(n, 1)).collect()).await;
-    let claimed = rig.claim(claim_of(9)).await;
-    assert_eq!(claimed.leases.len(), 2);
-    for lease in &claimed.leases {
-        let done = rig.settle(lease.attempt, Decision::Complete).await;
-        done.unwrap();
-    }
-    let next = rig.now() + Duration::from_secs(10);
-    let claimed = rig.claim(claim_of(9)).await;
-    assert_eq!((claimed.leases.len(), claimed.next_at), (0, Some(next)));
-    assert_eq!(shown(&rig).await.next_permit_at, Some(next));
-    rig.advance(9);
-    assert!(rig.run(9).await.is_empty());
-    rig.advance(1);
-    assert_eq!(rig.run_ids(9).await, [id(3)]);
-    rig.advance(25);
-    assert_eq!(rig.run_ids(9).await, [4, 5].map(id));
 }
 
 /// A heavy task waits for all the slots that it takes, and holds nobody up for whom there is room.
@@ -354,20 +331,6 @@ pub async fn limits_survive_a_save(rig: Rig) {
     rig.store.restore(Restore { tasks }).await.unwrap();
     assert_eq!(rig.task(11).await.limits, [LimitUse::one(LIMIT)]);
     assert_eq!(rig.run(9).await.len(), 1);
-}
-
-/// Prefetching ends before what a rate bounds: it is not claimed beyond free slots.
-pub async fn a_rate_is_not_prefetched(rig: Rig) {
-    define(&rig, Limit::rate(Rate::new(9, Duration::from_secs(1)))).await;
-    rig.submit(vec![task(1), limited(2, 1), task(3)]).await;
-    let prefetch = Claim {
-        prefetch: 9,
-        ..claim_of(0)
-    };
-    let leases = rig.claim(prefetch).await.leases;
-    let ids: Vec<_> = leases.iter().map(|lease| lease.attempt.task).collect();
-    assert_eq!(ids, [id(1)]);
-    assert_eq!(rig.run_ids(9).await, [2, 3].map(id));
 }
 
 /// A permit that comes back wakes who serves the queues that wait for it, whatever queue it was used in.

@@ -22,6 +22,7 @@ pub mod limit;
 pub mod list;
 pub mod order;
 pub mod queue;
+pub mod rate;
 pub mod room;
 pub mod save;
 pub mod schedule;
@@ -103,13 +104,17 @@ macro_rules! conformance {
                 a_paused_kind_waits, a_filter_means_a_tenant, a_purge_leaves_what_runs
             ],
             limit: [
-                a_concurrency_holds_and_comes_back, a_rate_is_counted_at_the_claim,
-                a_heavy_task_takes_several_slots, a_task_needs_all_its_limits,
+                a_concurrency_holds_and_comes_back, a_heavy_task_takes_several_slots,
+                a_task_needs_all_its_limits,
                 a_limit_bounds_what_it_is_attached_to, what_is_attached_changes_one_by_one,
                 changes_act_at_once,
                 permits_come_back_however_an_attempt_ends, limits_are_listed,
-                absurd_limits_are_refused, names_of_limits_come_and_go, limits_survive_a_save, a_rate_is_not_prefetched,
+                absurd_limits_are_refused, names_of_limits_come_and_go, limits_survive_a_save,
                 who_waits_for_a_permit_is_told, a_paused_tenant_waits
+            ],
+            rate: [
+                a_rate_is_counted_at_the_claim, a_clock_set_back_closes_no_rate,
+                a_clock_set_back_a_little_changes_no_rate, a_rate_is_not_prefetched
             ],
             order: [
                 an_aging_queue_starves_nobody, a_deadline_queue_runs_by_deadline,
