@@ -33,6 +33,8 @@ pub(crate) const RETRY: (Duration, Duration) = (Duration::from_millis(50), Durat
 pub(crate) const LAST_WRITES: Duration = Duration::from_secs(1);
 /// After so long without an answer a caller gives a call up, not knowing whether it took effect.
 pub(crate) const CALL: Duration = Duration::from_secs(2);
+/// A rate that is used up for longer than all of its burst and this was used by a clock that was set back.
+pub(crate) const RATE_DOUBT: Duration = Duration::from_secs(60);
 /// How long a process that crashed is away.
 pub(crate) const RESTART: Duration = Duration::from_secs(3);
 /// How often every task's record is compared with the ledger.

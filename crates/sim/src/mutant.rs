@@ -60,6 +60,8 @@ mutants! {
     ForgetsRates, "forgets-rates", rate;
     /// The store gives permits of rates back when attempts end.
     RefundsRates, "refunds-rates", rate;
+    /// The store's rates have all their bursts again when its clock is set back.
+    RefillsSetBack, "refills-set-back", rate;
     /// The store lets bursts be larger by one.
     WidensBursts, "widens-bursts", rate;
     /// The store's rates give a tenth less than they say.

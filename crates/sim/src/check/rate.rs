@@ -1,9 +1,11 @@
-//! **Rates.** In no window, by the store's clock and wherever it begins, does more weight start by a rate
-//! than its burst and what comes in meanwhile: `burst + permits × window / period`, where a window counts the
-//! microseconds of both its ends. Starts are counted at the claim, and nothing is given back. A limit that is
-//! defined anew begins anew here. (That nothing waits needlessly is the order's to see.)
+//! **Rates.** In no window, wherever it begins, does more weight start by a rate than its burst and what comes
+//! in meanwhile: `burst + permits × window / period`. A window is as long as the store's clock has gone on in
+//! it, from one claim to the next: where the clock was set back, no time went by. It counts the microseconds of
+//! both its ends. Starts are counted at the claim, and nothing is given back. A limit that is defined anew
+//! begins anew here. (That nothing waits needlessly is the order's to see.)
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use duly_core::Timestamp;
 use duly_store::{Claimed, Name};
@@ -15,8 +17,11 @@ use crate::wire::{Answer, Ask};
 
 #[derive(Debug, Default)]
 struct Rate {
-    /// What started under each limit, and what it weighed.
-    starts: BTreeMap<Name, Vec<(Timestamp, u64)>>,
+    /// When the last claim was, and how far the clock had gone on by then.
+    last: Option<Timestamp>,
+    passed: Duration,
+    /// How far the clock had gone on when something started under each limit, and what it weighed.
+    starts: BTreeMap<Name, Vec<(Duration, u64)>>,
 }
 
 pub(super) fn new() -> impl Check {
@@ -41,6 +46,8 @@ impl Check for Rate {
 
 impl Rate {
     fn claimed(&mut self, claimed: &Claimed, ledger: &Ledger) -> Verdict {
+        let last = self.last.replace(claimed.at).unwrap_or(claimed.at);
+        self.passed += claimed.at.since(last);
         for lease in &claimed.leases {
             let Some(task) = ledger.task(lease.attempt.task) else {
                 continue;
@@ -51,7 +58,7 @@ impl Rate {
                     continue;
                 };
                 let starts = self.starts.entry(use_of.name.clone()).or_default();
-                starts.push((claimed.at, u64::from(use_of.weight)));
+                starts.push((self.passed, u64::from(use_of.weight)));
                 within(&rate, starts).map_err(|excess| {
                     let (attempt, limit) = (name::attempt(lease.attempt), use_of.name);
                     format!("with {attempt}, {excess} by limit {limit}")
@@ -63,15 +70,14 @@ impl Rate {
 }
 
 /// No window that begins or ends with the newest start has more than it may.
-fn within(rate: &duly_core::Rate, starts: &[(Timestamp, u64)]) -> Verdict {
+fn within(rate: &duly_core::Rate, starts: &[(Duration, u64)]) -> Verdict {
     let Some((newest, _)) = starts.last() else {
         return Ok(());
     };
-    starts.iter().try_for_each(|(other, _)| {
-        let (from, to) = (*newest.min(other), *newest.max(other));
-        let inside = starts.iter().filter(|(at, _)| (from..=to).contains(at));
+    starts.iter().try_for_each(|(from, _)| {
+        let inside = starts.iter().filter(|(at, _)| at >= from);
         let started: u64 = inside.map(|(_, weight)| weight).sum();
-        let window = to.since(from);
+        let window = *newest - *from;
         let most = most_in(rate, window);
         demand(started <= most, || {
             format!("{started} start within {window:?}, and at most {most} may")
@@ -82,12 +88,11 @@ fn within(rate: &duly_core::Rate, starts: &[(Timestamp, u64)]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_window_with_one_too_many_is_found() {
         let rate = duly_core::Rate::new(1, Duration::from_secs(1)).burst(2);
-        let at = |millis: i64| Timestamp::from_micros(millis * 1_000);
+        let at = Duration::from_millis;
         let mut starts = vec![(at(0), 2), (at(1_000), 1), (at(2_000), 1)];
         assert_eq!(within(&rate, &starts), Ok(()));
         starts.push((at(2_500), 1));

@@ -101,6 +101,7 @@ impl Ledger {
     fn claimed(&mut self, request: &Claim, claimed: &Claimed, told: &mut Vec<Told>) {
         self.promote_due(claimed.at, PROMOTE_MAX);
         self.expire(claimed.at, EXPIRE_MAX, told);
+        self.doubt_rates(claimed.at);
         for lease in &claimed.leases {
             let id = lease.attempt.task;
             if let Some(new) = self.tasks.get(&id).map(|task| task.new.clone()) {

@@ -80,6 +80,16 @@ impl Ledger {
         self.limits.extend(limit.map(|limit| (name.clone(), limit)));
     }
 
+    /// A claim looks at all rates: whatever a clock that was ahead has used up of them is cut for good.
+    pub(super) fn doubt_rates(&mut self, at: Timestamp) {
+        for (name, bucket) in &mut self.given {
+            let limit = self.limits.get(name);
+            if let Some(rate) = limit.and_then(|limit| limit.rate.as_ref()) {
+                *bucket = bucket.doubted(rate, at);
+            }
+        }
+    }
+
     /// Enters that a task was handed out.
     pub(super) fn charge_rates(&mut self, new: &NewTask, at: Timestamp) {
         let mut usage = Usage {
@@ -115,7 +125,7 @@ impl Ledger {
             });
         }
         let rate = bounds.rate.as_ref()?;
-        let until = usage.given.get(&limit)?.opens_at(rate, weight);
+        let until = usage.given.get(&limit)?.opens_at(rate, weight, at);
         (until > at).then_some(Reason::RateSpent {
             limit,
             until,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use duly_core::{Decision, Incarnation, Limit, Rate, State};
+use duly_core::{Decision, Incarnation, Limit, Rate, State, Timestamp};
 use duly_store::{
     Change, Claim, Claimed, Duty, Lease, ListNames, Name, NewTask, OnConflict, Reason, Settle,
     Settlement, Store, Submit, TakeBack, TaskRecord, Unique, UniqueScope, When,
@@ -24,6 +24,8 @@ pub(crate) struct Broken {
     asked: u64,
     /// What it handed out last, and to whom.
     last: Option<(Incarnation, Lease)>,
+    /// What its clock said at the last claim.
+    at: Timestamp,
 }
 
 impl Broken {
@@ -32,6 +34,7 @@ impl Broken {
             mutant,
             asked: 0,
             last: None,
+            at: Timestamp::MIN,
         }
     }
 
@@ -217,9 +220,11 @@ impl Broken {
             Mutant::SaysNoNext => claimed.next_at = None,
             Mutant::ForgetsPermits => claimed.next_at = next_due(store),
             Mutant::ForgetsRates if !claimed.leases.is_empty() => without_limits(store, || ()),
+            Mutant::RefillsSetBack if claimed.at < self.at => without_limits(store, || ()),
             Mutant::HandsOutTwice => self.hand_out_again(incarnation, &mut claimed),
             _ => {}
         }
+        self.at = claimed.at;
         Answer::Claim(Ok(claimed))
     }
 
