@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, Result, Statement};
 
 use crate::{claim, live, pick, task, transaction};
 
-/// How many lanes a claim steps through; of others, each task is looked up by itself.
+/// How many lanes a claim steps through.
 pub(crate) const LANE_STEPS_MAX: usize = 16;
 
 /// One of the statements.
@@ -21,11 +21,12 @@ pub(crate) enum Pen {
     Remove,
     Keep,
     Take,
+    First,
     Alone,
     Ahead,
 }
 
-const PENS: [Pen; 11] = [
+const PENS: [Pen; 12] = [
     Pen::AddTask,
     Pen::AddLive,
     Pen::AddEvent,
@@ -35,6 +36,7 @@ const PENS: [Pen; 11] = [
     Pen::Remove,
     Pen::Keep,
     Pen::Take,
+    Pen::First,
     Pen::Alone,
     Pen::Ahead,
 ];
@@ -51,6 +53,7 @@ impl Pen {
             Self::Remove => live::REMOVE,
             Self::Keep => live::KEEP,
             Self::Take => claim::TAKE,
+            Self::First => pick::FIRST,
             Self::Alone => pick::ALONE,
             Self::Ahead => pick::AHEAD,
         })

@@ -34,6 +34,17 @@ pub(crate) const LANE: &str = concat!(
     WHERE s.lane = ?1 AND s.state = 2
     ORDER BY s.class, s.rank, s.sequence"
 );
+/// The head of a lane, whose key is known, and with it the key of the next one.
+pub(crate) const FIRST: &str = concat!(
+    "SELECT ",
+    chosen_columns!(),
+    ", n.class, n.rank, n.sequence
+    FROM duly_live AS s CROSS JOIN duly_task AS t ON t.sequence = s.sequence
+    LEFT JOIN duly_live AS n INDEXED BY duly_live_ready
+        ON n.lane = ?1 AND n.state = 2 AND (n.class, n.rank, n.sequence) > (?2, ?3, ?4)
+    WHERE s.sequence = ?4 AND s.state = 2 AND s.lane = ?1
+    ORDER BY n.class, n.rank, n.sequence LIMIT 1"
+);
 pub(crate) const ALONE: &str = concat!(
     "SELECT ",
     chosen_columns!(),
@@ -43,6 +54,8 @@ pub(crate) const ALONE: &str = concat!(
 pub(crate) const AHEAD: &str =
     "SELECT class, rank, sequence FROM duly_live INDEXED BY duly_live_ready
     WHERE lane = ?1 AND state = 2 ORDER BY class, rank, sequence LIMIT ?2 OFFSET ?2";
+/// How many columns [`choice`] reads.
+const CHOSEN_WIDTH: usize = VITALS_WIDTH + 13;
 
 /// A task that a claim is going to take.
 pub(crate) struct Chosen {
@@ -53,15 +66,26 @@ pub(crate) struct Chosen {
     pub(crate) lease: Lease,
 }
 
+/// What a step through a lane comes to: a task, and the key of the next one.
+type Step = (Option<Chosen>, Option<OrderKey>);
+
 /// A lane that is being stepped through.
 struct Cursor<'s> {
     lane: LaneSlot,
     rows: Rows<'s>,
 }
 
-impl Cursor<'_> {
+impl<'s> Cursor<'s> {
+    /// At the second task of a lane: the first was taken.
+    fn new(book: &Book, lane: LaneSlot, statement: &'s mut Statement<'_>) -> Result<Self> {
+        let mut rows = statement.query([book.lane_id(lane)?])?;
+        rows.advance()?;
+        rows.advance()?;
+        Ok(Self { lane, rows })
+    }
+
     /// The task that it has come to; it goes on to the next, and says which key that has.
-    fn step(&mut self, book: &Book) -> Result<(Option<Chosen>, Option<OrderKey>)> {
+    fn step(&mut self, book: &Book) -> Result<Step> {
         let row = self.rows.get();
         let chosen = row.map(|row| choice(book, row, self.lane)).transpose()?;
         self.rows.advance()?;
@@ -82,17 +106,18 @@ struct Queried {
 }
 
 impl Queried {
+    /// At the second task of a lane.
     const fn new(lane: LaneSlot) -> Self {
         Self {
             lane,
-            taken: 0,
+            taken: 1,
             ahead: VecDeque::new(),
             ends: false,
         }
     }
 
     /// The task at the head of the lane, and the key of the next one.
-    fn step(&mut self, tx: &mut Transaction<'_, '_>) -> Result<(Option<Chosen>, Option<OrderKey>)> {
+    fn step(&mut self, tx: &mut Transaction<'_, '_>) -> Result<Step> {
         let Head::Known(head) = tx.book.dispatch.head(self.lane) else {
             return Ok((None, None));
         };
@@ -124,21 +149,40 @@ impl Queried {
     }
 }
 
-/// A lane from which a claim takes.
+/// A lane from which a claim takes more than one task.
 enum Source<'s> {
     Stepped(Cursor<'s>),
     Queried(Queried),
 }
 
-/// Picks one head after the other. As many lanes as there are `steps` are stepped through; of others, each task
-/// is looked up by itself, for SQLite goes through all cursors whenever it opens one.
+impl<'s> Source<'s> {
+    /// A lane that is stepped through by a statement, if there is one for it.
+    fn new(book: &Book, lane: LaneSlot, step: Option<&'s mut Statement<'_>>) -> Result<Self> {
+        Ok(match step {
+            Some(step) => Self::Stepped(Cursor::new(book, lane, step)?),
+            None => Self::Queried(Queried::new(lane)),
+        })
+    }
+
+    fn step(&mut self, tx: &mut Transaction<'_, '_>) -> Result<Step> {
+        match self {
+            Self::Stepped(cursor) => cursor.step(tx.book),
+            Self::Queried(queried) => queried.step(tx),
+        }
+    }
+}
+
+/// Picks one head after the other. Of most lanes of many a claim takes one task, which is looked up by itself.
+/// As many of the others as there are `steps` are stepped through, and no more: SQLite goes through all open
+/// cursors whenever it opens one.
 pub(crate) fn pick(
     tx: &mut Transaction<'_, '_>,
     steps: &mut [Statement<'_>],
     worker: &Worker,
 ) -> Result<Vec<Chosen>> {
     let mut all = Vec::new();
-    let mut sources: Vec<Source<'_>> = Vec::new();
+    // Of lanes from which one task was taken there is none yet.
+    let mut sources: Vec<Option<Source<'_>>> = Vec::new();
     let mut places: HashMap<LaneSlot, usize> = HashMap::new();
     let mut recent = None;
     let mut steps = steps.iter_mut();
@@ -149,37 +193,46 @@ pub(crate) fn pick(
             _ => *places.entry(lane).or_insert(sources.len()),
         };
         recent = Some((lane, place));
-        if place == sources.len() {
-            tx.book.tell_lane(lane);
-            sources.push(source(tx.book, lane, steps.next())?);
-        }
-        let (chosen, next) = match &mut sources[place] {
-            Source::Stepped(cursor) => cursor.step(tx.book)?,
-            Source::Queried(queried) => queried.step(tx)?,
+        let (chosen, next) = match sources.get_mut(place) {
+            None => {
+                tx.book.tell_lane(lane);
+                sources.push(None);
+                first(tx, lane)?
+            }
+            Some(Some(source)) => source.step(tx)?,
+            Some(source) => {
+                let further = Source::new(tx.book, lane, steps.next())?;
+                source.insert(further).step(tx)?
+            }
         };
-        debug_assert!(chosen.is_some(), "a lane that is picked has a head");
-        if let Some(chosen) = chosen {
-            all.push(chosen);
-            tx.book.take(&pick);
-            tx.book.lease_lane(lane, worker.id);
-        }
+        let Some(chosen) = chosen else {
+            debug_assert!(false, "a lane that is picked has a head");
+            tx.book.dispatch.forget_head(lane);
+            continue;
+        };
+        all.push(chosen);
+        tx.book.take(&pick);
+        tx.book.lease_lane(lane, worker.id);
         tx.book.dispatch.set_head(lane, next);
     }
     Ok(all)
 }
 
-/// A lane that is stepped through by a statement, if there is one for it.
-fn source<'s>(
-    book: &Book,
-    lane: LaneSlot,
-    step: Option<&'s mut Statement<'_>>,
-) -> Result<Source<'s>> {
-    let Some(step) = step else {
-        return Ok(Source::Queried(Queried::new(lane)));
+/// The task at the head of a lane, and the key of the next one.
+fn first(tx: &mut Transaction<'_, '_>, lane: LaneSlot) -> Result<Step> {
+    let Head::Known(head) = tx.book.dispatch.head(lane) else {
+        return Ok((None, None));
     };
-    let mut rows = step.query([book.lane_id(lane)?])?;
-    rows.advance()?;
-    Ok(Source::Stepped(Cursor { lane, rows }))
+    let id = tx.book.lane_id(lane)?;
+    let place = params![id, head.class, head.rank, head.sequence];
+    let mut rows = tx.pens.take_up(Pen::First)?.query(place)?;
+    let Some(row) = rows.next()? else {
+        return Ok((None, None));
+    };
+    let chosen = choice(tx.book, row, lane)?;
+    let follows = row.get::<_, Option<u8>>(CHOSEN_WIDTH)?.is_some();
+    let next = follows.then(|| key(row, CHOSEN_WIDTH)).transpose()?;
+    Ok((Some(chosen), next))
 }
 
 /// A key, from the columns `class, rank, sequence` that begin at `at`.

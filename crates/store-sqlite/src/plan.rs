@@ -60,6 +60,14 @@ const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        pick::FIRST,
+        &[
+            "s USING INTEGER PRIMARY KEY",
+            "t USING INTEGER PRIMARY KEY",
+            "n USING COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?))",
+        ],
+    ),
+    (
         pick::ALONE,
         &["s USING INTEGER PRIMARY KEY", "t USING INTEGER PRIMARY KEY"],
     ),
