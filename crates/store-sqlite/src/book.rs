@@ -15,11 +15,12 @@ mod settings;
 mod tenant;
 mod turn;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use duly_core::dispatch::{Dispatch, Round};
 use duly_core::{Incarnation, TaskId, Timestamp};
 use duly_store::Name;
+use hashbrown::HashMap;
 use rusqlite::{Connection, Result, params};
 
 #[cfg(test)]
@@ -42,7 +43,7 @@ pub(crate) use news::{NEWEST, SINCE};
 pub(crate) use queue::PLAIN_LANES;
 pub(crate) use queue::{Queue, QueueSlot};
 pub(crate) use settings::{SETTINGS_WIDTH, order_columns, settings, settings_columns};
-pub(crate) use tenant::settings as tenant_settings;
+pub(crate) use tenant::{Tenant, settings as tenant_settings, tenants_are_full};
 
 /// More names than this are not kept by heart between transactions.
 const NAMES_MAX: usize = 20_000;
@@ -195,7 +196,9 @@ impl Book {
             self.workers.clear();
             self.no_queues.clear();
         }
-        self.tenants.trim(TENANTS_KEPT_MAX);
+        if self.tenants.len() > TENANTS_KEPT_MAX {
+            self.tenants.clear();
+        }
         if self.leases.len() > LEASES_MAX {
             self.leases.clear();
         }

@@ -107,7 +107,8 @@ fn choose(
     let mut steps = tx
         .pens
         .lane_steps(total.min(standing).min(LANE_STEPS_MAX))?;
-    let chosen = pick(tx, &mut steps, worker);
+    let many = standing > LANE_STEPS_MAX;
+    let chosen = pick(tx, &mut steps, many, worker);
     tx.pens.keep_lane_steps(steps);
     Ok((chosen?, tx.book.round.gave_up()))
 }

@@ -99,7 +99,7 @@ impl View for Scene<'_, '_, '_> {
     }
 
     fn gate(&self, gate: GateId) -> Name {
-        self.tx.book.gate_name(gate)
+        self.tx.book.gate_name(gate).clone()
     }
 
     fn workers(&mut self) -> Result<Vec<WorkerRecord>> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rusqlite::{CachedStatement, Connection, Result, Statement};
+use rusqlite::{CachedStatement, Connection, PrepFlags, Result, Statement};
 
 use crate::{claim, live, pick, task, transaction};
 
@@ -110,7 +110,9 @@ impl<'c> Pens<'c> {
     pub(crate) fn lane_steps(&mut self, lanes: usize) -> Result<Vec<Statement<'c>>> {
         let mut steps = std::mem::take(&mut self.lane_steps);
         while steps.len() < lanes {
-            steps.push(self.connection.prepare(pick::LANE)?);
+            // They stay, so they shall not hold what SQLite keeps at hand for short.
+            let kept = PrepFlags::SQLITE_PREPARE_PERSISTENT;
+            steps.push(self.connection.prepare_with_flags(pick::LANE, kept)?);
         }
         Ok(steps)
     }

@@ -1,11 +1,12 @@
 //! The tasks that a claim takes. Of which lane the head is next, core's dispatch says; here lanes are stepped
 //! through, so that a claim visits no more than it hands out, and one more a lane.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use duly_core::dispatch::Head;
 use duly_core::{AttemptRef, OrderKey, Vitals};
 use duly_store::Lease;
+use hashbrown::HashMap;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{Result, Row, Rows, Statement, params};
 
@@ -76,11 +77,17 @@ struct Cursor<'s> {
 }
 
 impl<'s> Cursor<'s> {
-    /// At the second task of a lane: the first was taken.
-    fn new(book: &Book, lane: LaneSlot, statement: &'s mut Statement<'_>) -> Result<Self> {
+    /// Behind those that were taken.
+    fn new(
+        book: &Book,
+        lane: LaneSlot,
+        taken: u32,
+        statement: &'s mut Statement<'_>,
+    ) -> Result<Self> {
         let mut rows = statement.query([book.lane_id(lane)?])?;
-        rows.advance()?;
-        rows.advance()?;
+        for _ in 0..=taken {
+            rows.advance()?;
+        }
         Ok(Self { lane, rows })
     }
 
@@ -106,11 +113,11 @@ struct Queried {
 }
 
 impl Queried {
-    /// At the second task of a lane.
-    const fn new(lane: LaneSlot) -> Self {
+    /// Behind those that were taken.
+    const fn new(lane: LaneSlot, taken: u32) -> Self {
         Self {
             lane,
-            taken: 1,
+            taken,
             ahead: VecDeque::new(),
             ends: false,
         }
@@ -156,11 +163,16 @@ enum Source<'s> {
 }
 
 impl<'s> Source<'s> {
-    /// A lane that is stepped through by a statement, if there is one for it.
-    fn new(book: &Book, lane: LaneSlot, step: Option<&'s mut Statement<'_>>) -> Result<Self> {
+    /// A lane of which some were taken; it is stepped through by a statement, if there is one for it.
+    fn new(
+        book: &Book,
+        lane: LaneSlot,
+        taken: u32,
+        step: Option<&'s mut Statement<'_>>,
+    ) -> Result<Self> {
         Ok(match step {
-            Some(step) => Self::Stepped(Cursor::new(book, lane, step)?),
-            None => Self::Queried(Queried::new(lane)),
+            Some(step) => Self::Stepped(Cursor::new(book, lane, taken, step)?),
+            None => Self::Queried(Queried::new(lane, taken)),
         })
     }
 
@@ -172,16 +184,17 @@ impl<'s> Source<'s> {
     }
 }
 
-/// Picks one head after the other. Of most lanes of many a claim takes one task, which is looked up by itself.
-/// As many of the others as there are `steps` are stepped through, and no more: SQLite goes through all open
-/// cursors whenever it opens one.
+/// Picks one head after the other. As many lanes as there are `steps` are stepped through, and no more: SQLite
+/// goes through all open cursors whenever it opens one. If there are `many` lanes, a claim takes one task of
+/// most of them, which is looked up by itself: a lane is stepped through from its second.
 pub(crate) fn pick(
     tx: &mut Transaction<'_, '_>,
     steps: &mut [Statement<'_>],
+    many: bool,
     worker: &Worker,
 ) -> Result<Vec<Chosen>> {
     let mut all = Vec::new();
-    // Of lanes from which one task was taken there is none yet.
+    // Of a lane of which the first task was looked up by itself there is none yet.
     let mut sources: Vec<Option<Source<'_>>> = Vec::new();
     let mut places: HashMap<LaneSlot, usize> = HashMap::new();
     let mut recent = None;
@@ -196,12 +209,19 @@ pub(crate) fn pick(
         let (chosen, next) = match sources.get_mut(place) {
             None => {
                 tx.book.tell_lane(lane);
-                sources.push(None);
-                first(tx, lane)?
+                if many {
+                    sources.push(None);
+                    first(tx, lane)?
+                } else {
+                    let mut source = Source::new(tx.book, lane, 0, steps.next())?;
+                    let step = source.step(tx)?;
+                    sources.push(Some(source));
+                    step
+                }
             }
             Some(Some(source)) => source.step(tx)?,
             Some(source) => {
-                let further = Source::new(tx.book, lane, steps.next())?;
+                let further = Source::new(tx.book, lane, 1, steps.next())?;
                 source.insert(further).step(tx)?
             }
         };

@@ -2,10 +2,10 @@
 
 use duly_core::bounds::LINES_MAX;
 use duly_store::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
-use duly_store::{LimitUse, Name, NewTask, Subject, SubmitError, validate};
+use duly_store::{LimitUse, Name, Subject, SubmitError, validate};
 use rusqlite::Result;
 
-use crate::book::QueueSlot;
+use crate::book::{QueueSlot, Tenant, tenants_are_full};
 use crate::transaction::Transaction;
 
 /// What a task names that is to be taken in.
@@ -13,6 +13,8 @@ pub(crate) struct Named<'a> {
     pub(crate) kind: &'a Name,
     pub(crate) queue: &'a Name,
     pub(crate) tenant: Option<&'a Name>,
+    /// The record of the tenant, if there is one.
+    pub(crate) record: Option<Tenant>,
     pub(crate) limits: &'a [LimitUse],
     /// Otherwise it has no need of a place in its queue, nor of limits.
     pub(crate) unfinished: bool,
@@ -23,7 +25,7 @@ pub(crate) fn drained(
     tx: &mut Transaction<'_, '_>,
     queue: Option<QueueSlot>,
     kind: Option<i64>,
-    task: &NewTask,
+    task: &Named<'_>,
 ) -> Result<Option<Subject>> {
     if queue.is_some_and(|queue| tx.book.queue(queue).settings.draining) {
         return Ok(Some(Subject::Queue(task.queue.clone())));
@@ -33,13 +35,9 @@ pub(crate) fn drained(
     {
         return Ok(Some(Subject::Kind(task.kind.clone())));
     }
-    if let Some(name) = &task.tenant {
-        let tenant = tx.book.tenant(tx.connection, name)?;
-        if tenant.is_some_and(|tenant| tenant.settings.draining) {
-            return Ok(Some(Subject::Tenant(name.clone())));
-        }
-    }
-    Ok(None)
+    let tenant = task.tenant.zip(task.record);
+    let drained = tenant.filter(|(_, record)| record.settings.draining);
+    Ok(drained.map(|(name, _)| Subject::Tenant(name.clone())))
 }
 
 /// Why there may be no record of a task's kind or tenant.
@@ -53,7 +51,8 @@ pub(crate) fn lacks_room(
         return refuse(validate::too_many_kinds(task.kind));
     }
     if let Some(tenant) = task.tenant
-        && tx.book.lacks_tenant(tx.connection, tenant, TENANTS_MAX)?
+        && task.record.is_none()
+        && tenants_are_full(tx.connection, TENANTS_MAX)?
     {
         return refuse(validate::too_many_tenants(tenant));
     }

@@ -97,6 +97,7 @@ fn take_in(
         kind: &task.kind,
         queue: &task.queue,
         tenant: task.tenant.as_ref(),
+        record: tx.tenant(task.tenant.as_ref())?,
         limits: &task.limits,
         unfinished: returned.finished_at.is_none(),
     };
@@ -243,7 +244,7 @@ fn write(tx: &mut Transaction<'_, '_>, placed: &Placed<'_>, returned: &Returned)
             result: task.result.as_ref(),
         });
     }
-    task::write_live(tx, vitals, place, &new)?;
+    task::write_live(tx, vitals, place, &new, None)?;
     let history = params![
         placed.sequence,
         started_at,

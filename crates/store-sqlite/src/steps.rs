@@ -9,6 +9,7 @@ use crate::pens::{Pen, Pens};
 use crate::transaction::Transaction;
 use crate::{claim, house, migration, submit, worker};
 
+mod lanes;
 mod room;
 mod shared;
 mod undone;

@@ -1,15 +1,14 @@
 //! Submitting tasks.
 
-use std::collections::HashMap;
-
 use duly_core::bounds::LINES_MAX;
 use duly_core::{EventKind, State, TaskId};
 use duly_store::{
     Admission, Name, NewTask, Submit, SubmitError, SubmitReply, Submitted, Unique, validate,
 };
+use hashbrown::HashMap;
 use rusqlite::Result;
 
-use crate::book::QueueSlot;
+use crate::book::{QueueSlot, Tenant};
 use crate::error::Fault;
 use crate::room::{self, Named};
 use crate::task::{write_live, write_task};
@@ -21,8 +20,13 @@ pub(crate) fn submit(
     request: &Submit,
 ) -> std::result::Result<SubmitReply, Fault<SubmitError>> {
     validate::submit(request, tx.now).map_err(Fault::Refused)?;
-    let tasks = if request.tasks.len() < 2 || is_sure(tx, &request.tasks)? {
+    let tasks = if request.tasks.len() < 2 {
         admit_all(tx, &request.tasks)?
+    } else if let Some(tenants) = sure(tx, &request.tasks)? {
+        let known = request.tasks.iter().zip(tenants).enumerate();
+        known
+            .map(|(index, (task, tenant))| admit(tx, task, tenant, index))
+            .collect::<std::result::Result<_, _>>()?
     } else {
         tx.all_or_none(|tx| admit_all(tx, &request.tasks))?
     };
@@ -39,46 +43,46 @@ pub(crate) fn submit_all(
     Ok(SubmitReply { tasks, at: tx.now })
 }
 
-/// Whether no task of a batch can be refused, so that none has to be undone.
-fn is_sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<bool> {
+/// If no task of a batch can be refused, so that none has to be undone: the records of their tenants.
+fn sure(tx: &mut Transaction<'_, '_>, tasks: &[NewTask]) -> Result<Option<Vec<Option<Tenant>>>> {
     let mut per_queue: HashMap<&Name, u64> = HashMap::new();
+    let mut tenants = Vec::with_capacity(tasks.len());
     for task in tasks {
         if task.unique.is_some() || !task.limits.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
-        if !may_come(tx, task)? {
-            return Ok(false);
+        let tenant = tx.tenant(task.tenant.as_ref())?;
+        if !may_come(tx, task, tenant)? {
+            return Ok(None);
         }
+        tenants.push(tenant);
         *per_queue.entry(&task.queue).or_default() += 1;
     }
     for (name, n) in per_queue {
         let Some(slot) = tx.book.queue_slot(tx.connection, name)? else {
-            return Ok(false);
+            return Ok(None);
         };
         let queue = tx.book.queue(slot);
         if queue.settings.draining || queue.unfinished() + n > queue.settings.bound {
-            return Ok(false);
+            return Ok(None);
         }
         if tx.book.line_count(slot) + tasks.len() > LINES_MAX {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(true)
+    Ok(Some(tenants))
 }
 
 /// Whether there are records of a task's kind and tenant already, and neither is drained.
-fn may_come(tx: &mut Transaction<'_, '_>, task: &NewTask) -> Result<bool> {
+fn may_come(tx: &mut Transaction<'_, '_>, task: &NewTask, tenant: Option<Tenant>) -> Result<bool> {
     let Some(kind) = tx.book.kind(tx.connection, &task.kind)? else {
         return Ok(false);
     };
-    let tenant = match &task.tenant {
-        None => true,
-        Some(tenant) => {
-            let tenant = tx.book.tenant(tx.connection, tenant)?;
-            tenant.is_some_and(|tenant| !tenant.settings.draining)
-        }
+    let comes = match tenant {
+        None => task.tenant.is_none(),
+        Some(tenant) => !tenant.settings.draining,
     };
-    Ok(tenant && !tx.book.kind_settings(tx.connection, kind)?.draining)
+    Ok(comes && !tx.book.kind_settings(tx.connection, kind)?.draining)
 }
 
 fn admit_all(
@@ -87,7 +91,8 @@ fn admit_all(
 ) -> std::result::Result<Vec<Submitted>, Fault<SubmitError>> {
     let mut submitted = Vec::with_capacity(tasks.len());
     for (index, task) in tasks.iter().enumerate() {
-        submitted.push(admit(tx, task, index)?);
+        let tenant = tx.tenant(task.tenant.as_ref())?;
+        submitted.push(admit(tx, task, tenant, index)?);
     }
     Ok(submitted)
 }
@@ -95,6 +100,7 @@ fn admit_all(
 fn admit(
     tx: &mut Transaction<'_, '_>,
     task: &NewTask,
+    tenant: Option<Tenant>,
     index: usize,
 ) -> std::result::Result<Submitted, Fault<SubmitError>> {
     if task.unique.is_some()
@@ -108,10 +114,11 @@ fn admit(
         kind: &task.kind,
         queue: &task.queue,
         tenant: task.tenant.as_ref(),
+        record: tenant,
         limits: &task.limits,
         unfinished: true,
     };
-    let mut refused = match room::drained(tx, queue, kind, task)? {
+    let mut refused = match room::drained(tx, queue, kind, &named)? {
         Some(subject) => Some(SubmitError::Draining { index, subject }),
         None => room::lacks_room(tx, &named, index)?,
     };
@@ -137,7 +144,7 @@ fn admit(
     }
     let queue = tx.book.make_queue(tx.connection, &task.queue)?;
     let kind = tx.book.make_kind(tx.connection, &task.kind)?;
-    Ok(insert(tx, task, queue, kind)?)
+    Ok(insert(tx, task, tenant, (queue, kind))?)
 }
 
 /// The answer for a submission with a unique key that was taken before.
@@ -186,8 +193,8 @@ fn existing(tx: &mut Transaction<'_, '_>, id: TaskId) -> Result<Option<Submitted
 fn insert(
     tx: &mut Transaction<'_, '_>,
     task: &NewTask,
-    queue: QueueSlot,
-    kind: i64,
+    tenant: Option<Tenant>,
+    (queue, kind): (QueueSlot, i64),
 ) -> Result<Submitted> {
     let sequence = tx.next_sequence()?;
     if !write_task(tx, task, (queue, kind, sequence), tx.now)? {
@@ -195,12 +202,13 @@ fn insert(
         let existing = existing(tx, task.id)?;
         return existing.ok_or(rusqlite::Error::QueryReturnedNoRows);
     }
-    if let Some(tenant) = &task.tenant {
-        tx.book.make_tenant(tx.connection, tenant)?;
-    }
+    let tenant = match &task.tenant {
+        Some(name) if tenant.is_none() => Some(tx.book.make_tenant(tx.connection, name)?),
+        _ => tenant,
+    };
     let vitals = task.vitals(tx.now);
     tx.set_term(sequence, &vitals, &task.alerts(), tx.now)?;
-    write_live(tx, &vitals, (queue, kind, sequence), task)?;
+    write_live(tx, &vitals, (queue, kind, sequence), task, tenant)?;
     if let Some(unique) = &task.unique {
         let key = Key {
             kind,

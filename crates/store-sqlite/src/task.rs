@@ -4,7 +4,7 @@ use duly_core::{Timestamp, Vitals};
 use duly_store::NewTask;
 use rusqlite::{Result, params};
 
-use crate::book::{Line, QueueSlot};
+use crate::book::{Line, QueueSlot, Tenant};
 use crate::pens::Pen;
 use crate::row;
 use crate::transaction::Transaction;
@@ -53,15 +53,19 @@ pub(crate) fn write_task(
     Ok(changed == 1)
 }
 
-/// Writes what changes, and counts it among what is unfinished.
+/// Writes what changes, and counts it among what is unfinished. `record`: of its tenant, if it was looked up.
 pub(crate) fn write_live(
     tx: &mut Transaction<'_, '_>,
     vitals: &Vitals,
     (queue, kind, sequence): (QueueSlot, i64, i64),
     task: &NewTask,
+    record: Option<Tenant>,
 ) -> Result<()> {
-    let tenant = task.tenant.as_ref();
-    let terms = tx.book.terms(tx.connection, tenant, &task.limits)?;
+    let known = record.filter(|_| task.limits.is_empty());
+    let terms = match known.and_then(|record| record.terms()) {
+        Some(terms) => terms,
+        None => (tx.book).terms(tx.connection, task.tenant.as_ref(), &task.limits)?,
+    };
     let place = tx.place(Line { queue, kind, terms }, sequence, vitals)?;
     tx.pens.take_up(Pen::AddLive)?.execute(params![
         sequence,

@@ -4,7 +4,7 @@ use duly_core::{EventKind, Priority, State, TaskId, Timestamp, Vitals};
 use duly_store::Name;
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
-use crate::book::{Book, LaneSlot, Line, QueueSlot};
+use crate::book::{Book, LaneSlot, Line, QueueSlot, Tenant};
 use crate::error::Fault;
 use crate::pens::{Owner, Pen, Pens};
 
@@ -263,6 +263,14 @@ impl<'w, 'c> Transaction<'w, 'c> {
             .prepare_cached(SEQUENCE)?
             .query_row([id.as_bytes()], |row| row.get(0))
             .optional()
+    }
+
+    /// The record of the tenant whose work a task is, if it is somebody's and there is one.
+    pub(crate) fn tenant(&mut self, name: Option<&Name>) -> Result<Option<Tenant>> {
+        match name {
+            Some(name) => self.book.tenant(self.connection, name),
+            None => Ok(None),
+        }
     }
 
     /// The lane of a line that a task belongs in, and its place there.

@@ -1,10 +1,11 @@
 //! Gates: the limits and tenants that can close lanes, by the numbers that dispatch gave them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use duly_core::Timestamp;
 use duly_core::dispatch::{GateId, LimitId, Pick, TenantId, Terms};
 use duly_store::{LimitUse, Name, Subject, TenantSettings};
+use hashbrown::HashMap;
 use rusqlite::{Connection, Result};
 
 use super::{Book, QueueSlot};
@@ -18,7 +19,7 @@ pub(super) type Had = (QueueSlot, Option<TenantId>, u8);
 pub(super) struct Gates {
     pub(super) limits: HashMap<Name, LimitId>,
     pub(super) tenants: HashMap<Name, TenantId>,
-    pub(super) names: HashMap<GateId, Name>,
+    names: Vec<Option<Name>>,
     /// No more limits than this are in use: so many were when they were last counted, and the others came by
     /// heart since.
     pub(super) limits_most: usize,
@@ -37,6 +38,34 @@ pub(super) struct Gates {
     pub(super) turns: Vec<Had>,
 }
 
+impl Gates {
+    /// The name of a gate, if it is one.
+    pub(super) fn name(&self, gate: GateId) -> Option<&Name> {
+        self.names.get(gate.index())?.as_ref()
+    }
+
+    #[cfg(test)]
+    pub(super) fn names_count(&self) -> usize {
+        self.names.iter().flatten().count()
+    }
+
+    fn set_name(&mut self, gate: GateId, name: Name) {
+        let at = gate.index();
+        if self.names.len() <= at {
+            self.names.resize(at + 1, None);
+        }
+        self.names[at] = Some(name);
+    }
+
+    /// Forgets a limit.
+    pub(super) fn forget_limit(&mut self, limit: LimitId) {
+        let name = self.names.get_mut(limit.gate().index());
+        if let Some(name) = name.and_then(Option::take) {
+            self.limits.remove(&name);
+        }
+    }
+}
+
 impl Book {
     /// A limit in dispatch.
     pub(crate) fn limit_id(&mut self, name: &Name) -> LimitId {
@@ -46,7 +75,7 @@ impl Book {
         let id = self.dispatch.add_limit();
         self.gates.limits_most += 1;
         self.gates.limits.insert(name.clone(), id);
-        self.gates.names.insert(id.gate(), name.clone());
+        self.gates.set_name(id.gate(), name.clone());
         id
     }
 
@@ -63,14 +92,15 @@ impl Book {
         let settings = settings.map_or_else(TenantSettings::default, |tenant| tenant.settings);
         let id = self.dispatch.add_tenant();
         self.gates.tenants.insert(name.clone(), id);
-        self.gates.names.insert(id.gate(), name.clone());
+        self.gates.set_name(id.gate(), name.clone());
         self.tell_tenant(name, settings, Timestamp::MIN);
         Ok(id)
     }
 
     /// The name of a limit or a tenant.
-    pub(crate) fn gate_name(&self, gate: GateId) -> Name {
-        self.gates.names[&gate].clone()
+    pub(crate) fn gate_name(&self, gate: GateId) -> &Name {
+        let name = self.gates.name(gate);
+        name.expect("gates have names from when they are added until they are forgotten")
     }
 
     /// Lets claims see what holds for a tenant.
@@ -114,7 +144,10 @@ impl Book {
     pub(super) fn terms_text(&self, terms: Terms) -> (String, String) {
         let tenant = self.tenant_name(self.dispatch.tenant_of(terms));
         let limits = self.dispatch.limits_of(terms).iter();
-        let uses = limits.map(|(id, weight)| LimitUse::heavy(self.gate_name(id.gate()), *weight));
+        let uses = limits.map(|(id, weight)| {
+            let name = self.gate_name(id.gate()).clone();
+            LimitUse::heavy(name, *weight)
+        });
         (
             tenant.as_str().to_owned(),
             row::uses_text(&uses.collect::<Vec<_>>()),
@@ -123,7 +156,7 @@ impl Book {
 
     /// The name of a tenant as records have it: an empty one stands for nobody's tasks.
     pub(super) fn tenant_name(&self, tenant: Option<TenantId>) -> Name {
-        tenant.map_or_else(Name::default, |id| self.gate_name(id.gate()))
+        tenant.map_or_else(Name::default, |id| self.gate_name(id.gate()).clone())
     }
 
     /// A lane gets its turn: notes what that changes of rates and turns.

@@ -99,9 +99,7 @@ impl Book {
             dispatch.drop_idle(lane);
         }
         for limit in dispatch.forget_idle() {
-            if let Some(name) = self.gates.names.remove(&limit.gate()) {
-                self.gates.limits.remove(&name);
-            }
+            self.gates.forget_limit(limit);
         }
         let in_use = dispatch.lane_count().max(self.gates.limits.len());
         if dispatch.terms_count() > LANES_KEPT_MAX + 2 * in_use {

@@ -1,8 +1,7 @@
 //! Kinds, known by heart: what holds for them, and how many tasks they have won or lost.
 
-use std::collections::HashMap;
-
 use duly_store::{KindSettings, Name};
+use hashbrown::HashMap;
 use rusqlite::{Connection, Result, Row, params};
 
 use super::Book;

@@ -5,9 +5,10 @@
 //! counted anew from its rows, so that nothing can drift: a miscount would not outlive the next look.
 //! While no limit is defined nobody counts, and nobody tells.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use duly_core::dispatch::LaneId;
+use hashbrown::HashMap;
 use rusqlite::{Connection, Result};
 
 use super::{Book, LaneSlot};

@@ -256,7 +256,7 @@ impl Book {
     pub(crate) fn limits_by_heart(&self) -> usize {
         assert_eq!(
             self.gates.limits.len() + self.gates.tenants.len(),
-            self.gates.names.len()
+            self.gates.names_count()
         );
         self.gates.limits.len()
     }
@@ -292,7 +292,7 @@ impl Book {
     /// Writes what rates have given out.
     pub(super) fn flush_rates(&mut self, connection: &Connection) -> Result<()> {
         for limit in std::mem::take(&mut self.gates.given) {
-            let Some(name) = self.gates.names.get(&limit.gate()).cloned() else {
+            let Some(name) = self.gates.name(limit.gate()).cloned() else {
                 continue;
             };
             let given = self.dispatch.rate_state(limit).to_text();

@@ -8,6 +8,7 @@
 //! begins anew.
 
 use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
 
 use duly_core::Timestamp;
 use duly_store::{Name, Subject};
@@ -51,21 +52,24 @@ pub(super) enum Item {
     Removed(i64),
 }
 
-impl Item {
-    fn text(&self) -> String {
+/// The line that tells it.
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tenant(name) => format!("tenant {name}"),
-            Self::Limit(name) => format!("limit {name}"),
-            Self::Attached(subject) => format!("attached {} {}", subject.what(), subject.name()),
-            Self::Leases => "leases ".into(),
-            Self::Worker(id) => format!("worker {id}"),
-            Self::Turns(queue) => format!("turns {queue}"),
-            Self::Turn(queue, tenant) => format!("turn {queue} {tenant}"),
-            Self::Lane(id) => format!("lane {id}"),
-            Self::Removed(id) => format!("removed {id}"),
+            Self::Tenant(name) => write!(f, "tenant {name}"),
+            Self::Limit(name) => write!(f, "limit {name}"),
+            Self::Attached(subject) => write!(f, "attached {} {}", subject.what(), subject.name()),
+            Self::Leases => f.write_str("leases "),
+            Self::Worker(id) => write!(f, "worker {id}"),
+            Self::Turns(queue) => write!(f, "turns {queue}"),
+            Self::Turn(queue, tenant) => write!(f, "turn {queue} {tenant}"),
+            Self::Lane(id) => write!(f, "lane {id}"),
+            Self::Removed(id) => write!(f, "removed {id}"),
         }
     }
+}
 
+impl Item {
     /// What a line tells; `None`: what is not known here.
     fn of_text(line: &str) -> Option<Self> {
         let (what, rest) = line.split_once(' ')?;
@@ -117,15 +121,23 @@ pub(super) struct News {
 }
 
 impl News {
-    /// What is to be told, a line each.
-    fn take_lines(&mut self) -> Vec<String> {
+    /// What is to be told, as rows have it: a line each.
+    fn take_rows(&mut self) -> Vec<String> {
         let mut lanes = std::mem::take(&mut self.lanes);
         lanes.sort_unstable();
         lanes.dedup();
         let items = std::mem::take(&mut self.items).into_iter();
         let items = items.chain(std::mem::take(&mut self.turns));
         let items = items.chain(lanes.into_iter().map(Item::Lane));
-        items.map(|item| item.text()).collect()
+        let mut rows: Vec<String> = Vec::new();
+        for (at, item) in items.enumerate() {
+            if at % ITEMS_MAX == 0 {
+                rows.push(String::new());
+            }
+            let row = rows.last_mut().expect("the first item has begun one");
+            writeln!(row, "{item}").expect("a text takes whatever is written");
+        }
+        rows
     }
 }
 
@@ -216,9 +228,8 @@ impl Book {
             let workers = self.take_lease_news();
             self.news.items.extend(workers);
         }
-        let lines = self.news.take_lines();
-        for some in lines.chunks(ITEMS_MAX) {
-            connection.prepare_cached(ADD)?.execute([some.join("\n")])?;
+        for row in self.news.take_rows() {
+            connection.prepare_cached(ADD)?.execute([row])?;
             let number = connection.last_insert_rowid();
             self.news.seen = self.news.seen.map(|_| number);
             if number % REMOVED_TOGETHER == 0 {
@@ -274,7 +285,7 @@ mod tests {
             Item::Removed(7),
         ];
         for item in items {
-            assert_eq!(Item::of_text(&item.text()), Some(item));
+            assert_eq!(Item::of_text(&item.to_string()), Some(item));
         }
         assert_eq!(Item::of_text("whatever comes later"), None);
     }

@@ -1,10 +1,9 @@
 //! Queues, known by heart: their settings, their counts, and which kinds they hold lines for.
 
-use std::collections::HashMap;
-
 use duly_core::dispatch::QueueId;
 use duly_core::{EventKind, State};
 use duly_store::{Name, QueueSettings};
+use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use super::Book;

@@ -1,10 +1,9 @@
 //! Tenants, known by heart.
 
-use std::collections::HashMap;
-
 use duly_core::Timestamp;
 use duly_core::dispatch::Terms;
 use duly_store::{Name, TenantSettings};
+use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use super::Book;
@@ -28,47 +27,12 @@ pub(crate) struct Tenant {
 }
 
 /// Those that were asked for; `None`: there is no record.
-#[derive(Debug, Default)]
-pub(super) struct Tenants {
-    by_name: HashMap<Name, Option<Tenant>>,
-    /// The one that was asked for last: for one task it is done several times.
-    recent: Option<(Name, Tenant)>,
-}
+pub(super) type Tenants = HashMap<Name, Option<Tenant>>;
 
-impl Tenants {
-    fn recent(&self, name: &Name) -> Option<Tenant> {
-        let recent = self.recent.as_ref();
-        recent
-            .filter(|(recent, _)| recent == name)
-            .map(|(_, tenant)| *tenant)
-    }
-
-    fn get(&mut self, name: &Name) -> Option<Option<Tenant>> {
-        if let Some(tenant) = self.recent(name) {
-            return Some(Some(tenant));
-        }
-        let tenant = *self.by_name.get(name)?;
-        if let Some(tenant) = tenant {
-            self.recent = Some((name.clone(), tenant));
-        }
-        Some(tenant)
-    }
-
-    fn set(&mut self, name: &Name, tenant: Option<Tenant>) {
-        self.recent = None;
-        self.by_name.insert(name.clone(), tenant);
-    }
-
-    pub(super) fn remove(&mut self, name: &Name) {
-        self.recent = None;
-        self.by_name.remove(name);
-    }
-
-    /// Forgets all, if there are more than so many.
-    pub(super) fn trim(&mut self, most: usize) {
-        if self.by_name.len() > most {
-            *self = Self::default();
-        }
+impl Tenant {
+    /// The terms of its tasks that name no limits, if somebody has asked for them.
+    pub(crate) const fn terms(&self) -> Option<Terms> {
+        self.terms
     }
 }
 
@@ -80,7 +44,7 @@ impl Book {
         name: &Name,
     ) -> Result<Option<Tenant>> {
         if let Some(tenant) = self.tenants.get(name) {
-            return Ok(tenant);
+            return Ok(*tenant);
         }
         let tenant = connection
             .prepare_cached(TENANT)?
@@ -92,7 +56,7 @@ impl Book {
                 })
             })
             .optional()?;
-        self.tenants.set(name, tenant);
+        self.tenants.insert(name.clone(), tenant);
         Ok(tenant)
     }
 
@@ -109,7 +73,7 @@ impl Book {
             settings: TenantSettings::default(),
             terms: None,
         };
-        self.tenants.set(name, Some(tenant));
+        self.tenants.insert(name.clone(), Some(tenant));
         self.made_tenants.push(name.clone());
         self.tell(Item::Tenant(name.clone()));
         Ok(tenant)
@@ -132,7 +96,7 @@ impl Book {
             .prepare_cached(SET)?
             .execute(params![tenant.id, weight, paused, draining])?;
         let tenant = Tenant { settings, ..tenant };
-        self.tenants.set(name, Some(tenant));
+        self.tenants.insert(name.clone(), Some(tenant));
         self.tell(Item::Tenant(name.clone()));
         Ok(())
     }
@@ -163,7 +127,8 @@ impl Book {
         let terms = self.dispatch.terms(Some(id), &[]);
         if let Some(tenant) = tenant {
             let terms = Some(terms);
-            self.tenants.set(name, Some(Tenant { terms, ..tenant }));
+            self.tenants
+                .insert(name.clone(), Some(Tenant { terms, ..tenant }));
         }
         Ok(terms)
     }
@@ -175,8 +140,13 @@ impl Book {
         name: &Name,
         most: usize,
     ) -> Result<bool> {
-        Ok(self.tenant(connection, name)?.is_none() && is_full(connection, COUNT, most)?)
+        Ok(self.tenant(connection, name)?.is_none() && tenants_are_full(connection, most)?)
     }
+}
+
+/// Whether there is no room for the record of one tenant more in `most`.
+pub(crate) fn tenants_are_full(connection: &Connection, most: usize) -> Result<bool> {
+    is_full(connection, COUNT, most)
 }
 
 /// A tenant's settings, from the columns that begin at `at`.

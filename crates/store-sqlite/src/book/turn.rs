@@ -70,7 +70,8 @@ impl Book {
         tenants.dedup();
         self.read_turns(connection, queue, &Name::default())?;
         for tenant in tenants {
-            self.read_turns(connection, queue, &self.gate_name(tenant.gate()))?;
+            let name = self.gate_name(tenant.gate()).clone();
+            self.read_turns(connection, queue, &name)?;
         }
         Ok(())
     }
