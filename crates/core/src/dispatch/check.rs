@@ -2,8 +2,9 @@
 
 use alloc::vec;
 
-use super::lane::{Head, Place};
+use super::lane::Head;
 use super::line::Node;
+use super::place::Place;
 use super::{Dispatch, GateId, LaneId};
 use crate::Timestamp;
 
@@ -61,18 +62,41 @@ impl Dispatch {
             (Head::Unknown, _) => line.unknown.contains(&id),
             (Head::Known(_), Place::Out) => false,
             (Head::Known(_), Place::Plain) => line.plain == Some((lane.turn, id)),
-            (Head::Known(_), Place::Open) => line.is_open(lane.turn, Node::Lane(id)),
+            (Head::Known(_), Place::Open) => self.stands(id),
             (Head::Known(_), Place::Parked(gate, weight)) => {
                 let Some(group) = line.groups.get(&(gate, weight)) else {
                     return false;
                 };
                 let found = &self.gates[gate.index()];
-                let shown = group.shown.is_some();
                 let rings = found.timer.is_some_and(|at| at <= now);
-                group.lanes.contains(&(lane.turn, id))
+                self.stands(id)
                     && found.groups.contains(&(lane.line, weight))
-                    && (shown || rings || found.closed(weight, now).is_some())
+                    && (group.open || rings || found.closed(weight, now).is_some())
             }
         }
+    }
+
+    /// A lane stands in line at its place, not behind its turn; or another of its row does so for it.
+    fn stands(&self, id: LaneId) -> bool {
+        let lane = &self.lanes[id.index()];
+        let line = &self.lines[lane.line.index()];
+        if let Some(row) = self.row(id)
+            && row.first != id
+        {
+            let first = self.lanes[row.first.index()].turn.key();
+            let key = lane.turn.key();
+            return (first, row.first) < (key, id)
+                && row.others.contains(&(key, id))
+                && self.stands(row.first);
+        }
+        let there = match lane.place {
+            Place::Open => line.is_open(lane.turn, Node::Lane(id)),
+            Place::Parked(gate, weight) => {
+                let group = line.groups.get(&(gate, weight));
+                group.is_some_and(|group| group.lanes.contains(&(lane.turn, id)))
+            }
+            Place::Plain | Place::Out => false,
+        };
+        there && lane.turn <= self.turn_of(id, lane.turn.key())
     }
 }

@@ -5,6 +5,7 @@ use alloc::collections::BTreeSet;
 use hashbrown::HashMap;
 
 use super::lane::LaneKey;
+use super::row::{Row, RowKey};
 use super::turn::Turn;
 use super::{GateId, KindId, LaneId, QueueId};
 
@@ -29,12 +30,14 @@ pub(super) enum Node {
     Group(GateId, u32),
 }
 
-/// Lanes that one gate has closed, all of them with the same weight.
+/// Lanes that one gate has closed, all of them with the same weight; of each row the first.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) lanes: BTreeSet<(Turn, LaneId)>,
-    /// As which it stands among the open; `None` while its gate is closed.
-    pub(super) shown: Option<Turn>,
+    /// Its gate has opened, and was not found closed since.
+    pub(super) open: bool,
+    /// As which it stands among the open, if it does.
+    shown: Option<Turn>,
 }
 
 /// Queue × kind, and suspects apart.
@@ -45,8 +48,11 @@ pub(super) struct Line {
     pub(super) suspect: bool,
     /// The lane that no gate can close, if somebody stands in it.
     pub(super) plain: Option<(Turn, LaneId)>,
+    /// Of each row, the first.
     open: BTreeSet<(Turn, Node)>,
     pub(super) groups: HashMap<(GateId, u32), Group>,
+    /// Of tenants that take turns and have several lanes.
+    pub(super) rows: HashMap<RowKey, Row>,
     /// Lanes whose heads are not known.
     pub(super) unknown: BTreeSet<LaneId>,
     /// How many lanes somebody stands in, or may stand in.
@@ -64,6 +70,7 @@ impl Line {
             plain: None,
             open: BTreeSet::new(),
             groups: HashMap::new(),
+            rows: HashMap::new(),
             unknown: BTreeSet::new(),
             standing: 0,
             busy_at: None,
@@ -113,38 +120,33 @@ impl Line {
         group.lanes.remove(&(turn, lane));
         let last = group.lanes.is_empty();
         self.refresh(bar);
-        if last {
-            self.groups.remove(&bar);
-        }
         last
     }
 
     /// The gate has opened: its group stands in line. Answers whether it did not before.
     pub(super) fn show(&mut self, bar: (GateId, u32)) -> bool {
-        let Some(group) = self.groups.get_mut(&bar) else {
-            return false;
-        };
-        let (None, Some((turn, _))) = (group.shown, group.lanes.first()) else {
-            return false;
-        };
-        group.shown = Some(*turn);
-        self.open.insert((*turn, Node::Group(bar.0, bar.1)))
+        let group = self.groups.get_mut(&bar);
+        let shows = group.is_some_and(|group| !core::mem::replace(&mut group.open, true));
+        self.refresh(bar);
+        shows
     }
 
     /// The gate is closed: its group does not stand in line.
     pub(super) fn hide(&mut self, bar: (GateId, u32)) {
-        if let Some(turn) = self.groups.get_mut(&bar).and_then(|g| g.shown.take()) {
-            self.open.remove(&(turn, Node::Group(bar.0, bar.1)));
+        if let Some(group) = self.groups.get_mut(&bar) {
+            group.open = false;
         }
+        self.refresh(bar);
     }
 
-    /// Lets a group that stands in line do so as its first lane does.
+    /// Lets a group whose gate has opened stand in line as its first lane does.
     fn refresh(&mut self, bar: (GateId, u32)) {
         let Some(group) = self.groups.get_mut(&bar) else {
             return;
         };
-        let first = group.lanes.first().map(|(turn, _)| *turn);
-        if group.shown.is_none() || group.shown == first {
+        let first = group.lanes.first().filter(|_| group.open);
+        let first = first.map(|(turn, _)| *turn);
+        if group.shown == first {
             return;
         }
         let node = Node::Group(bar.0, bar.1);
@@ -154,7 +156,7 @@ impl Line {
         self.open.extend(first.map(|turn| (turn, node)));
     }
 
-    /// The lanes in which somebody stands, or may stand.
+    /// The lanes in which somebody stands, or may stand: first those that are not parked.
     pub(super) fn lanes(&self) -> impl Iterator<Item = LaneId> {
         let open = self.open.iter().filter_map(|(_, node)| match node {
             Node::Lane(lane) => Some(*lane),
@@ -165,8 +167,17 @@ impl Line {
         let unknown = self.unknown.iter().copied();
         plain
             .chain(open)
+            .chain(self.behind(false))
             .chain(parked.map(|(_, lane)| *lane))
+            .chain(self.behind(true))
             .chain(unknown)
+    }
+
+    /// The lanes that stand behind the first of their row.
+    fn behind(&self, parked: bool) -> impl Iterator<Item = LaneId> {
+        let rows = self.rows.iter();
+        let rows = rows.filter(move |(key, _)| key.is_parked() == parked);
+        rows.flat_map(|(_, row)| row.others.iter().map(|(_, lane)| *lane))
     }
 }
 

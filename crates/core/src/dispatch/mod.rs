@@ -12,7 +12,9 @@
 //!   until the gate opens: then the group stands in line as one. So a million tasks behind a closed gate
 //!   cost nothing, and opening a gate costs a step for each group that is parked under it (each line and
 //!   weight of its own), however many lanes and tasks are in them.
-//! - In a **fair** queue tenants take turns within a class, by weight ([start-time fair queueing]).
+//! - In a **fair** queue tenants take turns within a class, by weight ([start-time fair queueing]). Of the
+//!   lanes of a tenant that stand in the same place only the first stands in line, so a turn costs the same
+//!   however many there are.
 //!
 //! What a limit has in use is nothing but the sum over the leased attempts: [`lease`](Dispatch::lease) and
 //! [`release`](Dispatch::release) follow each attempt, whatever ends it, and [`check`](Dispatch::check)
@@ -29,8 +31,10 @@ mod idle;
 mod lane;
 mod line;
 mod names;
+mod place;
 mod rate;
 mod round;
+mod row;
 mod turn;
 
 #[cfg(test)]
@@ -104,6 +108,9 @@ pub struct Dispatch {
     woken: Vec<QueueId>,
     /// When gates that are closed by a rate are looked at again.
     timers: BTreeSet<(Timestamp, GateId)>,
+    /// How often a lane was put somewhere.
+    #[cfg(test)]
+    moves: usize,
 }
 
 impl Dispatch {

@@ -8,6 +8,7 @@ use core::cmp::Reverse;
 use super::cycle::Cycles;
 use super::gate::Closed;
 use super::line::{LineId, Node};
+use super::place::Place;
 use super::turn::Turn;
 use super::{Dispatch, GateId, Head, KindId, LaneId, QueueId};
 use crate::bounds::{CLAIM_MAX, PARK_MAX};
@@ -322,10 +323,13 @@ impl Dispatch {
                     groups.get(&(gate, weight))?.lanes.first()?.1
                 }
             };
+            if self.catch_up(lane) {
+                continue;
+            }
             let Some((bar, closed)) = self.closing(lane, now) else {
                 return Some((turn, lane));
             };
-            self.repark(lane, bar);
+            self.change_place(lane, Place::Parked(bar.0, bar.1));
             self.await_rate(bar.0, closed);
             *parked += 1;
         }

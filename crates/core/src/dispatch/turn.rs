@@ -4,15 +4,25 @@
 //! later of the queue's virtual time and the tenant's last finish, and finishes one task divided by the
 //! tenant's weight after; the least finish is next. Who was idle starts at the virtual time, so it has no
 //! credit: one task at once, then turns like everybody.
+//!
+//! Who has a turn moves nobody. Its other lanes stand in line by the finish that it had before, which is
+//! too early; that is mended as they come to the front, before they can be picked. So a finish costs
+//! nothing for lanes that are parked, or of lines that no claim asks for.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
+use super::lane::Lane;
+use super::place::Place;
 use super::{Dispatch, LaneId, QueueId, TenantId};
 use crate::{OrderKey, Priority};
 
 /// What one task of a tenant of weight 1 takes of virtual time.
 const TASK: u64 = 1_000_000;
+
+/// With so many lanes in line a tenant may stand in so many groups that it would be too much to move it in
+/// each of them at each of its turns. With fewer, to take it out of them would cost more.
+const LANES_MANY: u32 = 8;
 
 /// As what a lane stands in line: class first, then turns, then rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +77,10 @@ pub struct Finish {
 #[derive(Debug, Default)]
 struct Party {
     finish: Tags,
-    /// Its lanes in which somebody stands.
-    lanes: Vec<LaneId>,
+    /// In how many of its lanes somebody stands.
+    standing: u32,
+    /// The only one of them: it stands for itself. `None` as soon as there were two, until there is none.
+    alone: Option<LaneId>,
 }
 
 /// The turns of one queue.
@@ -120,33 +132,46 @@ fn class_of(key: OrderKey) -> usize {
 }
 
 impl Dispatch {
+    fn party_of(&self, id: LaneId) -> Option<&Party> {
+        let lane = &self.lanes[id.index()];
+        let fairness = self.queues[lane.key.queue.index()].fairness.as_ref();
+        fairness.and_then(|fairness| fairness.party(lane.tenant))
+    }
+
     pub(super) fn turn_of(&self, id: LaneId, key: OrderKey) -> Turn {
-        let queue = &self.queues[self.lanes[id.index()].key.queue.index()];
-        let party = queue
-            .fairness
-            .as_ref()
-            .and_then(|fairness| fairness.party(self.tenant_of_lane(id)));
+        let party = self.party_of(id);
         Turn::of(key, party.map_or(0, |party| party.finish[class_of(key)]))
     }
 
+    /// Whether a lane that stands in line has its turns together with others.
+    pub(super) fn has_company(&self, id: LaneId) -> bool {
+        self.party_of(id)
+            .is_some_and(|party| party.alone != Some(id))
+    }
+
+    /// One more lane of a tenant is about to stand in line.
     pub(super) fn join_party(&mut self, id: LaneId) {
         let tenant = self.tenant_of_lane(id);
         let queue = self.lanes[id.index()].key.queue;
-        if let Some(fairness) = &mut self.queues[queue.index()].fairness {
-            fairness.party_mut(tenant).lanes.push(id);
+        let Some(fairness) = &mut self.queues[queue.index()].fairness else {
+            return;
+        };
+        let party = fairness.party_mut(tenant);
+        party.standing += 1;
+        let first = (party.standing == 1).then_some(id);
+        if let Some(other) = core::mem::replace(&mut party.alone, first) {
+            self.begin_row(other);
         }
     }
 
+    /// A lane of a tenant stands in line no more.
     pub(super) fn leave_party(&mut self, id: LaneId) {
         let tenant = self.tenant_of_lane(id);
         let queue = self.lanes[id.index()].key.queue;
-        if let Some(fairness) = &mut self.queues[queue.index()].fairness
-            && let Some(place) = fairness.find(tenant)
-        {
-            let lanes = &mut fairness.parties[place].lanes;
-            if let Some(at) = lanes.iter().position(|lane| *lane == id) {
-                lanes.swap_remove(at);
-            }
+        if let Some(fairness) = &mut self.queues[queue.index()].fairness {
+            let party = fairness.party_mut(tenant);
+            party.standing -= 1;
+            party.alone.take_if(|alone| *alone == id);
         }
     }
 
@@ -164,20 +189,27 @@ impl Dispatch {
         let party = fairness.party_mut(tenant);
         let start = party.finish[class].max(time);
         party.finish[class] = start + TASK / u64::from(weight);
-        let others = party.lanes.iter().copied().filter(|lane| *lane != id);
-        let others: Vec<LaneId> = others.collect();
         fairness.virtual_time[class] = start;
-        for lane in others {
-            self.take_turn_anew(lane, class);
-        }
     }
 
-    /// Lets a lane stand as what its tenant's turn is.
-    fn take_turn_anew(&mut self, id: LaneId, class: usize) {
-        let key = self.lanes[id.index()].turn.key();
-        if class_of(key) == class {
-            self.restand(id, key);
+    /// Lets a lane at the front of its line, whose group is open if it is parked, stand by the turn that its
+    /// tenant has. Answers whether it did not.
+    #[inline]
+    pub(super) fn catch_up(&mut self, id: LaneId) -> bool {
+        let Lane { turn, place, .. } = self.lanes[id.index()];
+        let Some(party) = self.party_of(id) else {
+            return false;
+        };
+        if party.finish[class_of(turn.key())] == turn.finish {
+            return false;
         }
+        if matches!(place, Place::Parked(..)) && party.standing >= LANES_MANY {
+            // It meets the others that came out of their groups, in one row.
+            self.change_place(id, Place::Open);
+        } else {
+            self.shift(id, turn.key());
+        }
+        true
     }
 
     /// What each tenant of a fair queue has had, and under `None` of `tenant` what the queue has come to:
@@ -209,10 +241,21 @@ impl Dispatch {
         };
         let time = &mut fairness.virtual_time[class];
         *time = virtual_time.max(*time);
-        let party = fairness.party_mut(had.tenant);
-        party.finish[class] = had.finish;
-        for lane in party.lanes.clone() {
-            self.take_turn_anew(lane, class);
+        let finish = &mut fairness.party_mut(had.tenant).finish[class];
+        let before = core::mem::replace(finish, had.finish);
+        if had.finish < before {
+            self.turn_back(queue, had.tenant);
+        }
+    }
+
+    /// A tenant has its turn earlier than its lanes stand: they would not come to the front by it.
+    fn turn_back(&mut self, queue: QueueId, tenant: Option<TenantId>) {
+        let lanes = self.lanes_of(queue).filter(|lane| {
+            let lane = &self.lanes[lane.index()];
+            lane.tenant == tenant && lane.place != Place::Out
+        });
+        for lane in lanes.collect::<Vec<_>>() {
+            self.restand(lane, self.lanes[lane.index()].turn.key());
         }
     }
 }
