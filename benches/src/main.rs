@@ -104,7 +104,7 @@ struct RulesArgs {
     /// In which folder the files are made, and removed afterwards; the system's temporary one by default.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Only these parts: growth, lanes, closed, limits, cost, fair, rate, explain.
+    /// Only these parts: growth, lanes, crowd, closed, limits, cost, fair, rate, explain.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }

@@ -3,6 +3,7 @@
 
 mod closed;
 mod cost;
+mod crowd;
 mod explain;
 mod fair;
 mod growth;
@@ -49,6 +50,9 @@ async fn parts(house: &House<'_>, args: &RulesArgs) -> anyhow::Result<Value> {
     }
     if wants("lanes") {
         keep("lanes", lanes::run(house, args.rounds).await?);
+    }
+    if wants("crowd") {
+        keep("crowd", crowd::run(house, args.rounds).await?);
     }
     if wants("closed") {
         keep("closed", closed::run(house, args.rounds).await?);
