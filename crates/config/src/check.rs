@@ -30,6 +30,7 @@ pub(crate) fn all(config: &Config) -> Vec<Fault> {
     let rules = rules(config);
     let named = commands.chain(rules).chain(schedules(config));
     let named = named.chain(limits(config)).chain(crowds(config));
+    let named = named.chain(burdens(config));
     single.into_iter().flatten().chain(named).collect()
 }
 
@@ -92,6 +93,24 @@ fn limits(config: &Config) -> impl Iterator<Item = Fault> {
         let setting = format!("{limit}.{}", wrong.field);
         let message = format!("{setting} {}", wrong.problem);
         Some(about(config, &[&setting, &limit], message))
+    })
+}
+
+/// Schedules whose tasks could never start: they weigh more than a limit ever lets through.
+fn burdens(config: &Config) -> impl Iterator<Item = Fault> {
+    let schedules = config.settings.schedules.iter();
+    let burdens = schedules.flat_map(|(schedule, said)| {
+        let uses = said.limits.iter();
+        uses.map(move |(limit, weight)| (schedule, limit, *weight))
+    });
+    burdens.filter_map(|(schedule, limit, weight)| {
+        let (what, most) = config.settings.limits.get(limit)?.exceeded(weight)?;
+        let setting = format!("schedules.{schedule}.limits");
+        let message = format!(
+            "{setting} has {limit:?} with a weight of {weight}: expected at most {most}, which is \
+             limits.{limit}.{what}; its tasks could never start"
+        );
+        Some(about(config, &[&setting], message))
     })
 }
 

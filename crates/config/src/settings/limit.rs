@@ -69,6 +69,14 @@ impl Limit {
         ]
     }
 
+    /// Which of its bounds is less than a weight.
+    pub(crate) fn exceeded(&self, weight: u32) -> Option<(&'static str, u32)> {
+        let bursts = self.rate.map(|rate| self.burst.unwrap_or(rate.bursts()));
+        let bounds = [("concurrency", self.concurrency), ("burst", bursts)].into_iter();
+        let mut bounds = bounds.filter_map(|(what, most)| Some((what, most?)));
+        bounds.find(|(_, most)| *most < weight)
+    }
+
     pub(crate) fn checked(&self) -> Result<Bounds, InvalidLimit> {
         let wrong = |field, problem| Err(InvalidLimit { field, problem });
         if self.concurrency.is_none() && self.rate.is_none() {
@@ -86,16 +94,9 @@ impl Limit {
             concurrency: self.concurrency,
             rate,
         };
-        let most = [
-            (bounds.concurrency, "concurrency"),
-            (rate.map(|rate| rate.bursts()), "burst"),
-        ];
         for (field, attached) in self.attached() {
             for (name, weight) in attached {
-                if let Some((Some(most), what)) = most
-                    .iter()
-                    .find(|(most, _)| most.is_some_and(|most| most < *weight))
-                {
+                if let Some((what, most)) = self.exceeded(*weight) {
                     let problem = format!(
                         "has {name:?} with a weight of {weight}: expected at most {most}, which is \
                          {what}; its tasks could never start"

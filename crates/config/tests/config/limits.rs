@@ -76,6 +76,29 @@ fn the_environment_says_the_same() {
 }
 
 #[test]
+fn schedules_whose_tasks_could_never_start_are_refused() {
+    let text = |weights: &str| {
+        format!(
+            "limits: {{api: {{concurrency: 4, rate: 9/1s, burst: 3}}}}\n\
+             schedules: {{a: {{when: '@daily', kind: k, limits: {{{weights}}}}}}}\n"
+        )
+    };
+    load(&text("api: 3, elsewhere: 9"));
+    for (weight, most) in [
+        (4, "3, which is limits.api.burst"),
+        (5, "4, which is limits.api.concurrency"),
+    ] {
+        let said = faults(text(&format!("api: {weight}")));
+        assert_eq!(said.len(), 1, "{weight}");
+        let wanted = format!(
+            "duly.yaml:2:50: schedules.a.limits has \"api\" with a weight of {weight}: expected at \
+             most {most}; its tasks could never start"
+        );
+        assert!(said[0].to_string().contains(&wanted), "{}", said[0]);
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_limit_names_limit_setting_and_value() {
     for (limit, wanted) in [
         (
