@@ -419,6 +419,12 @@ fn every_reason_is_told_in_words() {
             "it has 2 arguments, fewer than 3"
         ]
     );
+    let facts = facts.arguments(Arguments::Json(b"{\"a\":1}"));
+    let said: Vec<_> = rule
+        .mismatches(&facts.clone().payload_bytes(1))
+        .map(|reason| reason.to_string())
+        .collect();
+    assert_eq!(said, ["it has 1 argument, fewer than 3"]);
     let facts = facts.arguments(Arguments::Unknown);
     let said: Vec<_> = rule
         .mismatches(&facts)

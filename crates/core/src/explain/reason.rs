@@ -252,7 +252,7 @@ impl Sentence<'_> {
             } => write!(
                 f,
                 "it weighs {weight} in limit \"{limit}\", which never lets through more than \
-                 {at_most}: change the limit, or submit the task with less"
+                 {at_most}: change the limit, or let the task weigh less there"
             ),
             Reason::LimitUndefined { limit } => {
                 write!(f, "limit \"{limit}\" is not defined, and bounds nothing")

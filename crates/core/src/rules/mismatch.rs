@@ -82,21 +82,39 @@ impl fmt::Display for Mismatch<'_> {
                 expected,
             } => write!(f, "label {name} is {value}, not {expected}"),
             Self::PayloadBelow { bytes, least } => {
-                write!(f, "the payload has {bytes} bytes, fewer than {least}")
+                write!(
+                    f,
+                    "the payload has {}, fewer than {least}",
+                    Many(*bytes, "byte")
+                )
             }
             Self::PayloadAbove { bytes, most } => {
-                write!(f, "the payload has {bytes} bytes, more than {most}")
+                write!(
+                    f,
+                    "the payload has {}, more than {most}",
+                    Many(*bytes, "byte")
+                )
             }
             Self::ArgumentsUnknown => f.write_str(
                 "the payload is no JSON array or object, so it has no arguments to count",
             ),
             Self::ArgumentsBelow { count, least } => {
-                write!(f, "it has {count} arguments, fewer than {least}")
+                write!(f, "it has {}, fewer than {least}", Many(*count, "argument"))
             }
             Self::ArgumentsAbove { count, most } => {
-                write!(f, "it has {count} arguments, more than {most}")
+                write!(f, "it has {}, more than {most}", Many(*count, "argument"))
             }
         }
+    }
+}
+
+/// `1 byte`, `2 bytes`.
+struct Many(u64, &'static str);
+
+impl fmt::Display for Many {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.0 == 1 { "" } else { "s" };
+        write!(f, "{} {}{plural}", self.0, self.1)
     }
 }
 
