@@ -75,7 +75,7 @@ pub enum SubmitError {
     /// The queue, the kind or the tenant is being drained: what is there is worked off, and nothing new
     /// is taken in. Asking again does not help until somebody ends that.
     #[error(
-        "task {index}: {subject} is draining and takes in no new tasks: set its `draining` to false to open it again"
+        "task {index}: {subject} is draining and takes in no new tasks: undrain it to open it again"
     )]
     Draining {
         /// The first task, by its place in the batch, that names it.

@@ -254,7 +254,7 @@ pub async fn what_drains_takes_in_nothing_new(rig: Rig) {
         assert_eq!((refused.index(), &refused), (Some(1), &expected));
         let text = format!(
             "task 1: {} {:?} is draining and takes in no new tasks: \
-             set its `draining` to false to open it again",
+             undrain it to open it again",
             subject.what(),
             subject.name()
         );
