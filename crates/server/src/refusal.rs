@@ -212,7 +212,7 @@ impl From<SchedulesError> for Refusal {
             SchedulesError::Policy(_) => "overlap",
             SchedulesError::Terms(InvalidTerms::Jitter { .. }) => "jitter_ms",
             SchedulesError::Terms(_) => "end",
-            SchedulesError::Backfill(_) => "to",
+            SchedulesError::Backfill(_) | SchedulesError::NotPast { .. } => "to",
             SchedulesError::NeverFires(_) => "at",
             _ => "",
         };

@@ -1,6 +1,7 @@
 //! Why something asked of schedules was refused.
 
-use duly_schedule::{InvalidBackfill, InvalidPolicy, InvalidRule, InvalidTerms};
+use duly_core::Timestamp;
+use duly_schedule::{InvalidBackfill, InvalidPolicy, InvalidRule, InvalidTerms, format_instant};
 use duly_store::{InvalidInput, Name, RequestError, ScheduleError, StoreError};
 
 /// Why something asked of schedules was refused; nothing was changed.
@@ -23,8 +24,19 @@ pub enum SchedulesError {
     #[error("schedule \"{0}\" would never fire: expected a rule with a tick in the future")]
     NeverFires(Name),
     /// There is a schedule of this name.
-    #[error("schedule \"{0}\" is there already: change it by putting it, or remove it first")]
+    #[error("schedule \"{0}\" is there already: change it, or remove it first")]
     Exists(Name),
+    /// A period to fill in lies in the future: its ticks are still to come.
+    #[error(
+        "backfill to {} is not valid: expected an instant that is past, and it is {}",
+        format_instant(*.to), format_instant(*.now)
+    )]
+    NotPast {
+        /// Its end.
+        to: Timestamp,
+        /// The instant at which it was asked for.
+        now: Timestamp,
+    },
     /// A period is being filled in.
     #[error(
         "schedule \"{name}\" is filling in a period, of which {left} ticks are left: wait until that is \

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use duly_core::Timestamp;
+use duly_schedule::bounds::GRACE;
 use duly_schedule::{Backfill, Overlap, Schedule, Seed};
 use duly_store::{
     Clock, Expected, ListSchedules, Name, PutSchedule, RemoveSchedule, ScheduleError, Store,
@@ -193,13 +194,18 @@ impl Schedules {
     /// Runs the ticks of a period, as its rule has them: step by step, by whoever keeps house.
     ///
     /// # Errors
-    /// [`SchedulesError::Backfill`] if there are no ticks, or too many; [`SchedulesError::Filling`] if a
-    /// period is being filled in already.
+    /// [`SchedulesError::Backfill`] if there are no ticks, or too many; [`SchedulesError::NotPast`] if some
+    /// are still to come; [`SchedulesError::Filling`] if a period is being filled in already.
     pub async fn backfill(
         &self,
         name: &Name,
         period: BackfillPeriod,
     ) -> Result<ScheduleInfo, SchedulesError> {
+        let (to, now) = (period.to, self.clock.now());
+        // Whoever says "until now" may have another clock.
+        if to > now + GRACE {
+            return Err(SchedulesError::NotPast { to, now });
+        }
         let own = Seed::from_bytes(*id::task_id(&*self.clock).as_bytes());
         for _ in 0..SCHEDULE_TRIES_MAX {
             let mut info = self.show(name).await?;
@@ -213,8 +219,7 @@ impl Schedules {
             } else {
                 info.standing.seed
             };
-            let (from, to) = (period.from, period.to);
-            let backfill = Backfill::new(rule, from, to, period.overlap, seed)?;
+            let backfill = Backfill::new(rule, period.from, to, period.overlap, seed)?;
             info.standing.filling = Some(Filling::new(backfill));
             let answer = self.keep(info).await;
             if !is_overtaken(&answer) {

@@ -225,15 +225,22 @@ async fn a_period_that_is_wrong_is_named() {
             "to",
         ),
         (
-            r#"{"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}"#,
+            r#"{"from": "2025-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}"#,
+            "to",
+        ),
+        (
+            r#"{"from": "2026-01-02T00:00:00Z", "to": "2026-01-02T00:00:05Z"}"#,
             "to",
         ),
     ] {
         let answer = api.json("POST", &path, body).await;
-        assert_eq!(
-            answer.refusal(422, "InvalidInput")["field"],
-            field,
-            "{body}"
-        );
+        let problem = answer.refusal(422, "InvalidInput");
+        assert_eq!(problem["field"], field, "{body}");
+        if body.contains("2026-01-02") {
+            assert_eq!(
+                problem["expected"],
+                "an instant that is past, and it is 2026-01-01T00:00:00Z"
+            );
+        }
     }
 }
