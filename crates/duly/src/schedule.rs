@@ -9,7 +9,7 @@ pub use duly_runtime::schedule::{
     BackfillPeriod, Converged, Definition, Dropped, Filling, Put, Refused, ScheduleInfo,
     ScheduleInfos, SchedulesError, Standing, labels,
 };
-pub use duly_schedule::bounds::{BACKFILL_TICKS_MAX, PREVIEW_MAX};
+pub use duly_schedule::bounds::{BACKFILL_TICKS_MAX, PERIOD_MAX, PERIOD_MIN, PREVIEW_MAX};
 pub use duly_schedule::{
     InvalidBackfill, InvalidPolicy, InvalidRule, InvalidTerms, InvalidZone, Missed, Overlap, Rule,
     Terms, Zone,

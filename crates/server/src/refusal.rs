@@ -235,7 +235,6 @@ impl From<SchedulesError> for Refusal {
 const fn rule_field(error: &InvalidRule) -> &'static str {
     match error {
         InvalidRule::Zone(_) => "zone",
-        InvalidRule::Period { .. } => "every_ms",
         _ => "cron",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly::schedule::{Overlap, Rule, ScheduleInfo, SchedulesError};
+use duly::schedule::{Overlap, PERIOD_MAX, PERIOD_MIN, Rule, ScheduleInfo, SchedulesError};
 use duly::{Schedule, Task};
 use duly_api::{
     Problem, ScheduleBackfill, ScheduleDefinition, ScheduleFilling, ScheduleMissed, ScheduleRefusal,
@@ -55,7 +55,7 @@ pub(crate) fn schedule(
 fn when(wire: &ScheduleDefinition) -> Result<Schedule, Refusal> {
     match (&wire.cron, wire.every_ms, wire.at) {
         (Some(pattern), None, None) => Ok(Schedule::cron(pattern)),
-        (None, Some(every), None) => Ok(Schedule::every(Duration::from_millis(every))),
+        (None, Some(every), None) => interval(every),
         (None, None, Some(at)) => Ok(Schedule::at(at)),
         (None, None, None) => Err(missing("cron", "one of cron, every_ms and at")),
         _ => {
@@ -64,6 +64,18 @@ fn when(wire: &ScheduleDefinition) -> Result<Schedule, Refusal> {
             Err(Problem::invalid("cron", expected, detail).into())
         }
     }
+}
+
+/// Told in the unit in which it was said.
+fn interval(every_ms: u64) -> Result<Schedule, Refusal> {
+    let every = Duration::from_millis(every_ms);
+    if (PERIOD_MIN..=PERIOD_MAX).contains(&every) {
+        return Ok(Schedule::every(every));
+    }
+    let (least, most) = (PERIOD_MIN.as_millis(), PERIOD_MAX.as_millis());
+    let expected = format!("{least} to {most}");
+    let detail = format!("every_ms is {every_ms}: expected {expected}");
+    Err(Problem::invalid("every_ms", expected, detail).into())
 }
 
 fn missing(field: &str, expected: &str) -> Refusal {

@@ -132,7 +132,12 @@ async fn what_is_wrong_is_named_and_nothing_is_put() {
         (
             r#"{"every_ms": 1, "task": {"kind": "k"}}"#,
             "every_ms",
-            "1s",
+            "1000 to 3162240000000",
+        ),
+        (
+            r#"{"cron": "@every 10ms", "task": {"kind": "k"}}"#,
+            "cron",
+            "from 1s",
         ),
         (
             r#"{"cron": "0 25 * * *", "task": {"kind": "k"}}"#,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly::schedule::Overlap;
+use duly::schedule::{Overlap, PERIOD_MIN};
 use duly_api::{Code, NewTask, ScheduleDefinition};
 use duly_core::Timestamp;
 use serde_json::value::RawValue;
@@ -69,7 +69,7 @@ struct When {
     #[arg(long, value_name = "PATTERN")]
     cron: Option<String>,
     /// An interval, at least 1s
-    #[arg(long, value_parser = duration, value_name = "DURATION")]
+    #[arg(long, value_parser = interval, value_name = "DURATION")]
     every: Option<Duration>,
     /// One time
     #[arg(long, value_parser = instant, value_name = "TIME")]
@@ -91,6 +91,16 @@ struct Task {
     finish_by: Option<Duration>,
     #[command(flatten)]
     shared: task::Options,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        every if every < PERIOD_MIN => Err(format!(
+            "expected at least {}",
+            duly_api::duration::format(PERIOD_MIN)
+        )),
+        every => Ok(every),
+    }
 }
 
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
