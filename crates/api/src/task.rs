@@ -100,6 +100,16 @@ pub struct Task {
     pub limits: BTreeMap<String, u32>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
+    /// The schedule that created it, if one did.
+    #[serde(default)]
+    pub schedule: Option<String>,
+    /// Of that, the tick that it stands for.
+    #[serde(default, with = "time::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
+    pub tick: Option<Timestamp>,
+    /// That tick was missed, or was filled in: it came late.
+    #[serde(default)]
+    pub caught_up: bool,
     /// The trace that the submit belongs to, as in W3C Trace Context.
     #[serde(default)]
     pub traceparent: Option<String>,

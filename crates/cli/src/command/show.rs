@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use duly::{Clock, SystemClock};
-use duly_api::{Attempt, Task, duration, time};
+use duly_api::{Attempt, Task, UniqueWhile, duration, time};
 use duly_core::{TaskId, Timestamp};
 use serde_json::value::RawValue;
 
@@ -142,9 +142,19 @@ fn facts(task: &Task) -> Vec<(String, String)> {
             "alert",
             alert("not ended", task.alert_unfinished_ms, task.late_to_finish),
         ),
+        ("schedule", task.schedule.clone()),
+        ("tick", at(task.tick)),
+        ("caught up", task.caught_up.then(|| "yes".to_owned())),
         ("worker", task.worker.clone()),
         ("cancellation", asked),
-        ("unique key", unique_key(task)),
+        (
+            "unique key",
+            unique_key(
+                task.unique_key.clone(),
+                task.unique_while,
+                task.unique_for_ms,
+            ),
+        ),
         ("tenant", task.tenant.clone()),
         ("trace", task.traceparent.clone()),
         ("progress", task.progress.as_ref().map(output::progress)),
@@ -160,7 +170,7 @@ fn facts(task: &Task) -> Vec<(String, String)> {
 }
 
 /// At which age somebody is told of what, and whether they were.
-fn alert(what: &str, age_ms: Option<u64>, told: bool) -> Option<String> {
+pub(super) fn alert(what: &str, age_ms: Option<u64>, told: bool) -> Option<String> {
     let age = duration::format(std::time::Duration::from_millis(age_ms?));
     let told = if told { ": it was told" } else { "" };
     Some(format!("{what} after {age}{told}"))
@@ -227,15 +237,18 @@ fn plain(text: Option<&str>) -> String {
 }
 
 /// The unique key, and how long it is held, if not until the task ends.
-fn unique_key(task: &Task) -> Option<String> {
-    let key = task.unique_key.clone()?;
-    let held = match (task.unique_while, task.unique_for_ms) {
+pub(super) fn unique_key(
+    key: Option<String>,
+    held_while: Option<UniqueWhile>,
+    held_for_ms: Option<u64>,
+) -> Option<String> {
+    let held = match (held_while, held_for_ms) {
         (_, Some(ms)) => format!(
             "  (for {})",
             duration::format(std::time::Duration::from_millis(ms))
         ),
-        (Some(duly_api::UniqueWhile::Waiting), None) => "  (while waiting)".to_owned(),
+        (Some(UniqueWhile::Waiting), None) => "  (while waiting)".to_owned(),
         _ => String::new(),
     };
-    Some(key + &held)
+    Some(key? + &held)
 }

@@ -30,6 +30,11 @@ async fn a_schedule_is_added_shown_paused_triggered_and_removed() {
         );
         let run = there.json(&["schedule", "trigger", "a b"]).await;
         let id = run["id"].as_str().unwrap();
+        let shown = there.text(&["show", id]).await;
+        assert!(
+            shown.contains("schedule      a b\ntick          20"),
+            "{shown}"
+        );
         let found = there.text(&["list", "--label", "duly.schedule=a b"]).await;
         assert!(found.contains(id), "{found}");
         assert_eq!(
@@ -97,7 +102,20 @@ async fn what_a_submit_may_say_a_schedule_may_say_too() {
             assert_eq!(task[field], said, "{field} of {task}");
         }
         let shown = there.text(&["schedule", "show", "feed"]).await;
-        for line in ["acme", "api", "gpu, 3 of it", "deadline", "finish by"] {
+        for line in [
+            "tenant        acme",
+            "limit         api",
+            "limit         gpu, 3 of it",
+            "deadline      5m",
+            "finish by     10m",
+            "timeout       30s",
+            "(for 10m)",
+            "on conflict   replace payload, time",
+            "alert         not started after 1m",
+            "alert         not ended after 2m",
+            "attempts      at most 3",
+            "label         team=blue",
+        ] {
             assert!(shown.contains(line), "{line}: {shown}");
         }
         let run = there.json(&["schedule", "trigger", "feed"]).await;

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use duly::schedule::labels;
 use duly_core::{EventKind, State, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::port::trace::{TraceContext, is_reserved};
 use crate::port::{
-    AttemptRecord, Counts, Encoding, Event, KindRecord, LimitRecord, Name, Payload, Progress,
-    QueueRecord, Subject, TaskRecord, TenantRecord, UniqueScope, WorkerRecord,
+    AttemptRecord, Counts, Encoding, Event, KindRecord, Labels, LimitRecord, Name, Payload,
+    Progress, QueueRecord, Subject, TaskRecord, TenantRecord, UniqueScope, WorkerRecord,
 };
 
 /// A task without its payload and result, as in a list.
@@ -51,6 +52,9 @@ pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
             .iter()
             .map(|one| (one.name.to_string(), one.weight))
             .collect(),
+        schedule: record.labels.get(labels::SCHEDULE).cloned(),
+        tick: tick(&record.labels),
+        caught_up: record.labels.contains_key(labels::CAUGHT_UP),
         traceparent: TraceContext::read(&record.labels).map(|trace| trace.traceparent()),
         labels: record
             .labels
@@ -66,6 +70,11 @@ pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
         attempts: None,
         events: None,
     }
+}
+
+/// The tick that a task of a schedule stands for.
+fn tick(labels: &Labels) -> Option<Timestamp> {
+    duly_api::time::parse(labels.get(labels::TICK)?).ok()
 }
 
 /// A task with its payload and result.

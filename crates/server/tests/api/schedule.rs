@@ -93,6 +93,9 @@ async fn what_is_next_is_told_and_paused_it_rests() {
         json!({"team": "blue"}),
         "its own are hidden"
     );
+    assert_eq!(task["schedule"], "a b", "{task}");
+    assert_eq!(task["tick"], task["submitted_at"], "{task}");
+    assert_eq!(task["caught_up"], false, "{task}");
     let found = api.get("/v1/tasks?label=duly.schedule%3Da+b").await.body;
     assert_eq!(found["tasks"].as_array().unwrap().len(), 1);
     let resumed = api.call("POST", &format!("{PATH}/resume")).await.body;
@@ -121,6 +124,10 @@ async fn a_period_is_filled_in() {
         }
     }
     assert_eq!(api.get(PATH).await.body["backfill"], json!(null));
+    let found = api.get("/v1/tasks?label=duly.caught_up%3Dtrue").await.body;
+    let last = &found["tasks"][0];
+    assert_eq!(last["tick"], "2026-01-01T00:00:04.000000Z", "{last}");
+    assert_eq!(last["caught_up"], true, "{last}");
 }
 
 #[tokio::test]

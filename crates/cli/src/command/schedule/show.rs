@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use duly_api::{NewTask, Schedule, ScheduleDefinition, duration, time};
+use duly_api::{NewTask, OnConflict, Replaces, Schedule, ScheduleDefinition, duration, time};
 
 use super::list::state;
 use crate::client::Client;
-use crate::command::show::limit;
+use crate::command::show::{alert, limit, unique_key};
 use crate::failure::Failure;
 use crate::output;
 
@@ -121,6 +121,11 @@ fn created(task: &NewTask) -> Vec<(&'static str, String)> {
         let span = ms.map(Duration::from_millis);
         span.map(|span| (name, duration::format(span)))
     };
+    let unique = unique_key(
+        task.unique_key.clone(),
+        task.unique_while,
+        task.unique_for_ms,
+    );
     let limits = task.limits.iter();
     let limits = limits.map(|(name, weight)| ("limit", limit(&text(name), *weight)));
     let facts = [
@@ -129,10 +134,36 @@ fn created(task: &NewTask) -> Vec<(&'static str, String)> {
         task.priority.map(|p| ("priority", p.name().to_owned())),
         task.payload.as_ref().map(|p| ("payload", text(p.get()))),
         said("tenant", &task.tenant),
-        said("unique key", &task.unique_key),
+        unique.map(|key| ("unique key", text(&key))),
+        conflict(task).map(|what| ("on conflict", what)),
         span("deadline", task.deadline_in_ms),
         span("finish by", task.finish_in_ms),
         span("timeout", task.timeout_ms),
+        alert("not started", task.alert_unstarted_ms, false).map(|told| ("alert", told)),
+        alert("not ended", task.alert_unfinished_ms, false).map(|told| ("alert", told)),
+        task.attempts_max
+            .map(|most| ("attempts", format!("at most {most}"))),
     ];
-    facts.into_iter().flatten().chain(limits).collect()
+    let labels = task.labels.iter();
+    let labels = labels.map(|(name, value)| ("label", text(&format!("{name}={value}"))));
+    let facts = facts.into_iter().flatten();
+    facts.chain(limits).chain(labels).collect()
+}
+
+/// What becomes of a task whose key another holds, unless it is refused.
+fn conflict(task: &NewTask) -> Option<String> {
+    match task.on_conflict? {
+        OnConflict::Reject => None,
+        OnConflict::Keep => Some("keep".to_owned()),
+        OnConflict::Replace => {
+            let named = |what: &Replaces| match what {
+                Replaces::Payload => "payload",
+                Replaces::Priority => "priority",
+                Replaces::Time => "time",
+            };
+            let what: Vec<_> = task.replace.iter().map(named).collect();
+            let said = format!("replace {}", what.join(", "));
+            Some(said.trim_end().to_owned())
+        }
+    }
 }
