@@ -136,6 +136,7 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
         payload,
         ..NewTask::default()
     });
+    asked.options.shared.check_typed(&task)?;
     let submitted = client.submit(&task).await;
     let submitted = submitted.map_err(|failure| with_id(failure, task.id))?;
     if asked.wait {

@@ -79,6 +79,11 @@ impl Options {
         }
     }
 
+    /// Refuses what makes no sense of one task that is typed: the lines of a file may say the rest.
+    pub(super) fn check_typed(&self, task: &NewTask) -> Result<(), Failure> {
+        self.unique.check(task)
+    }
+
     /// Says what the task does not say itself.
     pub(super) fn complete(&self, task: &mut NewTask) {
         let or = |said: Option<u64>, age: Option<Duration>| said.or(age.map(super::millis));

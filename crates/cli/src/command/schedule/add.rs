@@ -146,6 +146,7 @@ impl Arguments {
             ..NewTask::default()
         };
         task.shared.complete(&mut template);
+        task.shared.check_typed(&template)?;
         Ok(template)
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use duly_api::{NewTask, OnConflict, Replaces, UniqueWhile};
 
+use crate::failure::Failure;
+
 /// A unique key, and what becomes of who comes second.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -56,6 +58,31 @@ enum What {
 }
 
 impl Options {
+    /// Refuses what is said of a key where there is none.
+    pub(super) fn check(&self, task: &NewTask) -> Result<(), Failure> {
+        let has_key = task.unique_key.is_some() || !task.unique_fields.is_empty();
+        let replaces = matches!(self.on_conflict, Some(Conflict::Replace));
+        let key = ("--unique or --unique-fields", has_key);
+        let stray = [
+            ("--unique-for", self.unique_for.is_some(), key),
+            ("--unique-while", self.unique_while.is_some(), key),
+            ("--on-conflict", self.on_conflict.is_some(), key),
+            (
+                "--replacing",
+                !self.replacing.is_empty(),
+                ("--on-conflict replace", replaces),
+            ),
+        ];
+        for (option, is_given, (other, is_there)) in stray {
+            if is_given && !is_there {
+                return Err(Failure::Usage(format!(
+                    "{option} is given without {other}: expected both, or neither"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Says what the task does not say itself.
     pub(super) fn complete(&self, task: &mut NewTask) {
         if task.unique_key.is_none() && task.unique_fields.is_empty() {

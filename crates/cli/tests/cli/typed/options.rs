@@ -125,6 +125,45 @@ const SUBMIT: &[Case] = &[
         "cannot be used with",
     ),
     (&["submit", "k", "--patience", "1s"], "--file", "required"),
+    (
+        &["schedule", "add", "a", "k", "--every", "999ms"],
+        "--every",
+        "expected at least 1s",
+    ),
+    (
+        &["submit", "k", "--unique-for", "10m"],
+        "--unique-for is given without",
+        "--unique or --unique-fields",
+    ),
+    (
+        &["submit", "k", "--unique-while", "waiting"],
+        "--unique-while is given without",
+        "--unique or --unique-fields",
+    ),
+    (
+        &["submit", "k", "--on-conflict", "keep"],
+        "--on-conflict is given without",
+        "--unique or --unique-fields",
+    ),
+    (
+        &["submit", "k", "--unique", "a", "--replacing", "time"],
+        "--replacing is given without",
+        "--on-conflict replace",
+    ),
+    (
+        &[
+            "schedule",
+            "add",
+            "a",
+            "k",
+            "--every",
+            "1h",
+            "--unique-for",
+            "10m",
+        ],
+        "--unique-for is given without",
+        "--unique or --unique-fields",
+    ),
 ];
 
 /// What is asked to be seen.
