@@ -84,11 +84,21 @@ pub(crate) enum Failure {
 
 /// What is to be done here about what a server says to whoever asks.
 fn next_step(problem: &Problem) -> &'static str {
-    if problem.code == Code::Unauthorized.name() {
-        "; put it into DULY_TOKEN, or give it with --token"
-    } else {
-        ""
-    }
+    let steps = [
+        (
+            Code::Unauthorized,
+            "; put it into DULY_TOKEN, or give it with --token",
+        ),
+        (Code::LimitNotFound, "; see `duly limit list`"),
+        (Code::ScheduleNotFound, "; see `duly schedule list`"),
+        (Code::QueueNotFound, "; see `duly queue list`"),
+        (Code::KindNotFound, "; see `duly kind list`"),
+        (Code::TenantNotFound, "; see `duly tenant list`"),
+        (Code::WorkerNotFound, "; see `duly workers`"),
+    ];
+    let mut steps = steps.into_iter();
+    let step = steps.find(|(code, _)| problem.code == code.name());
+    step.map_or("", |(_, step)| step)
 }
 
 impl Failure {

@@ -58,7 +58,7 @@ fn tell(done: &Converged) {
         ("removed", &done.removed),
     ] {
         for schedule in names {
-            tracing::info!(%schedule, what, "a schedule is as the configuration says");
+            tracing::info!(?schedule, what, "a schedule is as the configuration says");
         }
     }
 }

@@ -40,6 +40,18 @@ async fn what_only_the_server_knows_is_refused_by_it() {
             let refusal = there.refused(4, arguments).await;
             assert!(refusal.contains(said), "{arguments:?}: {refusal}");
         }
+        for (arguments, next) in [
+            (["limit", "show", "a"], "`duly limit list`"),
+            (["schedule", "show", "a"], "`duly schedule list`"),
+            (["queue", "pause", "a"], "`duly queue list`"),
+            (["kind", "pause", "a"], "`duly kind list`"),
+            (["tenant", "pause", "a"], "`duly tenant list`"),
+        ] {
+            let refusal = there.refused(5, &arguments).await;
+            let what = format!("there is no {} \"a\"", arguments[0]);
+            assert!(refusal.contains(&what), "{refusal}");
+            assert!(refusal.contains(next), "{refusal}");
+        }
         // Whatever a payload holds goes through as it is.
         let id = there.submit("k", &[&payload]).await;
         let shown = there.json(&["show", &id]).await;

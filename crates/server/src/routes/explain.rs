@@ -43,8 +43,9 @@ pub(crate) async fn queue(
     let why = app.store().explain_queue(name.clone()).await?;
     let why = why.ok_or_else(|| {
         let name = &*name;
-        let detail =
-            format!("there is no queue {name:?}: a queue is made by its first task, or by PATCH");
+        let detail = format!(
+            "there is no queue {name:?}: a queue is made by its first task, or when something is set for it"
+        );
         Problem {
             field: Some("name".to_owned()),
             ..Problem::new(Code::QueueNotFound, detail)

@@ -136,7 +136,10 @@ fn limits(app: &App) -> port::Limits {
 
 async fn find(app: &App, name: &Name) -> Result<Limit, Refusal> {
     let record = limits(app).show(name.clone()).await?.ok_or_else(|| {
-        let detail = format!("there is no limit {:?}: a limit is defined by PUT", &**name);
+        let detail = format!(
+            "there is no limit {:?}: it was never defined, or was removed",
+            &**name
+        );
         Problem {
             field: Some("name".to_owned()),
             ..Problem::new(Code::LimitNotFound, detail)

@@ -123,7 +123,7 @@ pub(super) async fn find<S: Subject>(app: &App, name: &Name) -> Result<S, Refusa
     let found = found.ok_or_else(|| {
         let what = S::WHAT;
         let detail = format!(
-            "there is no {what} {:?}: a {what} is made by its first task, or by PATCH",
+            "there is no {what} {:?}: a {what} is made by its first task, or when something is set for it",
             &**name
         );
         Problem {
