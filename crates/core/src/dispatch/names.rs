@@ -100,7 +100,9 @@ pub(super) struct Carried {
 #[derive(Debug, Default)]
 pub(super) struct TermsTable {
     numbers: HashMap<Conditions, Terms>,
-    /// Of tenants whose tasks name no limits, by gate; [`Terms::NONE`]: nobody has asked for them.
+    /// Of tenants whose tasks name no limits, by gate; [`Terms::NONE`]: nobody has asked for them. They are
+    /// kept as long as the tenants, of which each has one: so there are no more than whoever drives this lets
+    /// there be tenants.
     bare: Vec<Terms>,
     conditions: Vec<Conditions>,
     carried: Vec<Carried>,

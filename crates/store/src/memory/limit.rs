@@ -26,6 +26,8 @@ pub(super) struct Limits {
     attached: BTreeMap<Subject, Vec<LimitUse>>,
     /// The tenants that dispatch knows, by their place in the roll.
     tenants: Vec<Option<TenantId>>,
+    /// Those whose names were forgotten: they are given to others.
+    free_tenants: Vec<TenantId>,
 }
 
 #[cfg(feature = "archive")]
@@ -255,7 +257,8 @@ impl World {
         }
         let tenant = self.tenants.at(place);
         let (name, settings) = (tenant.name.clone(), tenant.settings);
-        let id = self.engine.dispatch_mut().add_tenant();
+        let free = self.limits.free_tenants.pop();
+        let id = free.unwrap_or_else(|| self.engine.dispatch_mut().add_tenant());
         self.limits.names.insert(id.gate(), name);
         let tenants = &mut self.limits.tenants;
         if tenants.len() <= place {
@@ -265,6 +268,17 @@ impl World {
         let dispatch = self.engine.dispatch_mut();
         dispatch.set_tenant(id, settings.weight, settings.paused, Timestamp::MIN);
         id
+    }
+
+    /// Forgets the tenants at these places, whom nothing has made: no task is theirs, and no turn was.
+    pub(super) fn forget_tenants(&mut self, places: &[usize]) {
+        for place in places {
+            let id = self.limits.tenants.get_mut(*place).and_then(Option::take);
+            if let Some(id) = id {
+                self.limits.names.remove(&id.gate());
+                self.limits.free_tenants.push(id);
+            }
+        }
     }
 
     fn limit_use(&mut self, one: &LimitUse) -> (LimitId, u32) {
@@ -339,6 +353,52 @@ mod tests {
             let task = world.task(named(n).id, NOW).unwrap();
             assert_eq!(task.limits, named(n).limits);
         }
+    }
+
+    #[test]
+    fn what_only_refused_batches_named_is_forgotten() {
+        let mut world = World::new();
+        let bound = QueueChange {
+            bound: Some(0),
+            ..QueueChange::default()
+        };
+        world.configure(&"full".into(), bound).unwrap();
+        let of = |n: u32, name: String| NewTask {
+            kind: name.as_str().into(),
+            queue: name.as_str().into(),
+            tenant: Some(name.into()),
+            ..named(n)
+        };
+        for n in 0..5_000 {
+            let refused = NewTask {
+                queue: "full".into(),
+                ..named(100_000)
+            };
+            let batch = vec![of(1, format!("{n}")), of(2, format!("{n}+")), refused];
+            assert!(!submit(&mut world, batch));
+        }
+        let kept = (
+            world.kinds.len(),
+            world.tenants.len(),
+            world.queue_list.len(),
+        );
+        assert_eq!(kept, (3, 2, 3), "those of the last batch, at most");
+        assert!(world.engine.dispatch().terms_count() <= 3 * NAMES_IDLE_MAX);
+        let (one, other) = (of(3, "one".into()), of(4, "other".into()));
+        assert!(submit(&mut world, vec![one.clone(), other.clone()]));
+        for new in [one, other] {
+            let task = world.task(new.id, NOW).unwrap();
+            assert_eq!(
+                (task.kind, task.queue, task.tenant),
+                (new.kind, new.queue, new.tenant)
+            );
+        }
+        let kept = (world.kinds.len(), world.tenants.len());
+        assert_eq!(kept, (3, 2), "their places were used again");
+        let mut known: Vec<_> = world.limits.names.values().collect();
+        known.sort_unstable();
+        known.dedup();
+        assert_eq!(known.len(), world.limits.names.len(), "each name once");
     }
 
     #[test]

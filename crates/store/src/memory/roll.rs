@@ -15,6 +15,10 @@ pub(super) struct Roll<S> {
     members: Vec<Member<S>>,
     /// How many a task or a setting has made.
     made: usize,
+    /// Places that were given since [`forget_unmade`](Self::forget_unmade).
+    given: Vec<usize>,
+    /// Places of which the names were forgotten: they are given to others.
+    free: Vec<usize>,
 }
 
 /// A kind or a tenant.
@@ -34,6 +38,8 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
             by_name: BTreeMap::new(),
             members: Vec::new(),
             made: 0,
+            given: Vec::new(),
+            free: Vec::new(),
         }
     }
 
@@ -47,16 +53,31 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
         if let Some(place) = self.find(name) {
             return place;
         }
-        let place = self.members.len();
-        self.members.push(Member {
+        let member = Member {
             name: name.clone(),
             settings: S::default(),
             unfinished: 0,
             made: false,
-        });
+        };
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.members[place] = member;
+                place
+            }
+            None => {
+                self.members.push(member);
+                self.members.len() - 1
+            }
+        };
+        self.given.push(place);
         self.places.insert(name.clone(), place);
         self.by_name.insert(name.clone(), place);
         place
+    }
+
+    #[cfg(test)]
+    pub(super) const fn len(&self) -> usize {
+        self.members.len()
     }
 
     pub(super) fn at(&self, place: usize) -> &Member<S> {
@@ -84,6 +105,20 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
         self.made += usize::from(!member.made);
         member.made = true;
         member
+    }
+
+    /// Forgets the names that nothing has made: only what was refused had them. Between operations. Answers
+    /// the places that they had, which are given to others.
+    pub(super) fn forget_unmade(&mut self) -> Vec<usize> {
+        let mut unmade = std::mem::take(&mut self.given);
+        unmade.retain(|place| !self.members[*place].made);
+        for place in &unmade {
+            let name = &self.members[*place].name;
+            self.places.remove(name);
+            self.by_name.remove(name);
+        }
+        self.free.extend(&unmade);
+        unmade
     }
 
     /// One of its tasks has come, or goes on after it had ended.

@@ -78,6 +78,7 @@ impl World {
         now: Timestamp,
     ) -> Result<Restored, SubmitError> {
         let returned = validate::restore(request, now)?;
+        self.forget_unmade();
         self.forget_idle();
         let sequence = self.engine.sequence();
         let mut admitted = Vec::new();

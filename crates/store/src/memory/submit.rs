@@ -43,6 +43,7 @@ impl World {
         now: Timestamp,
     ) -> Result<Taken, SubmitError> {
         validate::submit(request, now)?;
+        self.forget_unmade();
         self.forget_idle();
         let sequence = self.engine.sequence();
         let mut steps = Vec::with_capacity(request.tasks.len());

@@ -52,6 +52,10 @@ pub(super) struct World {
     pub(super) log: Log,
     pub(super) queues: BTreeMap<Name, usize>,
     pub(super) queue_list: Vec<Queue>,
+    /// Where queues stand that were added since [`forget_unmade`](Self::forget_unmade).
+    queues_given: Vec<usize>,
+    /// Where those stood whose names were forgotten: their places are given to others.
+    queues_free: Vec<usize>,
     /// Stands for every queue that nobody has made yet; the engine's first, so that the others follow
     /// in the order of `queue_list`.
     pub(super) no_queue: QueueId,
@@ -94,6 +98,8 @@ impl World {
             log: Log::new(),
             queues: BTreeMap::new(),
             queue_list: Vec::new(),
+            queues_given: Vec::new(),
+            queues_free: Vec::new(),
             kinds: Roll::new(),
             tenants: Roll::new(),
             limits: Limits::default(),
@@ -109,6 +115,11 @@ impl World {
     pub(super) fn queue_mut(&mut self, name: &Name) -> &mut Queue {
         let index = if let Some(index) = self.queues.get(name) {
             *index
+        } else if let Some(index) = self.queues_free.pop() {
+            self.queue_list[index].name = name.clone();
+            self.queues_given.push(index);
+            self.queues.insert(name.clone(), index);
+            index
         } else {
             let settings = QueueSettings::default();
             let id = self.engine.add_queue();
@@ -123,10 +134,27 @@ impl World {
                 totals: Totals::default(),
                 history: [BTreeSet::new(), BTreeSet::new()],
             });
-            self.queues.insert(name.clone(), self.queue_list.len() - 1);
-            self.queue_list.len() - 1
+            let index = self.queue_list.len() - 1;
+            self.queues_given.push(index);
+            self.queues.insert(name.clone(), index);
+            index
         };
         &mut self.queue_list[index]
+    }
+
+    /// Forgets the queues, kinds and tenants that nothing has made: only what was refused has named them.
+    /// Before an operation.
+    pub(super) fn forget_unmade(&mut self) {
+        self.kinds.forget_unmade();
+        let tenants = self.tenants.forget_unmade();
+        self.forget_tenants(&tenants);
+        for index in std::mem::take(&mut self.queues_given) {
+            let queue = &self.queue_list[index];
+            if !queue.made {
+                self.queues.remove(&queue.name);
+                self.queues_free.push(index);
+            }
+        }
     }
 
     /// Where a queue stands in `queue_list`.
