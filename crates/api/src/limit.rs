@@ -34,8 +34,10 @@ pub struct Limit {
     #[serde(with = "time::option")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub next_permit_at: Option<Timestamp>,
-    /// What it is attached to.
+    /// What it is attached to: queues, then kinds, then tenants, each by name, the first 100 of them.
     pub attached: Vec<Attachment>,
+    /// How many queues, kinds and tenants it is attached to, those that `attached` leaves out among them.
+    pub attached_count: u64,
 }
 
 /// So many per period, evenly, after a burst.

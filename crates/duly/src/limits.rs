@@ -61,7 +61,10 @@ impl Limits {
     /// If the name is not valid, or the store fails.
     pub async fn remove(&self, name: impl Into<Name>) -> Result<(), RequestError> {
         let name = name.into();
-        if let Some(record) = self.show(name.clone()).await? {
+        // A record names a part of what a limit is attached to.
+        while let Some(record) = self.show(name.clone()).await?
+            && !record.attached.is_empty()
+        {
             for (subject, _) in record.attached {
                 self.detach(subject, name.clone()).await?;
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use duly::store::bounds::ATTACHED_SHOWN_MAX;
 use duly::{
     Context, Duly, Filter, JobError, Limit, LimitUse, List, ManualClock, Priority, State, Subject,
     SubmitError, Task, When,
@@ -202,6 +203,18 @@ async fn limits_are_defined_attached_detached_and_removed() {
     limits.define("b", Limit::concurrency(1)).await.unwrap();
     let again = limits.show("b").await.unwrap().unwrap();
     assert!(again.attached.is_empty(), "removing detaches");
+    let many = ATTACHED_SHOWN_MAX * 2 + 1;
+    for n in 0..many {
+        let tenant = Subject::Tenant(format!("{n}").into());
+        limits.attach(tenant, "b", 1).await.unwrap();
+    }
+    let shown = limits.show("b").await.unwrap().unwrap();
+    assert_eq!(shown.attached.len(), ATTACHED_SHOWN_MAX);
+    assert_eq!(shown.attached_count, many as u64);
+    limits.remove("b").await.unwrap();
+    limits.define("b", Limit::concurrency(1)).await.unwrap();
+    let again = limits.show("b").await.unwrap().unwrap();
+    assert_eq!(again.attached_count, 0, "from all, however many");
     for name in ["of nobody", "b"] {
         limits.attach(kind(), name, 1).await.unwrap();
     }

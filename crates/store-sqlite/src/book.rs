@@ -35,7 +35,7 @@ pub(crate) use lane::{LaneSlot, Line, kind_id};
 #[cfg(test)]
 pub(crate) use lease::{HELD_BY, LEASED};
 #[cfg(test)]
-pub(crate) use limit::{ATTACHED_TO, LIMIT};
+pub(crate) use limit::LIMIT;
 pub(crate) use name::Worker;
 #[cfg(test)]
 pub(crate) use news::{NEWEST, SINCE};

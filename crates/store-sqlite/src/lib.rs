@@ -4,6 +4,7 @@
 //! share a file: one that is busy is waited for, and commits of others wake this one's listeners.
 #![forbid(unsafe_code)]
 
+mod attachment;
 mod book;
 mod change;
 mod claim;

@@ -1,10 +1,10 @@
-//! Limits: what they bound, what is attached to what, and what is in use.
+//! Limits: what they bound, what they are attached to, and what is in use.
 
 use duly_core::Limit;
 use duly_store::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
 use duly_store::{
-    AttachmentChange, AttachmentPage, InvalidInput, LimitPage, LimitRecord, ListAttachments,
-    ListNames, Name, RequestError, Subject, validate,
+    AttachmentChange, InvalidInput, LimitPage, LimitRecord, ListNames, Name, RequestError, Subject,
+    validate,
 };
 use rusqlite::{Result, params};
 
@@ -46,8 +46,7 @@ pub(crate) fn attach(
     validate::name(subject.what(), subject.name()).map_err(refuse)?;
     validate::attachment_change(change).map_err(refuse)?;
     tx.book.know_limits(tx.connection, tx.now)?;
-    let attached = tx.book.attached().get(subject);
-    let Some(uses) = change.apply(attached.map_or(&[], Vec::as_slice)) else {
+    let Some(uses) = change.apply(tx.book.attached().of(subject)) else {
         return Ok(());
     };
     validate::limit_uses(&uses).map_err(refuse)?;
@@ -78,17 +77,8 @@ fn has_room<'a>(
     }
 }
 
-/// A page of what is attached.
-pub(crate) fn attachments(
-    tx: &mut Transaction<'_, '_>,
-    request: &ListAttachments,
-) -> Asked<AttachmentPage> {
-    validate::page(request.limit).map_err(refuse)?;
-    tx.book.know_limits(tx.connection, tx.now)?;
-    Ok(AttachmentPage::of(tx.book.attached(), request))
-}
-
-/// A page of limits. The writer answers: only it knows what is in use.
+/// A page of limits. The writer answers: only it knows what is in use. What each is attached to it knows
+/// by heart, too, so that all of a record is of one instant.
 pub(crate) fn limits(tx: &mut Transaction<'_, '_>, request: &ListNames) -> Asked<LimitPage> {
     validate::page(request.limit).map_err(refuse)?;
     tx.book.know_limits(tx.connection, tx.now)?;
@@ -122,11 +112,13 @@ fn record(tx: &mut Transaction<'_, '_>, name: Name) -> Option<LimitRecord> {
     let ready = limit
         .rate
         .map(|rate| dispatch.rate_state(id).ready_at(&rate, tx.now));
+    let (attached, attached_count) = tx.book.attached().shown(&name);
     Some(LimitRecord {
         limit,
         in_use: dispatch.in_use(id),
         next_permit_at: ready.filter(|at| *at > tx.now),
-        attached: tx.book.attached_to(&name),
+        attached,
+        attached_count,
         name,
     })
 }

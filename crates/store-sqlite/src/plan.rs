@@ -4,8 +4,9 @@ use rusqlite::Connection;
 
 use crate::migration::MIGRATIONS;
 use crate::{
-    book, change, claim, done, event, explain, house, kind, limit, list, live, matching, pick,
-    promote, queue, record, save, schedule, tenant, term, transaction, unique, worker,
+    attachment, book, change, claim, done, event, explain, house, kind, limit, list, live,
+    matching, pick, promote, queue, record, save, schedule, tenant, term, transaction, unique,
+    worker,
 };
 
 /// A statement, and what its plan must say: each part in a line of its own, and nothing else scanned.
@@ -110,8 +111,12 @@ const PLANS: &[(&str, &[&str])] = &[
     (book::NEWEST, &["SEARCH duly_news"]),
     (book::LIMIT, &["sqlite_autoindex_duly_limit_1 (name=?)"]),
     (
-        book::ATTACHED_TO,
+        attachment::OF,
         &["USING PRIMARY KEY (what=? AND subject=?)"],
+    ),
+    (
+        attachment::AFTER,
+        &["USING PRIMARY KEY (what=? AND subject>?)"],
     ),
     (house::UNFINISHED, &["USING INTEGER PRIMARY KEY (rowid>?)"]),
     (limit::ONE, &["sqlite_autoindex_duly_limit_1 (name=?)"]),

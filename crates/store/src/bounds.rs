@@ -64,6 +64,8 @@ pub const KINDS_MAX: usize = 10_000;
 pub const TENANTS_MAX: usize = 1_000_000;
 /// Limits that a store keeps records of, that are attached to something, or that its unfinished tasks name.
 pub const LIMITS_MAX: usize = 100_000;
+/// Queues, kinds and tenants that the record of one limit names of those it is attached to.
+pub const ATTACHED_SHOWN_MAX: usize = 100;
 /// The greatest weight of a tenant.
 pub const TENANT_WEIGHT_MAX: u32 = 1_000;
 /// How long events are kept, whatever their task does: 30 days.

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "archive")]
 pub mod archive;
+mod attachments;
 pub mod bounds;
 mod change;
 mod claim;
@@ -38,6 +39,7 @@ mod unique;
 pub mod validate;
 mod worker;
 
+pub use attachments::Attachments;
 pub use change::{Change, ChangeMatching, ChangedMatching};
 pub use claim::{Claim, Claimed, Lease, Promote, Promoted};
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -1,8 +1,5 @@
 //! Limits: how much work may be under way at once, or begin per period, across all workers.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
-
 use duly_core::{Limit, Timestamp};
 
 use crate::{Name, Subject};
@@ -45,8 +42,12 @@ pub struct LimitRecord {
     pub in_use: u64,
     /// When there is a permit of its rate; `None`: now, or it has no rate.
     pub next_permit_at: Option<Timestamp>,
-    /// What it is attached to, and what each task there weighs.
+    /// What it is attached to, and what each task there weighs: queues, then kinds, then tenants, each by
+    /// name, the first [`ATTACHED_SHOWN_MAX`](crate::bounds::ATTACHED_SHOWN_MAX) of them.
+    /// [`Store::attachments`](crate::Store::attachments) tells all.
     pub attached: Vec<(Subject, u32)>,
+    /// How many queues, kinds and tenants it is attached to.
+    pub attached_count: u64,
 }
 
 /// A page of limits, by name.
@@ -130,29 +131,4 @@ pub struct AttachmentPage {
     pub attachments: Vec<(Subject, Vec<LimitUse>)>,
     /// What the next page comes after; `None`: that was all.
     pub next: Option<Subject>,
-}
-
-impl AttachmentPage {
-    /// A page of all that is attached.
-    #[must_use]
-    pub fn of(attached: &BTreeMap<Subject, Vec<LimitUse>>, request: &ListAttachments) -> Self {
-        let from = match (&request.only, &request.after) {
-            (Some(only), _) => Bound::Included(only),
-            (None, Some(after)) => Bound::Excluded(after),
-            (None, None) => Bound::Unbounded,
-        };
-        let limit = request.limit as usize;
-        let found = attached.range((from, Bound::Unbounded));
-        let mut attachments: Vec<_> = found
-            .take_while(|(subject, _)| request.only.as_ref().is_none_or(|only| only == *subject))
-            .filter(|(subject, _)| request.after.as_ref().is_none_or(|after| *subject > after))
-            .take(limit + 1)
-            .map(|(subject, uses)| (subject.clone(), uses.clone()))
-            .collect();
-        let more = attachments.len() > limit;
-        attachments.truncate(limit);
-        let last = attachments.last().filter(|_| more);
-        let next = last.map(|(subject, _)| subject.clone());
-        Self { attachments, next }
-    }
 }

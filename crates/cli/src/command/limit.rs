@@ -29,7 +29,7 @@ enum Command {
     /// List the limits with what is in use
     #[command(visible_alias = "ls")]
     List,
-    /// Show a limit: what it bounds, what is in use, what it is attached to
+    /// Show a limit: what it bounds, what is in use, and the first 100 of what it is attached to
     Show(show::Arguments),
     /// Say what a limit bounds, whether it was there before or not; it counts at once
     Set(set::Arguments),

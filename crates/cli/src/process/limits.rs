@@ -18,11 +18,12 @@ pub(super) async fn set(duly: &Duly, old: &BTreeSet<String>, new: &Declared) -> 
         return Ok(());
     }
     let limits = duly.limits();
-    let there = limits.list().await?;
+    let there = limits.list().await?.into_iter();
+    let there: BTreeMap<Name, Limit> = there.map(|record| (record.name, record.limit)).collect();
     for (name, said) in new {
         let bounds = bounds(said)?;
-        let found = there.iter().find(|limit| *limit.name == **name);
-        if found.is_none_or(|limit| limit.limit != bounds) {
+        let found = there.get(name.as_str());
+        if found != Some(&bounds) {
             let defined = limits.define(name.as_str(), bounds).await;
             defined.with_context(|| format!("cannot set limits.{name}"))?;
             told(name, if found.is_some() { "changed" } else { "added" });
@@ -40,7 +41,7 @@ pub(super) async fn set(duly: &Duly, old: &BTreeSet<String>, new: &Declared) -> 
         let attached = limits.attach(subject.clone(), limit.clone(), weight).await;
         attached.with_context(doing)?;
     }
-    for limit in there.iter().map(|limit| &limit.name) {
+    for limit in there.keys() {
         if old.contains(&**limit) && !new.contains_key(&**limit) {
             let removed = limits.remove(limit.clone()).await;
             removed.with_context(|| format!("cannot remove the limit {limit}"))?;
@@ -81,8 +82,12 @@ async fn attached(duly: &Duly) -> Result<Attached, RequestError> {
 /// What is attached of limits that are or were named, and should not be. What is attached of others stays.
 fn stale(now: &Attached, old: &BTreeSet<String>, new: &Declared) -> Vec<(Subject, Name)> {
     let is_wanted = |subject: &Subject, limit: &Name| {
-        let said = new.get(&**limit);
-        said.is_some_and(|said| subjects(said).any(|(wanted, _)| wanted == *subject))
+        let of = |said: &Said| match subject {
+            Subject::Queue(name) => said.queues.contains_key(&**name),
+            Subject::Kind(name) => said.kinds.contains_key(&**name),
+            Subject::Tenant(name) => said.tenants.contains_key(&**name),
+        };
+        new.get(&**limit).is_some_and(of)
     };
     let pairs = now
         .iter()

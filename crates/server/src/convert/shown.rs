@@ -194,6 +194,7 @@ pub(crate) fn limit(record: &LimitRecord) -> duly_api::Limit {
         in_use: record.in_use,
         next_permit_at: record.next_permit_at,
         attached: record.attached.iter().map(attachment).collect(),
+        attached_count: record.attached_count,
     }
 }
 

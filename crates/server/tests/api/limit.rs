@@ -57,6 +57,7 @@ async fn what_a_task_names_and_what_its_kind_has_attached_bind_it() {
         .await
         .body;
     assert_eq!(attached["attached"], json!([{"kind": "a", "weight": 2}]));
+    assert_eq!(attached["attached_count"], 1);
     let id = submit(&api, r#"{"kind": "a", "limits": {"own": 3}}"#).await;
     let task = api.get(&format!("/v1/tasks/{id}")).await.body;
     assert_eq!(task["limits"], json!({"own": 3}));
@@ -68,11 +69,31 @@ async fn what_a_task_names_and_what_its_kind_has_attached_bind_it() {
         .json("POST", "/v1/limits/kinds/detach", r#"{"kind": "a"}"#)
         .await;
     assert_eq!(detached.body["attached"], json!([]));
+    assert_eq!(detached.body["attached_count"], 0);
     assert_eq!(detached.body["in_use"], 0);
     let unknown = api
         .json("POST", "/v1/limits/none/attach", r#"{"kind": "a"}"#)
         .await;
     unknown.refusal(404, "LimitNotFound");
+}
+
+#[tokio::test]
+async fn what_a_limit_is_attached_to_is_counted_where_it_is_not_named() {
+    let api = Api::new();
+    api.json("PUT", "/v1/limits/a", BOTH).await;
+    for n in 0..101 {
+        let tenant = format!(r#"{{"tenant": "{n:03}"}}"#);
+        api.json("POST", "/v1/limits/a/attach", &tenant).await;
+    }
+    for limit in [
+        &api.get("/v1/limits/a").await.body,
+        &api.get("/v1/limits").await.body["limits"][0],
+    ] {
+        assert_eq!(limit["attached_count"], 101);
+        let named = limit["attached"].as_array().unwrap();
+        assert_eq!(named.len(), 100);
+        assert_eq!(named[99], json!({"tenant": "099", "weight": 1}));
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Gates: the limits and tenants that can close lanes, by the numbers that dispatch gave them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use duly_core::Timestamp;
 use duly_core::dispatch::{GateId, LimitId, Pick, TenantId, Terms};
-use duly_store::{LimitUse, Name, Subject, TenantSettings};
+use duly_store::{Attachments, LimitUse, Name, Subject, TenantSettings};
 use hashbrown::HashMap;
 use rusqlite::{Connection, Result};
 
@@ -29,7 +29,7 @@ pub(super) struct Gates {
     pub(super) known: bool,
     /// The limits that somebody has defined.
     pub(super) defined: BTreeSet<LimitId>,
-    pub(super) attached: BTreeMap<Subject, Vec<LimitUse>>,
+    pub(super) attached: Attachments,
     /// Subjects to which others have attached something, until it is looked up.
     pub(super) attached_elsewhere: Vec<Subject>,
     /// Rates that have given something out since it was written.

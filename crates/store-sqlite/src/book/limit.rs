@@ -1,16 +1,16 @@
 //! Limits as claims see them: what they bound, what is attached to what, what rates have given out.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use duly_core::dispatch::Target;
 use duly_core::{Limit, Rate, RateState, Timestamp};
-use duly_store::{LimitUse, Name, Subject};
+use duly_store::{Attachments, LimitUse, Name, Subject};
 use rusqlite::{Connection, Result, Row, params};
 
 use super::Book;
 use super::lane::kind_id;
 use super::news::Item;
-use crate::row;
+use crate::{attachment, row};
 
 macro_rules! limit_columns {
     () => {
@@ -25,10 +25,6 @@ const SET_LIMIT: &str = "INSERT INTO duly_limit (name, concurrency, permits, per
         period = excluded.period, burst = excluded.burst, given = excluded.given";
 const DROP_LIMIT: &str = "DELETE FROM duly_limit WHERE name = ?1";
 const GIVE: &str = "UPDATE duly_limit SET given = ?2 WHERE name = ?1";
-const ATTACHED: &str =
-    "SELECT what, subject, name, weight FROM duly_attachment ORDER BY what, subject, name";
-pub(crate) const ATTACHED_TO: &str = "SELECT name, weight FROM duly_attachment
-    WHERE what = ?1 AND subject = ?2 ORDER BY name";
 const NAMED: &str = "SELECT name FROM duly_limit UNION SELECT name FROM duly_attachment";
 const LANES: &str = "SELECT id, unfinished, limits FROM duly_lane WHERE limits <> ''";
 const DETACH: &str = "DELETE FROM duly_attachment WHERE what = ?1 AND subject = ?2";
@@ -46,7 +42,8 @@ impl Book {
         while let Some(row) = rows.next()? {
             self.take_limit(row, now)?;
         }
-        self.take_attached(connection, attached(connection)?, now)
+        let attached = attachment::after(connection, None, usize::MAX)?;
+        self.take_attached(connection, attached, now)
     }
 
     /// Goes on with a limit as its record has it.
@@ -79,11 +76,7 @@ impl Book {
             let target = self.target(connection, &subject)?;
             let limits = uses.iter().map(|one| self.limit_use(one)).collect();
             targets.push((target, limits));
-            if uses.is_empty() {
-                self.gates.attached.remove(&subject);
-            } else {
-                self.gates.attached.insert(subject, uses);
-            }
+            self.gates.attached.set(subject, uses);
         }
         self.dispatch.attach_all(targets, now);
         Ok(())
@@ -120,14 +113,9 @@ impl Book {
         if !self.gates.known {
             return Ok(());
         }
-        let mut statement = connection.prepare_cached(ATTACHED_TO)?;
         let mut all = Vec::with_capacity(subjects.len());
         for subject in subjects {
-            let of = [subject.what(), subject.name().as_str()];
-            let rows = statement.query_map(of, |row| {
-                Ok(LimitUse::heavy(row::name(row, 0)?, row::number(row, 1)?))
-            })?;
-            let uses = rows.collect::<Result<_>>()?;
+            let uses = attachment::of(connection, &subject)?;
             all.push((subject, uses));
         }
         self.take_attached(connection, all, now)
@@ -214,17 +202,8 @@ impl Book {
     }
 
     /// What is attached to what.
-    pub(crate) const fn attached(&self) -> &BTreeMap<Subject, Vec<LimitUse>> {
+    pub(crate) const fn attached(&self) -> &Attachments {
         &self.gates.attached
-    }
-
-    /// What a limit is attached to, and the weight of each task there.
-    pub(crate) fn attached_to(&self, limit: &Name) -> Vec<(Subject, u32)> {
-        let found = self.gates.attached.iter().filter_map(|(subject, uses)| {
-            let one = uses.iter().find(|one| one.name == *limit)?;
-            Some((subject.clone(), one.weight))
-        });
-        found.collect()
     }
 
     pub(crate) fn is_defined(&self, name: &Name) -> bool {
@@ -318,20 +297,4 @@ fn limit(row: &Row<'_>, at: usize) -> Result<Limit> {
     let concurrency: Option<i64> = row.get(at)?;
     let concurrency = concurrency.map(|_| row::number(row, at)).transpose()?;
     Ok(Limit { concurrency, rate })
-}
-
-fn attached(connection: &Connection) -> Result<Vec<(Subject, Vec<LimitUse>)>> {
-    let mut statement = connection.prepare_cached(ATTACHED)?;
-    let mut rows = statement.query([])?;
-    let mut all: Vec<(Subject, Vec<LimitUse>)> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let subject = super::news::subject(row.get_ref(0)?.as_str()?, row::name(row, 1)?);
-        let subject = subject.ok_or(rusqlite::Error::InvalidQuery)?;
-        let one = LimitUse::heavy(row::name(row, 2)?, row::number(row, 3)?);
-        match all.last_mut() {
-            Some((last, uses)) if *last == subject => uses.push(one),
-            _ => all.push((subject, vec![one])),
-        }
-    }
-    Ok(all)
 }

@@ -17,8 +17,8 @@ use tokio::sync::oneshot;
 use super::SqliteStore;
 use crate::matching::{self, Search};
 use crate::{
-    change, claim, event, explain, house, kind, limit, list, promote, queue, reader, record, save,
-    schedule, settle, submit, tenant, worker, writer,
+    attachment, change, claim, event, explain, house, kind, limit, list, promote, queue, reader,
+    record, save, schedule, settle, submit, tenant, worker, writer,
 };
 
 impl Store for SqliteStore {
@@ -150,7 +150,7 @@ impl Store for SqliteStore {
         &self,
         request: ListAttachments,
     ) -> BoxFuture<'_, Result<AttachmentPage, RequestError>> {
-        self.write(request, limit::attachments)
+        self.read(move |connection, _| attachment::page(connection, &request))
     }
 
     fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {

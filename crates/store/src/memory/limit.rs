@@ -12,18 +12,18 @@ use duly_core::{Limit, Timestamp};
 use super::world::World;
 use crate::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
 use crate::{
-    AttachmentChange, AttachmentPage, InvalidInput, LimitPage, LimitRecord, LimitUse,
+    AttachmentChange, AttachmentPage, Attachments, InvalidInput, LimitPage, LimitRecord, LimitUse,
     ListAttachments, ListNames, Name, RequestError, Subject, validate,
 };
 
 /// The limits that are defined or attached, or that tasks name, and some that were.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
-    ids: BTreeMap<Name, LimitId>,
+    ids: HashMap<Name, LimitId>,
+    defined: BTreeMap<Name, LimitId>,
     /// Of limits and tenants.
     names: HashMap<GateId, Name>,
-    /// What was attached to what, by subject.
-    attached: BTreeMap<Subject, Vec<LimitUse>>,
+    attached: Attachments,
     /// The tenants that dispatch knows, by their place in the roll.
     tenants: Vec<Option<TenantId>>,
     /// Those whose names were forgotten: they are given to others.
@@ -35,7 +35,7 @@ impl Limits {
     /// What is attached to what.
     pub(super) fn attached(&self) -> impl Iterator<Item = (Subject, Vec<LimitUse>)> {
         let all = self.attached.iter();
-        all.map(|(subject, uses)| (subject.clone(), uses.clone()))
+        all.map(|(subject, uses)| (subject.clone(), uses.to_vec()))
     }
 }
 
@@ -44,7 +44,7 @@ impl World {
     /// The limits that were defined, with what their rates have given out.
     pub(super) fn defined_limits(&self) -> impl Iterator<Item = (Name, Limit, RateState)> {
         let dispatch = self.engine.dispatch();
-        self.limits.ids.iter().filter_map(|(name, id)| {
+        self.limits.defined.iter().filter_map(|(name, id)| {
             let limit = dispatch.limit(*id)?;
             Some((name.clone(), limit, dispatch.rate_state(*id)))
         })
@@ -82,6 +82,10 @@ impl World {
         self.has_room_for_limits(std::iter::once(name))?;
         let id = self.limit_id(name);
         self.engine.dispatch_mut().set_limit(id, bounds, now);
+        match bounds {
+            Some(_) => self.limits.defined.insert(name.clone(), id),
+            None => self.limits.defined.remove(name),
+        };
         self.watch.note();
         Ok(())
     }
@@ -94,8 +98,7 @@ impl World {
     ) -> Result<(), RequestError> {
         validate::name(subject.what(), subject.name())?;
         validate::attachment_change(change)?;
-        let attached = self.limits.attached.get(subject);
-        let Some(uses) = change.apply(attached.map_or(&[], Vec::as_slice)) else {
+        let Some(uses) = change.apply(self.limits.attached.of(subject)) else {
             return Ok(());
         };
         validate::limit_uses(&uses)?;
@@ -104,11 +107,7 @@ impl World {
         let target = self.target(subject)?;
         let limits: Vec<_> = uses.iter().map(|one| self.limit_use(one)).collect();
         self.engine.dispatch_mut().attach(target, &limits, now);
-        if uses.is_empty() {
-            self.limits.attached.remove(subject);
-        } else {
-            self.limits.attached.insert(subject.clone(), uses);
-        }
+        self.limits.attached.set(subject.clone(), uses);
         self.watch.note();
         Ok(())
     }
@@ -145,7 +144,7 @@ impl World {
         request: &ListAttachments,
     ) -> Result<AttachmentPage, RequestError> {
         validate::page(request.limit)?;
-        Ok(AttachmentPage::of(&self.limits.attached, request))
+        Ok(self.limits.attached.page(request))
     }
 
     pub(super) fn limit_page(
@@ -161,8 +160,9 @@ impl World {
             (None, None) => Bound::Unbounded,
         };
         let limit = request.limit as usize;
-        let ids = self.limits.ids.range::<Name, _>((from, Bound::Unbounded));
-        let mut limits: Vec<LimitRecord> = ids
+        let defined = &self.limits.defined;
+        let mut limits: Vec<LimitRecord> = defined
+            .range::<Name, _>((from, Bound::Unbounded))
             .take_while(|(name, _)| only.is_none_or(|only| *name == only))
             .filter(|(name, _)| after.is_none_or(|after| *name > after))
             .filter_map(|(name, id)| self.limit_record(name, *id, now))
@@ -174,29 +174,26 @@ impl World {
         Ok(LimitPage { limits, next })
     }
 
-    /// A limit, if anybody has defined it.
+    /// A limit that somebody has defined.
     fn limit_record(&self, name: &Name, id: LimitId, now: Timestamp) -> Option<LimitRecord> {
         let dispatch = self.engine.dispatch();
         let limit = dispatch.limit(id)?;
         let ready = limit
             .rate
             .map(|rate| dispatch.rate_state(id).ready_at(&rate, now));
-        let attached = self.limits.attached.iter().filter_map(|(subject, uses)| {
-            let one = uses.iter().find(|one| one.name == *name)?;
-            Some((subject.clone(), one.weight))
-        });
+        let (attached, attached_count) = self.limits.attached.shown(name);
         Some(LimitRecord {
             name: name.clone(),
             limit,
             in_use: dispatch.in_use(id),
             next_permit_at: ready.filter(|at| *at > now),
-            attached: attached.collect(),
+            attached,
+            attached_count,
         })
     }
 
     fn is_defined(&self, name: &Name) -> bool {
-        let id = self.limits.ids.get(name);
-        id.is_some_and(|id| self.engine.dispatch().limit(*id).is_some())
+        self.limits.defined.contains_key(name)
     }
 
     /// Forgets the limits that nobody has defined or attached and that no task names, if there are many:

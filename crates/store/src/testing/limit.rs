@@ -8,12 +8,12 @@ use super::{KIND, OTHER, QUEUE, Rig, claim_of, id, names, registration, task, ta
 use crate::AttachmentChange::{Add, Exactly, Remove};
 use crate::bounds::LIMITS_MAX;
 use crate::{
-    AttachmentChange, Change, ChangeMatching, Claim, Filter, LimitRecord, LimitUse,
-    ListAttachments, ListNames, Name, NewTask, Payload, QueueChange, RequestError, Restore, Save,
-    Subject, Submit, SubmitError, TakeBack, TenantChange,
+    AttachmentChange, Change, ChangeMatching, Claim, Filter, LimitRecord, LimitUse, ListNames,
+    Name, NewTask, Payload, QueueChange, RequestError, Restore, Save, Subject, Submit, SubmitError,
+    TakeBack, TenantChange,
 };
 
-const LIMIT: &str = "scarce";
+pub(super) const LIMIT: &str = "scarce";
 
 /// A test's nth task, which weighs so much in the usual limit.
 pub(super) fn limited(n: u8, weight: u32) -> NewTask {
@@ -26,7 +26,7 @@ pub(super) async fn define(rig: &Rig, limit: Limit) {
 }
 
 impl Rig {
-    async fn attach(&self, subject: &Subject, change: AttachmentChange) {
+    pub(super) async fn attach(&self, subject: &Subject, change: AttachmentChange) {
         let done = self.store.attach(subject.clone(), change).await;
         done.expect("it may be attached");
     }
@@ -224,65 +224,6 @@ pub async fn limits_are_listed(rig: Rig) {
     assert_eq!(names, ["c"], "what nobody defined is not listed");
     assert_eq!(page.next, None);
     assert_eq!(page.limits[0].limit, Limit::concurrency(4).and_rate(rate));
-}
-
-/// One by one, each change as the store finds it: so of two people at the same time both have their way.
-/// What nobody has defined is attached, too.
-pub async fn what_is_attached_changes_one_by_one(rig: Rig) {
-    define(&rig, Limit::concurrency(1)).await;
-    let queue = Subject::Queue(QUEUE.into());
-    let tenant = Subject::Tenant("acme".into());
-    rig.attach(&tenant, Remove("none".into())).await;
-    let tenants = rig.store.tenants(ListNames::first(9)).await.unwrap();
-    assert!(tenants.tenants.is_empty(), "nothing was to be changed");
-    let add = |name: &str, weight| Add(LimitUse::heavy(name, weight));
-    let one = rig.store.attach(queue.clone(), add("b", 1));
-    let other = rig.store.attach(queue.clone(), add(LIMIT, 3));
-    other.await.expect("it is taken");
-    one.await.expect("it is taken");
-    rig.attach(&tenant, add("a", 2)).await;
-    let uses = |uses: &[(&str, u32)]| -> Vec<LimitUse> {
-        let uses = uses.iter();
-        uses.map(|(name, weight)| LimitUse::heavy(*name, *weight))
-            .collect()
-    };
-    let of_queue = (queue.clone(), uses(&[("b", 1), (LIMIT, 3)]));
-    let of_tenant = (tenant.clone(), uses(&[("a", 2)]));
-    assert_eq!(attachments(&rig, 9).await, [of_queue, of_tenant.clone()]);
-    rig.attach(&queue, add("b", 7)).await;
-    rig.attach(&queue, Remove(LIMIT.into())).await;
-    rig.attach(&queue, Remove(LIMIT.into())).await;
-    assert!(shown(&rig).await.attached.is_empty());
-    let of_queue = (queue.clone(), uses(&[("b", 7)]));
-    assert_eq!(attachments(&rig, 1).await, [of_queue, of_tenant.clone()]);
-    let only = ListAttachments::only(tenant);
-    let page = rig.store.attachments(only).await.unwrap();
-    assert_eq!((page.attachments, page.next), (vec![of_tenant], None));
-    for n in 0..7 {
-        rig.attach(&queue, add(&format!("{n}"), 1)).await;
-    }
-    let ninth = rig.store.attach(queue.clone(), add("ninth", 1)).await;
-    assert!(
-        matches!(&ninth, Err(RequestError::InvalidInput(refused)) if refused.field == "limits"),
-        "{ninth:?}"
-    );
-    rig.attach(&queue, Exactly(Vec::new())).await;
-    assert_eq!(attachments(&rig, 9).await.len(), 1);
-}
-
-/// All that is attached, read in pages.
-async fn attachments(rig: &Rig, limit: u32) -> Vec<(Subject, Vec<LimitUse>)> {
-    let mut request = ListAttachments::first(limit);
-    let mut all = Vec::new();
-    loop {
-        let page = rig.store.attachments(request.clone()).await.unwrap();
-        assert!(page.attachments.len() <= limit as usize);
-        all.extend(page.attachments);
-        request.after = page.next;
-        if request.after.is_none() {
-            return all;
-        }
-    }
 }
 
 /// By name of the field.

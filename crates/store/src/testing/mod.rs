@@ -12,6 +12,7 @@
 pub mod model;
 mod rig;
 
+pub mod attachment;
 pub mod change;
 pub mod claim;
 pub mod event;
@@ -106,11 +107,14 @@ macro_rules! conformance {
             limit: [
                 a_concurrency_holds_and_comes_back, a_heavy_task_takes_several_slots,
                 a_task_needs_all_its_limits,
-                a_limit_bounds_what_it_is_attached_to, what_is_attached_changes_one_by_one,
-                changes_act_at_once,
+                a_limit_bounds_what_it_is_attached_to, changes_act_at_once,
                 permits_come_back_however_an_attempt_ends, limits_are_listed,
                 absurd_limits_are_refused, names_of_limits_come_and_go, limits_survive_a_save,
                 who_waits_for_a_permit_is_told, a_paused_tenant_waits
+            ],
+            attachment: [
+                what_is_attached_changes_one_by_one, what_is_attached_is_listed_by_subject,
+                a_record_names_the_first_of_what_a_limit_is_attached_to
             ],
             rate: [
                 a_rate_is_counted_at_the_claim, a_clock_set_back_closes_no_rate,

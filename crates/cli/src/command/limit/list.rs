@@ -29,7 +29,7 @@ fn table(limits: &[Limit]) -> Table {
             output::count(limit.in_use),
             at_once.unwrap_or_default(),
             limit.rate.map(show::rate).unwrap_or_default(),
-            output::printable(&show::attached(&limit.attached)).into_owned(),
+            output::printable(&show::attached(limit)).into_owned(),
         ]);
     }
     table

@@ -43,7 +43,7 @@ pub(super) fn say(limit: &Limit, json: bool) -> Result<(), Failure> {
         facts.push(("next permit".to_owned(), time::format(at)));
     }
     if !limit.attached.is_empty() {
-        facts.push(("attached to".to_owned(), attached(&limit.attached)));
+        facts.push(("attached to".to_owned(), attached(limit)));
     }
     output::print(&output::facts(&facts))
 }
@@ -55,22 +55,61 @@ pub(super) fn rate(rate: Rate) -> String {
     format!("{}/{period}, {burst} at once", rate.permits)
 }
 
-/// As in `queue mail, kind email.send (2 each)`.
-pub(super) fn attached(attached: &[Attachment]) -> String {
-    let each = attached.iter().map(|to| {
-        let names = [
-            ("queue", &to.queue),
-            ("kind", &to.kind),
-            ("tenant", &to.tenant),
-        ];
-        let name = names
-            .iter()
-            .find_map(|(what, name)| Some(format!("{what} {}", name.as_deref()?)));
-        let weight = match to.weight {
-            Some(weight) if weight > 1 => format!(" ({weight} each)"),
-            _ => String::new(),
+/// As in `queue mail, kind email.send (2 each), and 40 more`.
+pub(super) fn attached(limit: &Limit) -> String {
+    let each = limit.attached.iter().map(shown);
+    let more = limit
+        .attached_count
+        .saturating_sub(limit.attached.len() as u64);
+    let more = (more > 0).then(|| format!("and {} more", output::count(more)));
+    each.chain(more).collect::<Vec<_>>().join(", ")
+}
+
+fn shown(to: &Attachment) -> String {
+    let names = [
+        ("queue", &to.queue),
+        ("kind", &to.kind),
+        ("tenant", &to.tenant),
+    ];
+    let name = names
+        .iter()
+        .find_map(|(what, name)| Some(format!("{what} {}", name.as_deref()?)));
+    let weight = match to.weight {
+        Some(weight) if weight > 1 => format!(" ({weight} each)"),
+        _ => String::new(),
+    };
+    format!("{}{weight}", name.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_is_counted() {
+        let kind = |kind: &str, weight| Attachment {
+            kind: Some(kind.to_owned()),
+            weight: Some(weight),
+            ..Attachment::default()
         };
-        format!("{}{weight}", name.unwrap_or_default())
-    });
-    each.collect::<Vec<_>>().join(", ")
+        let mut limit = Limit {
+            name: "mailer".to_owned(),
+            concurrency: Some(1),
+            rate: None,
+            in_use: 0,
+            next_permit_at: None,
+            attached: vec![kind("a", 1), kind("b", 2)],
+            attached_count: 2,
+        };
+        assert_eq!(attached(&limit), "kind a, kind b (2 each)");
+        limit.attached_count = 50_002;
+        let more = format!(
+            "kind a, kind b (2 each), and {} more",
+            output::count(50_000)
+        );
+        assert_eq!(attached(&limit), more);
+        limit.attached.clear();
+        limit.attached_count = 0;
+        assert_eq!(attached(&limit), "");
+    }
 }
