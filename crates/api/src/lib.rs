@@ -76,8 +76,8 @@ pub use run::{
     RunWaiting,
 };
 pub use schedule::{
-    Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleFilling, ScheduleMissed, ScheduleNext,
-    ScheduleRefusal, Schedules,
+    AnySchedule, Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleFilling, ScheduleMissed,
+    ScheduleNext, ScheduleRefusal, Schedules, UnreadableSchedule,
 };
 pub use stats::{Stats, Throughput, WorkerTotals};
 pub use submitted::{Submitted, SubmittedBatch};

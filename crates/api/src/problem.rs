@@ -48,7 +48,7 @@ codes! {
     QueueNotFound = 404, "There is no such queue";
     /// There is no schedule of this name.
     ScheduleNotFound = 404, "There is no such schedule";
-    /// A schedule of this name is there already, or was changed meanwhile.
+    /// A schedule of this name is there already, was changed meanwhile, or was written by another version of Duly.
     ScheduleConflict = 409, "The schedule is not as expected";
     /// There is no kind of this name: none was ever submitted or configured.
     KindNotFound = 404, "There is no such kind";

@@ -1,7 +1,9 @@
 //! Schedules.
 
 use duly_core::{TaskId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{NewTask, object, text, time};
 
@@ -171,12 +173,69 @@ pub struct ScheduleMissed {
     pub last: Timestamp,
 }
 
+/// A schedule that cannot be read: nothing fires from it. It can be removed, and put again if it is damaged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnreadableSchedule {
+    /// Its name.
+    pub name: String,
+    /// Who declared it, such as `config`, if it was declared.
+    pub owner: Option<String>,
+    /// The version of its text, if another version of Duly wrote it; otherwise it is damaged.
+    pub written_in: Option<u32>,
+    /// Why it cannot be read, and what to do about it.
+    pub unreadable: String,
+}
+
+/// The answer of `DELETE /v1/schedules/{name}`: the schedule as it stood.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum AnySchedule {
+    /// One that could be read.
+    Schedule(Box<Schedule>),
+    /// One that could not.
+    Unreadable(UnreadableSchedule),
+}
+
+impl AnySchedule {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Schedule(schedule) => &schedule.name,
+            Self::Unreadable(unreadable) => &unreadable.name,
+        }
+    }
+}
+
+// Not derived: a payload cannot be read from what serde buffers to try one after the other.
+impl<'de> Deserialize<'de> for AnySchedule {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Told {
+            unreadable: Option<IgnoredAny>,
+        }
+        let text = Box::<RawValue>::deserialize(from)?;
+        let told: Told = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        let read = match told.unreadable {
+            None => serde_json::from_str(text.get()).map(Self::Schedule),
+            Some(_) => serde_json::from_str(text.get()).map(Self::Unreadable),
+        };
+        read.map_err(D::Error::custom)
+    }
+}
+
 /// The answer of `GET /v1/schedules`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Schedules {
     /// A page of them, by name.
     pub schedules: Vec<Schedule>,
+    /// Those of the page that cannot be read, by name.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub unreadable: Vec<UnreadableSchedule>,
     /// Where the next page begins; `null`: that was all.
     pub next: Option<String>,
 }
@@ -257,6 +316,18 @@ mod tests {
         let text = r#"{"ticks":["2026-01-01T00:00:00.000000Z"]}"#;
         let next: ScheduleNext = crate::parse_object(text.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&next).unwrap(), text);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_is_told_from_one_that_can() {
+        let can = r#"{"name":"a","owner":null,"definition":{"every_ms":1000,"task":{"kind":"k","payload":{"b": 1}}},"paused":false,"next_at":null,"last_at":null,"held_at":null,"runs":0,"last_task":null,"backfill":null,"refused":null,"missed":null,"created_at":"2026-01-01T00:00:00.000000Z","changed_at":"2026-01-01T00:00:00.000000Z"}"#;
+        let cannot = r#"{"name":"a","owner":null,"written_in":2,"unreadable":"is strange"}"#;
+        for (text, is_read) in [(can, true), (cannot, false)] {
+            let any: AnySchedule = serde_json::from_str(text).unwrap();
+            assert_eq!(matches!(any, AnySchedule::Schedule(_)), is_read);
+            assert_eq!(any.name(), "a");
+            assert_eq!(serde_json::to_string(&any).unwrap(), text);
+        }
     }
 
     #[test]

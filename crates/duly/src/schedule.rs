@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use duly_core::{TaskId, Timestamp};
 pub use duly_runtime::schedule::{
-    BackfillPeriod, Converged, Definition, Dropped, Filling, Put, Refused, ScheduleInfo,
-    ScheduleInfos, SchedulesError, Standing, labels,
+    BackfillPeriod, Converged, Definition, Dropped, Filling, Put, Refused, Removed, ScheduleInfo,
+    ScheduleInfos, SchedulesError, Standing, UnreadableSchedule, labels,
 };
 pub use duly_schedule::bounds::{BACKFILL_TICKS_MAX, PERIOD_MAX, PERIOD_MIN, PREVIEW_MAX};
 pub use duly_schedule::{

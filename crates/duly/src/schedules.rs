@@ -2,7 +2,8 @@
 
 use duly_core::Timestamp;
 use duly_runtime::schedule::{
-    BackfillPeriod, Converged, Definition, Put, ScheduleInfo, ScheduleInfos, SchedulesError,
+    BackfillPeriod, Converged, Definition, Put, Removed, ScheduleInfo, ScheduleInfos,
+    SchedulesError,
 };
 use duly_store::priority::Prioritiser;
 use duly_store::{Name, Submitted};
@@ -58,10 +59,12 @@ impl Schedules {
     }
 
     /// Makes a schedule, or changes the one of its name, which goes on from where it is: paused stays
-    /// paused, and a tick that is due stays so, unless the rule or the start is another.
+    /// paused, and a tick that is due stays so, unless the rule or the start is another. One that is damaged is
+    /// replaced, and begins anew.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// [`SchedulesError::Unreadable`] if another version of Duly has written the one of its name; or what is
+    /// wrong with it.
     pub async fn put(
         &self,
         name: impl Into<Name>,
@@ -79,7 +82,8 @@ impl Schedules {
         self.inner.show(&name.into()).await
     }
 
-    /// A page of schedules, by name: those whose names come after `after`.
+    /// A page of schedules, by name: those whose names come after `after`. Those that cannot be read are told
+    /// apart.
     ///
     /// # Errors
     /// If `limit` is not 1 to 1,000, or the store fails.
@@ -159,17 +163,18 @@ impl Schedules {
         self.inner.backfill(&name.into(), period).await
     }
 
-    /// Removes it; the tasks that it has created stay. Answers with it as it stood.
+    /// Removes it, whether or not it can be read; the tasks that it has created stay. Answers with it as it stood.
     ///
     /// # Errors
     /// If there is none of that name.
-    pub async fn remove(&self, name: impl Into<Name>) -> Result<ScheduleInfo, SchedulesError> {
+    pub async fn remove(&self, name: impl Into<Name>) -> Result<Removed, SchedulesError> {
         self.inner.remove(&name.into()).await
     }
 
     /// Makes, changes and removes schedules until those of `owner` are those that it declares here. Others
     /// stay as they are, unless they have the name of one that is declared. How far they are, and whether
-    /// they are paused, stays.
+    /// they are paused, stays. Those that cannot be read stay in any case: a newer version of Duly may have
+    /// written them.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -207,6 +212,19 @@ impl Schedules {
     ) -> Result<Converged, SchedulesError> {
         let declared = self.defined(declared)?;
         self.inner.declare(declared, owner.into()).await
+    }
+
+    /// Removes the schedules of these names, unless somebody else has made them theirs, or they cannot be read.
+    ///
+    /// # Errors
+    /// If the store fails; those before it are gone.
+    pub async fn withdraw<N: Into<Name>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+        owner: impl Into<Name>,
+    ) -> Result<Converged, SchedulesError> {
+        let names = names.into_iter().map(Into::into).collect();
+        self.inner.withdraw(names, &owner.into()).await
     }
 
     fn defined<N: Into<Name>>(

@@ -29,5 +29,6 @@ pub use definition::Definition;
 pub use error::SchedulesError;
 pub(crate) use fire::{Looked, Why, is_ahead, look};
 pub use info::ScheduleInfo;
-pub use schedules::{BackfillPeriod, Put, ScheduleInfos, Schedules};
+pub use schedules::{BackfillPeriod, Put, Removed, ScheduleInfos, Schedules};
 pub use standing::{Dropped, Filling, Refused, Standing};
+pub use unread::UnreadableSchedule;

@@ -11,7 +11,7 @@ pub(crate) use asked::{
     tenant_change,
 };
 pub(crate) use explained::{explanation, queue_explanation, worker_explanation};
-pub(crate) use schedule::{period, schedule, schedule_info};
+pub(crate) use schedule::{any_schedule, period, schedule, schedule_info, unreadable};
 pub(crate) use shown::{
     attempt, event, feed_event, kind, limit, queue, task, task_whole, tenant, totals, worker,
     worker_task, workers,

@@ -217,9 +217,9 @@ impl From<SchedulesError> for Refusal {
             _ => "",
         };
         match error {
-            SchedulesError::Exists(_) | SchedulesError::Filling { .. } => {
-                Problem::new(Code::ScheduleConflict, detail).into()
-            }
+            SchedulesError::Exists(_)
+            | SchedulesError::Unreadable(_)
+            | SchedulesError::Filling { .. } => Problem::new(Code::ScheduleConflict, detail).into(),
             SchedulesError::InvalidInput(error) => error.into(),
             SchedulesError::Store(error) => error.into(),
             _ if field.is_empty() => Problem::new(Code::Unavailable, detail).into(),

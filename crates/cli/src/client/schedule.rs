@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use duly_api::{
-    Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleNext, Schedules, Submitted,
+    AnySchedule, Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleNext, Schedules, Submitted,
 };
 
 use super::{Client, Parameter};
@@ -32,7 +32,7 @@ impl Client {
     }
 
     /// Removes a schedule.
-    pub(crate) async fn remove_schedule(&self, name: &str) -> Result<Schedule, Failure> {
+    pub(crate) async fn remove_schedule(&self, name: &str) -> Result<AnySchedule, Failure> {
         self.tell(Method::DELETE, &["v1", "schedules", name]).await
     }
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use duly::schedule::{Converged, SchedulesError};
-use duly::store::{RemoveSchedule, ScheduleError};
 use duly::{
     Duly, InvalidInput, OnConflict, Payload, Replace, RetryPolicy, Schedule, Task, Unique,
     UniqueScope,
@@ -35,11 +34,11 @@ pub(super) async fn set(
     new: &Declared,
 ) -> Result<(), SchedulesError> {
     let mut done = duly.schedules().declare(declared(new)?, OWNER).await?;
-    for name in old.iter().filter(|name| !new.contains_key(*name)) {
-        if remove(duly, name).await? {
-            done.removed.push(name.as_str().into());
-        }
-    }
+    let gone = old.iter().filter(|name| !new.contains_key(*name));
+    let gone = gone.map(String::as_str);
+    let withdrawn = duly.schedules().withdraw(gone, OWNER).await?;
+    done.removed = withdrawn.removed;
+    done.unreadable.extend(withdrawn.unreadable);
     tell(&done);
     Ok(())
 }
@@ -61,23 +60,9 @@ fn tell(done: &Converged) {
             tracing::info!(?schedule, what, "a schedule is as the configuration says");
         }
     }
-}
-
-/// Removes a schedule, unless it is gone, or somebody has made it theirs.
-async fn remove(duly: &Duly, name: &str) -> Result<bool, SchedulesError> {
-    let found = duly.store().schedule(name.into()).await?;
-    if found.is_none_or(|schedule| schedule.owner.as_deref() != Some(OWNER)) {
-        return Ok(false);
-    }
-    let request = RemoveSchedule {
-        name: name.into(),
-        version: None,
-    };
-    match duly.store().remove_schedule(request).await {
-        Ok(_) => Ok(true),
-        // Another process with the same configuration was faster.
-        Err(ScheduleError::NotFound(_)) => Ok(false),
-        Err(error) => Err(error.into()),
+    for unreadable in &done.unreadable {
+        let (schedule, problem) = (&unreadable.name, &unreadable.problem);
+        tracing::warn!(%schedule, problem, "a schedule is left as it is, for it cannot be read");
     }
 }
 

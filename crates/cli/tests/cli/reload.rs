@@ -441,6 +441,56 @@ async fn a_schedule_that_could_not_be_removed_is_removed_later() {
 }
 
 #[tokio::test]
+async fn a_schedule_that_cannot_be_read_is_listed_left_alone_and_can_be_removed() {
+    let place = Place::new();
+    let (mut server, file) = serve(&place, &scheduled(&["a", "newer"])).await;
+    let store = rusqlite::Connection::open(place.path("duly.db")).unwrap();
+    let newer = "UPDATE duly_schedule SET state = '{\"version\":2}' WHERE name = 'newer'";
+    store.execute(newer, ()).unwrap();
+    let listed = server.lines(&["schedule", "list"]).await;
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert_eq!(listed[0]["name"], "a");
+    let unreadable = json!({
+        "name": "newer", "owner": "config", "written_in": 2,
+        "unreadable": "was written in version 2, which this Duly does not know: use the version of \
+                       Duly that wrote it, or remove it",
+    });
+    assert_eq!(listed[1], unreadable);
+    let table = server.run(&["schedule", "list"]).await.out;
+    let row = table.lines().find(|row| row.starts_with("newer")).unwrap();
+    assert!(
+        row.contains("unreadable: it was written in version 2"),
+        "{table}"
+    );
+    // Whether it is still declared, or not any more.
+    for names in [&["a", "b", "newer"][..], &["a", "b"]] {
+        std::fs::write(&file, scheduled(names)).unwrap();
+        let line = server.log("left as it is, for it cannot be read").await;
+        assert!(line.contains("newer"), "{line}");
+        assert_eq!(schedules(&server).await, ["a", "b", "newer"]);
+    }
+    let add = [
+        "schedule",
+        "add",
+        "newer",
+        "http",
+        "{}",
+        "--every",
+        "1h",
+        "--replace",
+    ];
+    let refused = server.run(&add).await;
+    assert!(
+        refused.err.contains("was written in version 2"),
+        "{refused:?}"
+    );
+    let removed = server.run(&["schedule", "remove", "newer"]).await;
+    assert_eq!(removed.out, "newer  removed\n");
+    assert_eq!(schedules(&server).await, ["a", "b"]);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_could_be_set_only_in_part_is_set_anew_with_the_next_load() {
     let place = Place::new();
     let first = "worker: {name: w}\nlogs: {level: info}\nqueues: {mail: {paused: false}}\n";

@@ -4,6 +4,8 @@ use duly_core::Timestamp;
 use duly_schedule::{InvalidBackfill, InvalidPolicy, InvalidRule, InvalidTerms, format_instant};
 use duly_store::{InvalidInput, Name, RequestError, ScheduleError, StoreError};
 
+use super::unread::UnreadableSchedule;
+
 /// Why something asked of schedules was refused; nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -37,6 +39,9 @@ pub enum SchedulesError {
         /// The instant at which it was asked for.
         now: Timestamp,
     },
+    /// The one of this name cannot be read, and is not replaced: another version of Duly may have written it.
+    #[error(transparent)]
+    Unreadable(UnreadableSchedule),
     /// A period is being filled in.
     #[error(
         "schedule \"{name}\" is filling in a period, of which {left} ticks are left: wait until that is \
@@ -68,6 +73,12 @@ impl From<ScheduleError> for SchedulesError {
 impl From<StoreError> for SchedulesError {
     fn from(error: StoreError) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl From<UnreadableSchedule> for SchedulesError {
+    fn from(unreadable: UnreadableSchedule) -> Self {
+        StoreError::from(unreadable).into()
     }
 }
 

@@ -3,10 +3,11 @@
 use duly_core::Timestamp;
 use duly_schedule::bounds::HELD_LOOK;
 use duly_schedule::{Overlap, Schedule};
-use duly_store::{Name, ScheduleRecord, StoreError};
+use duly_store::{Name, ScheduleRecord};
 
 use super::definition::Definition;
 use super::standing::Standing;
+use super::unread::UnreadableSchedule;
 
 /// A schedule as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +28,13 @@ impl ScheduleInfo {
     /// From what a store keeps.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if another version of Duly has written it, or it is damaged.
-    pub fn read(record: &ScheduleRecord) -> Result<Self, StoreError> {
-        let name = &record.name;
+    /// If another version of Duly has written it, or it is damaged.
+    pub fn read(record: &ScheduleRecord) -> Result<Self, UnreadableSchedule> {
         Ok(Self {
-            name: name.clone(),
+            name: record.name.clone(),
             owner: record.owner.clone(),
-            definition: Definition::read(&record.definition).map_err(|why| why.of(name))?,
-            standing: Standing::read(&record.state).map_err(|why| why.of(name))?,
+            definition: Definition::read(&record.definition).map_err(|why| why.of(record))?,
+            standing: Standing::read(&record.state).map_err(|why| why.of(record))?,
             version: record.version,
         })
     }

@@ -15,6 +15,7 @@ use super::error::SchedulesError;
 use super::info::ScheduleInfo;
 use super::plan::Plan;
 use super::standing::{Filling, Standing};
+use super::unread::UnreadableSchedule;
 use crate::bounds::SCHEDULE_TRIES_MAX;
 
 /// The schedules of a store: made, shown, changed. Whoever keeps house fires them.
@@ -29,10 +30,21 @@ pub struct Schedules {
 pub struct ScheduleInfos {
     /// The schedules, by name.
     pub schedules: Vec<ScheduleInfo>,
+    /// Those of the page that cannot be read, by name.
+    pub unreadable: Vec<UnreadableSchedule>,
     /// The last name, where the next page begins; `None`: that was all.
     pub next: Option<Name>,
     /// The store's now.
     pub at: Timestamp,
+}
+
+/// A schedule that was removed, as it stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// One that could be read.
+    Schedule(Box<ScheduleInfo>),
+    /// One that could not.
+    Unreadable(UnreadableSchedule),
 }
 
 /// What putting a schedule did.
@@ -92,33 +104,49 @@ impl Schedules {
     }
 
     /// Makes a schedule, or changes the one of its name, which goes on from where it is: a tick that is due
-    /// stays so, unless the rule or the start is another. It belongs to `owner` from then on.
+    /// stays so, unless the rule or the start is another. It belongs to `owner` from then on. One that is
+    /// damaged is replaced, and begins anew.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// [`SchedulesError::Unreadable`] if another version of Duly has written the one of its name; or what is wrong
+    /// with it.
     pub async fn put(
         &self,
         name: Name,
         definition: Definition,
         owner: Option<Name>,
     ) -> Result<(ScheduleInfo, Put), SchedulesError> {
+        self.place(name, definition, owner, true).await
+    }
+
+    /// The same; one that is damaged is replaced only if `mends`.
+    pub(super) async fn place(
+        &self,
+        name: Name,
+        definition: Definition,
+        owner: Option<Name>,
+        mends: bool,
+    ) -> Result<(ScheduleInfo, Put), SchedulesError> {
         for _ in 0..SCHEDULE_TRIES_MAX {
-            let answer = match self.find(&name).await? {
-                None => {
-                    let begun = self.begun(name.clone(), owner.clone(), definition.clone())?;
-                    let made = self.write(begun, Expected::Nothing).await;
-                    made.map(|info| (info, Put::Added))
-                }
-                Some(info) if info.definition == definition && info.owner == owner => {
+            let found = self.store.schedule(name.clone()).await?;
+            let (version, owner) = (found.as_ref().map(|found| found.version), owner.clone());
+            let (info, put) = match found.as_ref().map(ScheduleInfo::read).transpose() {
+                Ok(Some(info)) if info.definition == definition && info.owner == owner => {
                     return Ok((info, Put::Unchanged));
                 }
-                Some(old) => {
-                    let info = self.changed(old, owner.clone(), definition.clone())?;
-                    let expected = Expected::Version(info.version);
-                    let changed = self.write(info, expected).await;
-                    changed.map(|info| (info, Put::Changed))
+                Ok(Some(old)) => (self.changed(old, owner, definition.clone())?, Put::Changed),
+                Ok(None) => {
+                    let begun = self.begun(name.clone(), owner, definition.clone())?;
+                    (begun, Put::Added)
                 }
+                Err(damaged) if mends && damaged.written_in.is_none() => {
+                    let begun = self.begun(name.clone(), owner, definition.clone())?;
+                    (begun, Put::Changed)
+                }
+                Err(unreadable) => return Err(SchedulesError::Unreadable(unreadable)),
             };
+            let expected = version.map_or(Expected::Nothing, Expected::Version);
+            let answer = self.write(info, expected).await.map(|info| (info, put));
             if !is_overtaken(&answer) {
                 return answer;
             }
@@ -135,7 +163,7 @@ impl Schedules {
         found.ok_or_else(|| ScheduleError::NotFound(name.clone()).into())
     }
 
-    /// A page of schedules, by name.
+    /// A page of schedules, by name, with those that cannot be read.
     ///
     /// # Errors
     /// If `limit` is not 1 to 1,000, or the store fails.
@@ -145,12 +173,19 @@ impl Schedules {
         limit: u32,
     ) -> Result<ScheduleInfos, SchedulesError> {
         let page = self.store.schedules(ListSchedules { after, limit }).await?;
-        let schedules = page.schedules.iter().map(ScheduleInfo::read);
-        Ok(ScheduleInfos {
-            schedules: schedules.collect::<Result<_, _>>()?,
+        let mut infos = ScheduleInfos {
+            schedules: Vec::with_capacity(page.schedules.len()),
+            unreadable: Vec::new(),
             next: page.next,
             at: page.at,
-        })
+        };
+        for record in &page.schedules {
+            match ScheduleInfo::read(record) {
+                Ok(info) => infos.schedules.push(info),
+                Err(unreadable) => infos.unreadable.push(unreadable),
+            }
+        }
+        Ok(infos)
     }
 
     /// Nothing fires from it until it is resumed, but what is triggered or filled in. A tick that was held
@@ -229,15 +264,18 @@ impl Schedules {
         Err(overtaken(name.clone()))
     }
 
-    /// Removes it; the tasks that it has created stay.
+    /// Removes it, whether or not it can be read; the tasks that it has created stay.
     ///
     /// # Errors
     /// [`ScheduleError::NotFound`] if there is none of that name.
-    pub async fn remove(&self, name: &Name) -> Result<ScheduleInfo, SchedulesError> {
+    pub async fn remove(&self, name: &Name) -> Result<Removed, SchedulesError> {
         let (name, version) = (name.clone(), None);
         let request = RemoveSchedule { name, version };
         let removed = self.store.remove_schedule(request).await?;
-        Ok(ScheduleInfo::read(&removed)?)
+        Ok(match ScheduleInfo::read(&removed) {
+            Ok(info) => Removed::Schedule(Box::new(info)),
+            Err(unreadable) => Removed::Unreadable(unreadable),
+        })
     }
 
     /// A schedule that begins now.

@@ -1,9 +1,32 @@
-//! Text of a schedule that cannot be read.
+//! Schedules that cannot be read.
 
-use duly_store::{Name, StoreError};
+use duly_store::{Name, ScheduleRecord, StoreError};
 use serde::Deserialize;
 
-/// Why.
+/// A schedule whose text cannot be read: no more is known of it. Nothing fires from it; it can be removed, and put
+/// again if it is [damaged](Self::written_in).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("schedule \"{name}\" {problem}")]
+pub struct UnreadableSchedule {
+    /// Its name.
+    pub name: Name,
+    /// Who declared it, if it was declared.
+    pub owner: Option<Name>,
+    /// The version of the text, if it is one that another version of Duly wrote; `None`: it is damaged.
+    pub written_in: Option<u32>,
+    /// What is wrong, and what to do about it, as the end of a sentence that begins with its name.
+    pub problem: String,
+}
+
+impl From<UnreadableSchedule> for StoreError {
+    fn from(unreadable: UnreadableSchedule) -> Self {
+        Self::Corrupt {
+            reason: unreadable.to_string(),
+        }
+    }
+}
+
+/// Why a text cannot be read.
 #[derive(Debug)]
 pub(super) enum Unread {
     /// Another version of Duly wrote it.
@@ -27,17 +50,26 @@ impl Unread {
         Err(Self::Version(version))
     }
 
-    pub(super) fn of(self, name: &Name) -> StoreError {
-        let reason = match self {
-            Self::Version(version) => format!(
-                "schedule \"{name}\" was written in version {version}, which this Duly does not know: \
-                 use the version of Duly that wrote it"
-            ),
+    pub(super) fn of(self, record: &ScheduleRecord) -> UnreadableSchedule {
+        let (written_in, problem) = match self {
+            Self::Version(version) => {
+                let problem = format!(
+                    "was written in version {version}, which this Duly does not know: use the version of Duly \
+                     that wrote it, or remove it"
+                );
+                (Some(version), problem)
+            }
             Self::Damaged(problem) => {
-                format!("schedule \"{name}\" is damaged ({problem}): put it again")
+                let problem = format!("is damaged ({problem}): put it again, or remove it");
+                (None, problem)
             }
         };
-        StoreError::Corrupt { reason }
+        UnreadableSchedule {
+            name: record.name.clone(),
+            owner: record.owner.clone(),
+            written_in,
+            problem,
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use duly::schedule::{Overlap, PERIOD_MAX, PERIOD_MIN, Rule, ScheduleInfo, SchedulesError};
+use duly::schedule::{
+    Overlap, PERIOD_MAX, PERIOD_MIN, Removed, Rule, ScheduleInfo, SchedulesError,
+    UnreadableSchedule,
+};
 use duly::{Schedule, Task};
 use duly_api::{
     Problem, ScheduleBackfill, ScheduleDefinition, ScheduleFilling, ScheduleMissed, ScheduleRefusal,
@@ -114,6 +117,24 @@ pub(crate) fn period(wire: &ScheduleBackfill) -> Result<duly::schedule::Backfill
         overlap: overlap.unwrap_or_default(),
         again: wire.again,
     })
+}
+
+/// A schedule that cannot be read.
+pub(crate) fn unreadable(schedule: &UnreadableSchedule) -> duly_api::UnreadableSchedule {
+    duly_api::UnreadableSchedule {
+        name: schedule.name.to_string(),
+        owner: schedule.owner.as_ref().map(ToString::to_string),
+        written_in: schedule.written_in,
+        unreadable: schedule.problem.clone(),
+    }
+}
+
+/// A schedule as it stood.
+pub(crate) fn any_schedule(removed: &Removed) -> duly_api::AnySchedule {
+    match removed {
+        Removed::Schedule(info) => duly_api::AnySchedule::Schedule(Box::new(schedule_info(info))),
+        Removed::Unreadable(one) => duly_api::AnySchedule::Unreadable(unreadable(one)),
+    }
 }
 
 /// A schedule as it stands.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use duly::schedule::{ScheduleInfo, SchedulesError};
 use duly_api::schema;
 use duly_api::{
-    Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleNext, Schedules, Submitted,
+    AnySchedule, Schedule, ScheduleBackfill, ScheduleDefinition, ScheduleNext, Schedules, Submitted,
 };
 
 use crate::body::{Asked, Maybe, Nothing};
@@ -33,6 +33,7 @@ pub(crate) async fn list(
     let page = app.duly().schedules().list(after, limit).await?;
     Ok(Json(Schedules {
         schedules: page.schedules.iter().map(convert::schedule_info).collect(),
+        unreadable: page.unreadable.iter().map(convert::unreadable).collect(),
         next: page.next.map(|next| next.to_string()),
     }))
 }
@@ -93,15 +94,16 @@ pub(crate) async fn add(
 #[utoipa::path(
     delete, path = "/v1/schedules/{name}", operation_id = "remove_schedule", tag = "schedules",
     params(("name" = schema::Name, Path, description = "The schedule")),
-    responses((status = 200, description = "The schedule as it stood", body = Schedule)),
+    responses((status = 200, description = "The schedule as it stood, though it could not be read", body = AnySchedule)),
     extensions(("x-codes" = json!(["ScheduleNotFound", "Unavailable", "Corrupt"])))
 )]
 pub(crate) async fn remove(
     State(app): State<App>,
     NamePath(name): NamePath,
     _: NoParams,
-) -> Result<Json<Schedule>, Refusal> {
-    shown(app.duly().schedules().remove(name).await)
+) -> Result<Json<AnySchedule>, Refusal> {
+    let removed = app.duly().schedules().remove(name).await?;
+    Ok(Json(convert::any_schedule(&removed)))
 }
 
 /// `GET /v1/schedules/{name}/next`: its next ticks.

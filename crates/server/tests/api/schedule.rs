@@ -256,3 +256,50 @@ async fn a_period_that_is_wrong_is_named() {
         }
     }
 }
+
+#[tokio::test]
+async fn one_that_cannot_be_read_is_listed_beside_the_others_and_can_be_removed() {
+    let api = Api::new();
+    let made = put(&api, DAILY).await;
+    for (name, text) in [("newer", "{\"version\":2}"), ("worn", "{}")] {
+        let unreadable = duly::store::PutSchedule {
+            name: name.into(),
+            owner: Some("config".into()),
+            definition: text.into(),
+            state: text.into(),
+            next_at: None,
+            expected: duly::store::Expected::Nothing,
+        };
+        api.store.put_schedule(unreadable).await.unwrap();
+    }
+    let list = api.get("/v1/schedules").await.body;
+    assert_eq!(list["schedules"], json!([made]));
+    let newer = json!({
+        "name": "newer", "owner": "config", "written_in": 2,
+        "unreadable": "was written in version 2, which this Duly does not know: use the version of \
+                       Duly that wrote it, or remove it",
+    });
+    assert_eq!(list["unreadable"][0], newer);
+    let worn = &list["unreadable"][1];
+    assert_eq!(
+        (&worn["name"], &worn["written_in"]),
+        (&json!("worn"), &json!(null))
+    );
+    let path = "/v1/schedules/newer";
+    api.get(path).await.refusal(500, "Corrupt");
+    let refused = api.json("PUT", path, EVERY).await;
+    let detail = refused.refusal(409, "ScheduleConflict")["detail"].as_str();
+    let detail = detail.unwrap();
+    assert!(
+        detail.contains("schedule \"newer\" was written in version 2"),
+        "{detail}"
+    );
+    let mended = api.json("PUT", "/v1/schedules/worn", EVERY).await;
+    assert_eq!(mended.status, 200, "{:?}", mended.body);
+    assert_eq!(api.call("DELETE", path).await.body, newer);
+    api.call("DELETE", path)
+        .await
+        .refusal(404, "ScheduleNotFound");
+    let list = api.get("/v1/schedules").await.body;
+    assert_eq!(list["unreadable"], json!([]));
+}

@@ -48,7 +48,7 @@ pub(super) async fn remove(client: &Client, asked: &Arguments, json: bool) -> Re
         if json {
             output::print_json(&schedule)?;
         } else {
-            said(&schedule.name, "removed")?;
+            said(schedule.name(), "removed")?;
         }
     }
     Ok(())

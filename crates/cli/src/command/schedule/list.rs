@@ -1,7 +1,7 @@
 //! `duly schedule list`.
 
 use duly::{Clock, SystemClock};
-use duly_api::Schedule;
+use duly_api::{AnySchedule, Schedule};
 use duly_core::Timestamp;
 
 use super::show::rule;
@@ -28,7 +28,14 @@ pub(super) struct Arguments {
 pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Result<(), Failure> {
     let page = async |query: &[Parameter]| {
         let page = client.schedules(query).await?;
-        Ok((page.schedules, page.next))
+        let schedules = page.schedules.into_iter().map(Box::new);
+        let unreadable = page.unreadable.into_iter().map(AnySchedule::Unreadable);
+        let mut all: Vec<_> = schedules
+            .map(AnySchedule::Schedule)
+            .chain(unreadable)
+            .collect();
+        all.sort_by(|one, other| one.name().cmp(other.name()));
+        Ok((all, page.next))
     };
     let none = "no schedules yet: make one with `duly schedule add`";
     let mut turning = Turning::names(asked.after.clone());
@@ -38,13 +45,26 @@ pub(super) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     turning.say(json, page, table, none).await
 }
 
-fn table(schedules: &[Schedule]) -> Table {
+fn table(schedules: &[AnySchedule]) -> Table {
     let mut table = Table::new(&["NAME", "RULE", "KIND", "NEXT", "LAST", "RUNS", "STATE"]);
     let (now, people) = (SystemClock.now(), output::is_terminal());
     let when = |at: Option<Timestamp>| {
         at.map_or_else(|| "-".to_owned(), |at| output::when(at, now, people))
     };
     for schedule in schedules {
+        let schedule = match schedule {
+            AnySchedule::Schedule(schedule) => schedule,
+            AnySchedule::Unreadable(unreadable) => {
+                let mut row = vec!["-".to_owned(); 7];
+                row[0] = output::printable(&unreadable.name).into_owned();
+                row[6] = format!(
+                    "unreadable: it {}",
+                    output::printable(&unreadable.unreadable)
+                );
+                table.row(row);
+                continue;
+            }
+        };
         let kind = schedule.definition.task.as_ref();
         let kind = kind.and_then(|task| task.kind.as_deref());
         table.row(vec![
