@@ -57,7 +57,7 @@ impl Check for Tick {
             }
             Seen::Rest => ledger.schedules.iter().try_for_each(|(name, schedule)| {
                 let end = schedule.definition.terms.end;
-                let left = end.map(|end| schedule.definition.ticks(schedule.decided, end));
+                let left = end.map(|end| schedule.definition.ticks(schedule.furthest, end));
                 let most = schedule.definition.terms.max_runs;
                 let has_run = most.is_some_and(|most| schedule.tasks.len() as u64 >= most.get());
                 let is_through = left.is_some_and(|left| left.is_empty());

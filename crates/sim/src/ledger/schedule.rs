@@ -13,6 +13,8 @@ pub(crate) struct Schedule {
     pub(crate) version: u64,
     /// What became of ticks up to here is known.
     pub(crate) decided: Timestamp,
+    /// The furthest that it ever came: it may have gone back with the store's clock.
+    pub(crate) furthest: Timestamp,
     /// A tick that waits for the run before it to end.
     pub(crate) held: Option<Timestamp>,
     /// Its tasks so far.
@@ -32,6 +34,7 @@ impl Ledger {
                 definition,
                 version: record.version,
                 decided: progress.decided,
+                furthest: progress.decided,
                 held: progress.held,
                 tasks: Vec::new(),
                 is_over: record.next_at.is_none(),
@@ -49,6 +52,7 @@ impl Ledger {
                 .extend(request.tasks.iter().map(|task| task.id));
             if let Some((progress, _)) = tick::state(&request.state) {
                 schedule.decided = progress.decided;
+                schedule.furthest = schedule.furthest.max(progress.decided);
                 schedule.held = progress.held;
             }
         }
