@@ -19,6 +19,7 @@ FORESEEN = [
     "has a time zone",
     "a tick in the future",
     "an instant after",
+    "an instant that is past",
     "at least one",  # A period without ticks.
     "choose a shorter period",
     "minute ", "hour ", "day of", "month ", "second ",  # The fields of a pattern.
@@ -85,7 +86,7 @@ SPANS = [("@yearly", 366 * 86400), ("@monthly", 31 * 86400), ("@daily", 86400), 
 
 def fitting(case):
     """A rule that has ticks in the period of a backfill, and not too many. The period is made one of years that can
-    be told, whose end comes behind its beginning."""
+    be told and are past, whose end comes behind its beginning."""
     often = {"every_ms": 1000}
     if not case.operation.label.endswith("/backfill") or not isinstance(case.body, dict):
         return often
@@ -102,9 +103,9 @@ def fitting(case):
 
 
 def told(text):
-    """An instant, in a year between 1700 and 2200."""
+    """An instant, in a year between 1700 and 1999."""
     at = datetime.datetime.fromisoformat(text.upper())
-    return at.replace(year=1700 + at.year % 500, day=min(at.day, 28))
+    return at.replace(year=1700 + at.year % 300, day=min(at.day, 28))
 
 
 def is_positive(case):
