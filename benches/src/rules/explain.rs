@@ -12,9 +12,13 @@ use crate::sqlite::ids_from;
 use crate::stats::{millis, percentile, rounded};
 
 const PENDING: u32 = 1_000_000;
-/// Tenants, each of which has a lane for each limit.
-const TENANTS: u32 = 1_000;
 const LIMITS: u32 = 10;
+/// A limit that so many run under closes what stands behind it; another stays open, and any lane may come
+/// before any other.
+const CLOSED: u32 = 10;
+const OPEN: u32 = 1_000_000;
+/// Tenants, each of which has a lane for each limit (none: all stand in one lane), and what limits let through.
+const SHAPES: [(u32, u32); 3] = [(0, OPEN), (1_000, CLOSED), (1_000, OPEN)];
 /// Tasks that are explained, evenly from the first to the last.
 const ASKED: u32 = 400;
 /// How often the queue and the worker are.
@@ -23,28 +27,37 @@ const REPEATS: usize = 50;
 pub(super) async fn run(house: &House<'_>) -> anyhow::Result<Value> {
     println!("{}: explain, with {PENDING} tasks pending", house.store);
     let mut rows = Vec::new();
-    for spread in [false, true] {
-        let port = filled(house, spread).await?;
-        let lanes = if spread { TENANTS * LIMITS } else { 1 };
+    for (tenants, limit) in SHAPES {
+        let port = filled(house, tenants, limit).await?;
+        let lanes = lanes(tenants);
+        let closed = limit == CLOSED;
+        let tell = |what, took| tell(what, lanes, closed, took);
         rows.push(json!({
             "lanes": lanes,
-            "task": tell("task", lanes, of_tasks(&port).await?),
-            "queue": tell("queue", lanes, of_queue(&port).await?),
-            "worker": tell("worker", lanes, of_worker(&port).await?),
+            "closed": closed,
+            "task": tell("task", of_tasks(&port).await?),
+            "queue": tell("queue", of_queue(&port).await?),
+            "worker": tell("worker", of_worker(&port).await?),
         }));
         port.store.close().await?;
     }
     Ok(Value::Array(rows))
 }
 
-fn tell(what: &str, lanes: u32, mut took: Vec<f64>) -> Value {
+const fn lanes(tenants: u32) -> u32 {
+    if tenants == 0 { 1 } else { tenants * LIMITS }
+}
+
+fn tell(what: &str, lanes: u32, closed: bool, mut took: Vec<f64>) -> Value {
     let [p50, p99, most] = [50.0, 99.0, 100.0].map(|percent| percentile(&mut took, percent));
-    println!("{what:<7} in {lanes:>6} lanes: p50 {p50:.2} ms, p99 {p99:.2} ms, most {most:.2} ms");
+    let closed = if closed { "closed" } else { "open" };
+    println!("{what:<7} in {lanes:>6} lanes, {closed:<6}: p50 {p50:.2} ms, p99 {p99:.2} ms, most {most:.2} ms");
     json!({ "p50_ms": rounded(p50), "p99_ms": rounded(p99), "most_ms": rounded(most) })
 }
 
-async fn filled(house: &House<'_>, spread: bool) -> anyhow::Result<Port> {
+async fn filled(house: &House<'_>, tenants: u32, limit: u32) -> anyhow::Result<Port> {
     let (port, mut stream) = (house.open().await?, Stream::default());
+    let spread = tenants > 0;
     let turns = QueueChange {
         fair: Some(spread),
         ..QueueChange::default()
@@ -52,15 +65,15 @@ async fn filled(house: &House<'_>, spread: bool) -> anyhow::Result<Port> {
     let queue = NewTask::QUEUE_DEFAULT;
     port.store.configure(queue.into(), turns).await?;
     for number in 0..LIMITS {
-        let limit = Some(Limit::concurrency(10));
+        let limit = Some(Limit::concurrency(limit));
         port.store
             .configure_limit(name(number).into(), limit)
             .await?;
     }
     let shape = move |task: &mut NewTask, n: u32| {
         if spread {
-            task.tenant = Some(format!("tenant-{}", n % TENANTS).into());
-            task.limits = vec![LimitUse::one(name(n / TENANTS % LIMITS))];
+            task.tenant = Some(format!("tenant-{}", n % tenants).into());
+            task.limits = vec![LimitUse::one(name(n / tenants % LIMITS))];
         }
     };
     stream.fill(&port, PENDING, shape).await?;
