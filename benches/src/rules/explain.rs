@@ -51,7 +51,9 @@ const fn lanes(tenants: u32) -> u32 {
 fn tell(what: &str, lanes: u32, closed: bool, mut took: Vec<f64>) -> Value {
     let [p50, p99, most] = [50.0, 99.0, 100.0].map(|percent| percentile(&mut took, percent));
     let closed = if closed { "closed" } else { "open" };
-    println!("{what:<7} in {lanes:>6} lanes, {closed:<6}: p50 {p50:.2} ms, p99 {p99:.2} ms, most {most:.2} ms");
+    println!(
+        "{what:<7} in {lanes:>6} lanes, {closed:<6}: p50 {p50:.2} ms, p99 {p99:.2} ms, most {most:.2} ms"
+    );
     json!({ "p50_ms": rounded(p50), "p99_ms": rounded(p99), "most_ms": rounded(most) })
 }
 
