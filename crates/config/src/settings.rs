@@ -35,6 +35,8 @@ pub use worker::Worker;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
+    /// What this configuration is called, if it says so.
+    pub name: Option<String>,
     /// Where the tasks are.
     pub store: StoreUrl,
     /// The HTTP API.
@@ -61,6 +63,15 @@ pub struct Settings {
     pub logs: Logs,
 }
 
+const NAME: About = About {
+    name: "name",
+    text: "What this configuration is called. The schedules that it declares are its own: of those, what \
+it names no longer goes when a process starts with it. Configurations of one store that name different \
+schedules need different names.",
+    effect: Effect::AtStart,
+    example: Some("billing"),
+};
+
 const STORE: About = About {
     name: "store",
     text: store::ABOUT,
@@ -70,6 +81,11 @@ const STORE: About = About {
 
 impl Group for Settings {
     fn walk(&mut self, visitor: &mut dyn Visitor) {
+        let mut name = Slot {
+            value: &mut self.name,
+            form: form::name().or_none(),
+        };
+        visitor.setting(&NAME, &mut name);
         let mut store = Slot {
             value: &mut self.store,
             form: form::store(),

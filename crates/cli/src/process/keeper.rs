@@ -64,7 +64,7 @@ impl Keeper {
         let settings = &self.loaded.settings;
         let set = self.bring(settings).await;
         set.context("cannot set the queues, tenants and limits as the configuration says")?;
-        let set = schedules::begin(&self.duly, &settings.schedules).await;
+        let set = schedules::begin(&self.duly, settings).await;
         set.context("cannot set the schedules as the configuration says")?;
         self.named = Named::by(settings);
         self.is_set = true;
@@ -194,7 +194,8 @@ impl Keeper {
 
     /// Brings the schedules to the store.
     async fn schedule(&self, new: &Settings) -> anyhow::Result<()> {
-        schedules::set(&self.duly, &self.named.schedules, &new.schedules).await?;
+        let started = &self.started.settings;
+        schedules::set(&self.duly, started, &self.named.schedules, &new.schedules).await?;
         Ok(())
     }
 

@@ -7,40 +7,48 @@ use duly::{
     Duly, InvalidInput, OnConflict, Payload, Replace, RetryPolicy, Schedule, Task, Unique,
     UniqueScope,
 };
+use duly_config::Settings;
 
 /// Schedules by name, as settings say them.
 type Declared = BTreeMap<String, duly_config::Schedule>;
 
-/// Who declares them: any process with a configuration.
+/// Who declares those of configurations without a name.
 const OWNER: &str = "config";
 
-/// Makes the schedules of configurations those that these settings name, and no others: what was taken out
-/// while no process ran is removed. Settings that name none leave all be: they may be those of a process
-/// that schedules nothing.
-pub(super) async fn begin(duly: &Duly, new: &Declared) -> Result<(), SchedulesError> {
-    if new.is_empty() {
+/// Makes the schedules of configurations of this name those that these settings declare, and no others:
+/// what was taken out while no process ran is removed. Settings without a name that declare none leave all
+/// be: they may be those of a process that schedules nothing.
+pub(super) async fn begin(duly: &Duly, settings: &Settings) -> Result<(), SchedulesError> {
+    if settings.schedules.is_empty() && settings.name.is_none() {
         return Ok(());
     }
-    let done = duly.schedules().converge(declared(new)?, OWNER).await?;
+    let declared = declared(&settings.schedules)?;
+    let done = duly.schedules().converge(declared, owner(settings)).await?;
     tell(&done);
     Ok(())
 }
 
-/// Makes and changes schedules until they are as these settings say, and removes those that were named
-/// until now and are not any more.
+/// Makes and changes schedules until they are as declared, and removes those that were until now and are
+/// not any more. They belong to the name that the configuration had at the start.
 pub(super) async fn set(
     duly: &Duly,
+    started: &Settings,
     old: &BTreeSet<String>,
     new: &Declared,
 ) -> Result<(), SchedulesError> {
-    let mut done = duly.schedules().declare(declared(new)?, OWNER).await?;
+    let owner = owner(started);
+    let mut done = duly.schedules().declare(declared(new)?, owner).await?;
     let gone = old.iter().filter(|name| !new.contains_key(*name));
     let gone = gone.map(String::as_str);
-    let withdrawn = duly.schedules().withdraw(gone, OWNER).await?;
+    let withdrawn = duly.schedules().withdraw(gone, owner).await?;
     done.removed = withdrawn.removed;
     done.unreadable.extend(withdrawn.unreadable);
     tell(&done);
     Ok(())
+}
+
+fn owner(settings: &Settings) -> &str {
+    settings.name.as_deref().unwrap_or(OWNER)
 }
 
 fn declared(new: &Declared) -> Result<Vec<(&str, Schedule)>, SchedulesError> {

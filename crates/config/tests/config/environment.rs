@@ -42,7 +42,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     (
         "DULY__COLOUR",
         "red",
-        &["no setting colour", "expected store"],
+        &["no setting colour", "expected name, store"],
     ),
     ("DULY__WORKER", "8", &["worker is a single value", "a map"]),
     (

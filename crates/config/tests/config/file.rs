@@ -219,7 +219,11 @@ const WRONG: &[Case] = &[
     (
         "colour: red\n",
         (1, 1),
-        &["no setting colour", "expected store, server,", "or logs"],
+        &[
+            "no setting colour",
+            "expected name, store, server,",
+            "or logs",
+        ],
     ),
     (
         "server:\n  shutdown-timeout: 5s\n",

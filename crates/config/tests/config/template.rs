@@ -37,6 +37,7 @@ const EXAMPLES: &[&str] = &[
     "limits.mailer.queues",
     "limits.mailer.rate",
     "limits.mailer.tenants",
+    "name",
     "priority_rules.hotfix.arguments_at_least",
     "priority_rules.hotfix.arguments_at_most",
     "priority_rules.hotfix.kinds",

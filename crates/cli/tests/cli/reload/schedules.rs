@@ -81,6 +81,37 @@ async fn schedules_that_are_taken_out_go_with_the_next_start_or_load() {
 }
 
 #[tokio::test]
+async fn configurations_of_different_names_leave_each_others_schedules_be() {
+    let place = Place::new();
+    let (server, _) = serve(&place, &scheduled(&["a"])).await;
+    let named = |names: &[&str]| format!("name: mail\n{}", scheduled(names));
+    for (names, there) in [
+        (&["b", "c"][..], &["a", "b", "c"][..]),
+        (&["c"], &["a", "c"]),
+        // With a name, none means none.
+        (&[], &["a"]),
+    ] {
+        let file = place.file("w.yaml", &named(names));
+        let mut other = worker(&place, &file).await;
+        other.log("worker is registered").await;
+        assert_eq!(schedules(&server).await, there);
+        other.stop().await;
+    }
+    let file = place.file("w.yaml", &named(&["b"]));
+    let mut other = worker(&place, &file).await;
+    other.log("worker is registered").await;
+    let shown = server.json(&["schedule", "show", "b"]).await;
+    assert_eq!(shown["owner"], "mail", "{shown}");
+    // What it is called from the next start on does not matter before.
+    std::fs::write(&file, format!("name: post\n{}", scheduled(&["c"]))).unwrap();
+    other.log("takes effect at the next start").await;
+    other.log("the configuration was loaded anew").await;
+    assert_eq!(schedules(&server).await, ["a", "c"]);
+    other.stop().await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_schedule_that_could_not_be_removed_is_removed_later() {
     let place = Place::new();
     let (mut server, file) = serve(&place, &scheduled(&["a", "b"])).await;
