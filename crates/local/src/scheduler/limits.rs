@@ -1,6 +1,6 @@
 //! The numbers under which the engine knows limits, tenants and names of tasks, and what changes them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use duly_core::bounds::{LIMIT_WEIGHT_MAX, TASK_LIMITS_MAX};
 use duly_core::dispatch::{GateId, LimitId, Target, TenantId};
@@ -213,9 +213,9 @@ impl State {
         let Some(id) = self.book.limits.get(name).copied() else {
             return;
         };
-        for (subject, _) in self.attached_to(id) {
-            self.detach_limit(&subject, name, now);
-        }
+        let mut all = self.book.subjects(self.queue);
+        all.retain(|(_, target)| self.weight_in(*target, id).is_some());
+        self.detach_from(&all, id, now);
         self.engine.dispatch_mut().set_limit(id, None, now);
     }
 
@@ -251,12 +251,24 @@ impl State {
         let (Some(target), Some(id)) = (target, id) else {
             return;
         };
-        let mut uses = self.attached(target);
-        uses.retain(|(other, _)| *other != id);
-        self.engine.dispatch_mut().attach(target, &uses, now);
-        if let (Subject::Name(name), true) = (subject, uses.is_empty()) {
-            self.unbind(name, now);
+        self.detach_from(&[(subject.clone(), target)], id, now);
+    }
+
+    /// Detaches a limit from all of these. However many they are, every lane is looked at once; and so is
+    /// every task, if there are names among them that have no limits any more.
+    fn detach_from(&mut self, all: &[(Subject, Target)], id: LimitId, now: Timestamp) {
+        let mut rest = Vec::with_capacity(all.len());
+        let mut bare = HashSet::new();
+        for (subject, target) in all {
+            let mut uses = self.attached(*target);
+            uses.retain(|(other, _)| *other != id);
+            if let (Subject::Name(name), true) = (subject, uses.is_empty()) {
+                bare.insert(name.clone());
+            }
+            rest.push((*target, uses));
         }
+        self.engine.dispatch_mut().attach_all(rest, now);
+        self.unbind(&bare, now);
     }
 
     fn attached(&self, target: Target) -> Vec<(LimitId, u32)> {
@@ -292,25 +304,31 @@ impl State {
         });
         names.insert(name.clone(), kind);
         kinds.push(kind);
-        self.move_kind(name, kind, now);
+        self.move_kinds(|other| (other == &**name).then_some(kind), now);
         Ok(kind)
     }
 
-    /// The tasks of a name have no limits of their own any more.
-    fn unbind(&mut self, name: &Name, now: Timestamp) {
-        let Some(kind) = self.book.names.remove(name) else {
+    /// The tasks of these names have no limits of their own any more.
+    fn unbind(&mut self, bare: &HashSet<Name>, now: Timestamp) {
+        let Book {
+            names, kinds, free, ..
+        } = &mut self.book;
+        let gone: BTreeSet<KindId> = bare.iter().filter_map(|name| names.remove(name)).collect();
+        if gone.is_empty() {
             return;
-        };
-        self.move_kind(name, COMMON, now);
-        self.book.kinds.retain(|other| *other != kind);
-        self.book.free.push(kind);
+        }
+        kinds.retain(|kind| !gone.contains(kind));
+        free.extend(gone);
+        self.move_kinds(|name| bare.contains(name).then_some(COMMON), now);
     }
 
-    fn move_kind(&mut self, name: &str, kind: KindId, now: Timestamp) {
+    /// Moves the tasks whose name has another kind now.
+    fn move_kinds(&mut self, kind_of: impl Fn(&str) -> Option<KindId>, now: Timestamp) {
         let all = self.engine.iter();
-        let named = all.filter(|(_, entry)| entry.carry.head().name == name);
-        let slots: Vec<_> = named.map(|(slot, _)| slot).collect();
-        for slot in slots {
+        let moved =
+            all.filter_map(|(slot, entry)| Some((slot, kind_of(&entry.carry.head().name)?)));
+        let moved: Vec<_> = moved.collect();
+        for (slot, kind) in moved {
             let moved = self.engine.set_kind(slot, kind, now);
             debug_assert!(moved.is_ok(), "keys hold the name, and kinds are bounded");
         }
@@ -320,11 +338,17 @@ impl State {
     fn attached_to(&self, id: LimitId) -> Vec<(Subject, u32)> {
         let subjects = self.book.subjects(self.queue).into_iter();
         let uses = subjects.filter_map(|(subject, target)| {
-            let mut uses = self.engine.dispatch().attached(target).iter();
-            let (_, weight) = uses.find(|(limit, _)| *limit == id)?;
-            Some((subject, *weight))
+            let weight = self.weight_in(target, id)?;
+            Some((subject, weight))
         });
         uses.collect()
+    }
+
+    /// What each task there weighs in a limit that is attached.
+    fn weight_in(&self, target: Target, id: LimitId) -> Option<u32> {
+        let mut uses = self.engine.dispatch().attached(target).iter();
+        let (_, weight) = uses.find(|(limit, _)| *limit == id)?;
+        Some(*weight)
     }
 
     /// A limit as it stands, if it is defined; but not what it is attached to.
@@ -384,5 +408,35 @@ impl Shared {
         let mut records: Vec<_> = records.into_values().collect();
         records.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         records
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "threads")]
+mod tests {
+    use duly_core::Limit;
+
+    use crate::sync::lock;
+    use crate::{Scheduler, Subject, Task};
+
+    #[test]
+    fn to_remove_a_limit_looks_at_every_lane_once() {
+        let scheduler = Scheduler::builder().workers(1).threads().build();
+        let limits = scheduler.limits();
+        limits.define("one", Limit::concurrency(1)).unwrap();
+        for n in 0..100 {
+            let name = format!("{n}");
+            let subject = Subject::Name(name.as_str().into());
+            limits.attach(subject, "one", 1).unwrap();
+            scheduler.try_submit(Task::new(name, async {})).unwrap();
+        }
+        let looks = || {
+            let state = lock(&scheduler.shared().state);
+            let dispatch = state.engine.dispatch();
+            (dispatch.attach_looks(), dispatch.lane_count())
+        };
+        let (before, lanes) = looks();
+        limits.remove("one");
+        assert_eq!(looks().0 - before, lanes);
     }
 }

@@ -205,6 +205,46 @@ both! {
         scheduler.shutdown(Shutdown::Drain).await;
     }
 
+    @paused async fn a_limit_that_is_removed_frees_all_that_waits_for_it(world: World) {
+        let scheduler = world.builder(8).start();
+        let limits = scheduler.limits();
+        limits.define("one", Limit::concurrency(1)).unwrap();
+        limits.define("two", Limit::concurrency(2)).unwrap();
+        let named = |name: &'static str| Subject::Name(name.into());
+        let tenant = Subject::Tenant("acme".into());
+        for subject in [Subject::All, named("a"), named("b"), named("c"), tenant] {
+            limits.attach(subject, "one", 1).unwrap();
+        }
+        limits.attach(named("c"), "two", 1).unwrap();
+        let gate = Gate::default();
+        for name in ["a", "a", "b", "c", "c", "c"] {
+            scheduler.submit(gate.task(name)).await.unwrap();
+        }
+        for _ in 0..2 {
+            scheduler.submit(gate.task("d").tenant("acme")).await.unwrap();
+        }
+        gate.came(1).await;
+        assert_eq!(scheduler.running().len(), 1, "in {world:?}");
+        limits.remove("one");
+        gate.came(7).await;
+        assert_eq!(in_use(&limits, "two"), 2, "it is still attached");
+        let attached = limits.show("two").unwrap().attached;
+        assert_eq!(attached, [(named("c"), 1)]);
+        limits.define("one", Limit::concurrency(1)).unwrap();
+        let one = limits.show("one").unwrap();
+        assert_eq!((one.in_use, one.attached), (0, Vec::new()), "in {world:?}");
+        // The names that it was attached to are bound again as before.
+        limits.attach(named("a"), "one", 1).unwrap();
+        assert_eq!(in_use(&limits, "one"), 2);
+        limits.attach(named("b"), "one", 3).unwrap();
+        assert_eq!(in_use(&limits, "one"), 5);
+        limits.remove("one");
+        gate.open();
+        scheduler.wait_idle().await;
+        assert_eq!(all(&scheduler), 8);
+        scheduler.shutdown(Shutdown::Drain).await;
+    }
+
     @paused async fn a_permit_of_a_held_worker_goes_to_others(world: World) {
         let (builder, mut completions) = world.builder(2).completions(1, WhenFull::HoldWorkers);
         let scheduler = builder.build();
