@@ -155,10 +155,10 @@ impl Dispatch {
         if self.is_fair(queue) == fair {
             return;
         }
-        let ids: Vec<LaneId> = self
-            .lanes()
-            .filter(|id| self.spec(*id).queue == queue)
-            .collect();
+        // Those in which nobody stands have no place to leave. By number, so that the same is done again
+        // in the same order.
+        let mut ids: Vec<LaneId> = self.lanes_of(queue).collect();
+        ids.sort_unstable();
         for id in &ids {
             self.leave(*id);
         }

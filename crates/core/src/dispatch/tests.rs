@@ -229,6 +229,48 @@ fn tenants_share_by_weight_whatever_each_has_in_line() {
 }
 
 #[test]
+fn whoever_stands_anywhere_takes_turns_as_soon_as_the_queue_is_fair() {
+    let mut shop = Shop::new();
+    let slots = shop.dispatch.add_limit();
+    shop.dispatch
+        .set_limit(slots, Some(Limit::concurrency(1)), NOW);
+    let other = core::mem::replace(&mut shop.queue, shop.dispatch.add_queue());
+    let (one, two) = (shop.dispatch.add_tenant(), shop.dispatch.add_tenant());
+    // Free, parked, with a head that is not known, and with nobody in it: of two tenants, and of nobody.
+    let plain = shop.lane(None, &[]);
+    let open = shop.lane(Some(one), &[]);
+    let parked = shop.lane(Some(one), &[(slots, 1)]);
+    let unknown = shop.lane(Some(two), &[]);
+    let idle = shop.lane(Some(two), &[(slots, 1)]);
+    let key = |n| OrderPolicy::Strict.key(Priority::Normal, NOW, None, n);
+    shop.submit(parked, 1);
+    assert_eq!(shop.claim(1, NOW), [parked], "the slot is taken");
+    for (lane, count) in [(parked, 1), (open, 2), (plain, 2), (unknown, 2)] {
+        shop.submit(lane, count);
+    }
+    assert!(shop.claim(0, NOW).is_empty());
+    shop.dispatch.forget_head(unknown);
+    for fair in [true, false, true] {
+        shop.dispatch.set_fair(shop.queue, fair);
+        assert_eq!(shop.dispatch.standing(shop.queue), 4);
+        assert_eq!(shop.dispatch.check(NOW), Ok(()));
+    }
+    assert!(!shop.dispatch.is_fair(other));
+    let head = shop.waiting[&unknown][0];
+    shop.dispatch.set_head(unknown, Some(head));
+    let turns = [open, plain, unknown, open, plain, unknown];
+    assert_eq!(shop.claim(10, NOW), turns, "in turns, but not the parked");
+    shop.dispatch.set_head(idle, Some(key(100)));
+    shop.waiting.insert(idle, vec![key(100)]);
+    assert!(shop.claim(10, NOW).is_empty());
+    shop.dispatch.release(parked);
+    assert_eq!(shop.claim(10, NOW), [parked]);
+    shop.dispatch.release(parked);
+    assert_eq!(shop.claim(10, NOW), [idle]);
+    assert_eq!(shop.dispatch.check(NOW), Ok(()));
+}
+
+#[test]
 fn who_was_idle_has_no_credit() {
     let mut shop = Shop::new();
     shop.dispatch.set_fair(shop.queue, true);
