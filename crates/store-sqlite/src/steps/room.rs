@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use duly_core::{Decision, Limit};
-use duly_store::{Duty, KeepHouse, LimitUse, Name, Settle, Settlement, When};
+use duly_store::bounds::TENANTS_MAX;
+use duly_store::{
+    Duty, KeepHouse, LimitUse, Name, Settle, Settlement, SubmitError, When, validate,
+};
 
 use super::*;
 use crate::book::LANES_KEPT_MAX;
+use crate::error::Fault;
 use crate::{limit, settle};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -173,6 +177,39 @@ fn limits_are_counted_before_one_is_refused() {
     // Three are due later, and two are defined.
     assert_eq!(world.transact(|tx| lacks(tx, 7)), None);
     assert_eq!(world.transact(|tx| lacks(tx, 6)), newer());
+}
+
+#[test]
+fn a_batch_makes_no_more_tenants_than_there_is_room_for() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    // Records are numbered from 1, and never removed.
+    let known = "INSERT INTO duly_tenant (id, name) VALUES (?1, 'known')";
+    connection
+        .execute(known, [i64::try_from(TENANTS_MAX - 1).unwrap()])
+        .unwrap();
+    let of = |n: u8, tenant: &str| NewTask {
+        tenant: Some(tenant.into()),
+        ..NewTask::new(TaskId::from_bytes([n; 16]), "work", Payload::default())
+    };
+    let tasks = [of(1, "known"), of(2, "last"), of(3, "last"), of(4, "more")];
+    let refused = |index| SubmitError::InvalidInput {
+        index,
+        source: validate::too_many_tenants("more"),
+    };
+    let mut submit = |tasks: &[NewTask]| {
+        let tasks = tasks.to_vec();
+        match world.transact(|tx| submit::submit(tx, &Submit { tasks })) {
+            Ok(_) => None,
+            Err(Fault::Refused(refused)) => Some(refused),
+            Err(broken @ Fault::Broken(_)) => panic!("{broken:?}"),
+        }
+    };
+    for _ in 0..2 {
+        assert_eq!(submit(&tasks), Some(refused(3)));
+    }
+    assert_eq!(submit(&tasks[..3]), None, "it left nothing");
+    assert_eq!(submit(&tasks[3..]), Some(refused(0)));
 }
 
 #[test]

@@ -14,6 +14,7 @@ impl World {
         change: KindChange,
     ) -> Result<KindSettings, RequestError> {
         validate::name("kind", name)?;
+        self.forget_unmade();
         if self.kinds.lacks_room(name, KINDS_MAX) {
             return Err(validate::too_many_kinds(name).into());
         }

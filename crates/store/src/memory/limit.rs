@@ -102,6 +102,7 @@ impl World {
             return Ok(());
         };
         validate::limit_uses(&uses)?;
+        self.forget_unmade();
         self.forget_idle();
         self.has_room_for_limits(uses.iter().map(|one| &one.name))?;
         let target = self.target(subject)?;

@@ -13,8 +13,6 @@ pub(super) struct Roll<S> {
     /// The same, in the order of the names.
     by_name: BTreeMap<Name, usize>,
     members: Vec<Member<S>>,
-    /// How many a task or a setting has made.
-    made: usize,
     /// Places that were given since [`forget_unmade`](Self::forget_unmade).
     given: Vec<usize>,
     /// Places of which the names were forgotten: they are given to others.
@@ -37,7 +35,6 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
             places: HashMap::new(),
             by_name: BTreeMap::new(),
             members: Vec::new(),
-            made: 0,
             given: Vec::new(),
             free: Vec::new(),
         }
@@ -91,18 +88,16 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
             .unwrap_or_default()
     }
 
-    /// Whether a name has no record, and there is no room for one more in `most`.
+    /// Whether a name has no place, and there is no room for one more in `most`. Within an operation that began
+    /// with [`forget_unmade`](Self::forget_unmade): then all places are of records, or of what the operation
+    /// itself is about to make.
     pub(super) fn lacks_room(&self, name: &Name, most: usize) -> bool {
-        self.made >= most
-            && self
-                .find(name)
-                .is_none_or(|place| !self.members[place].made)
+        self.places.len() >= most && self.find(name).is_none()
     }
 
     /// A task or a setting has come: from now on there is a record.
     pub(super) fn make(&mut self, place: usize) -> &mut Member<S> {
         let member = &mut self.members[place];
-        self.made += usize::from(!member.made);
         member.made = true;
         member
     }
@@ -166,5 +161,31 @@ impl<S: Copy + Default + PartialEq> Roll<S> {
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|last| last.name.clone());
         (found.into_iter().map(show).collect(), next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operation_makes_counts_before_it_is_made() {
+        let mut roll = Roll::<bool>::new();
+        let name = |n: u8| Name::from(format!("{n}"));
+        let made = roll.place(&name(0));
+        roll.make(made);
+        roll.forget_unmade();
+        for n in 1..3 {
+            assert!(!roll.lacks_room(&name(n), 3));
+            roll.place(&name(n));
+            assert!(!roll.lacks_room(&name(n), 3), "it has its place");
+        }
+        assert!(roll.lacks_room(&name(3), 3));
+        assert!(!roll.lacks_room(&name(3), 4));
+        // It was refused: there is room again.
+        assert_eq!(roll.forget_unmade().len(), 2);
+        assert!(!roll.lacks_room(&name(3), 3));
+        assert!(!roll.lacks_room(&name(0), 1));
+        assert!(roll.lacks_room(&name(1), 1));
     }
 }

@@ -160,7 +160,10 @@ macro_rules! conformance {
                 a_long_history_is_cut, a_restored_history_goes_on,
                 what_comes_back_is_pruned_in_time, a_restored_queue_serves
             ],
-            room: [there_is_no_room_for_more_limits],
+            room: [
+                there_is_no_room_for_more_limits,
+                a_batch_makes_no_more_kinds_than_there_is_room_for
+            ],
             schedule: [
                 what_is_put_is_kept, a_write_expects_what_it_has_read,
                 a_removed_schedule_is_gone_for_good, what_is_due_comes_in_order,
