@@ -5,12 +5,12 @@ use std::ops::Range;
 use duly_core::bounds::{EXPIRE_MAX, PROMOTE_MAX};
 use duly_core::dispatch::{Dispatch, GateId, KindId, LaneId};
 use duly_core::{EventKind, OrderKey, State, TaskId, Timestamp};
-use duly_store::explain::{self, Pace, QueueView, View};
+use duly_store::explain::{self, End, Pace, QueueView, Reach, View};
 use duly_store::{
     Counts, Explanation, Name, QueueExplanation, StoreError, TaskRecord, WorkerExplanation,
     WorkerRecord,
 };
-use rusqlite::{Result, params};
+use rusqlite::{Result, Row, params};
 
 use crate::error::Fault;
 use crate::transaction::Transaction;
@@ -25,6 +25,21 @@ pub(crate) const COUNT: &str = "SELECT count(*) FROM (
     LIMIT ?8)";
 pub(crate) const COUNT_ALL: &str = "SELECT count(*) FROM (
     SELECT 1 FROM duly_live INDEXED BY duly_live_ready WHERE lane = ?1 AND state = 2 LIMIT ?2)";
+macro_rules! reach {
+    ($order:literal) => {
+        concat!(
+            "SELECT count(*), max(rank), max(sequence) FROM (
+    SELECT rank, sequence FROM duly_live INDEXED BY duly_live_ready
+    WHERE lane = ?1 AND state = 2 AND (class, rank) >= (?2, ?3) AND (class, rank) <= (?5, ?6)
+        AND (class, rank, sequence) >= (?2, ?3, ?4) AND (class, rank, sequence) < (?5, ?6, ?7)
+    ORDER BY ",
+            $order,
+            " LIMIT ?8)"
+        )
+    };
+}
+pub(crate) const FRONT: &str = reach!("class, rank, sequence");
+pub(crate) const BACK: &str = reach!("class DESC, rank DESC, sequence DESC");
 pub(crate) const PACE: &str =
     "SELECT count(*) FILTER (WHERE e.kind = ?2 AND t.queue = ?3), min(e.at)
     FROM duly_event AS e CROSS JOIN duly_task AS t ON t.sequence = e.task WHERE e.sequence > ?1";
@@ -45,6 +60,36 @@ pub(crate) fn worker(tx: &mut Transaction<'_, '_>, name: &Name) -> Asked<Vec<Wor
 /// A transaction, to be looked at.
 struct Scene<'s, 't, 'c> {
     tx: &'s mut Transaction<'t, 'c>,
+}
+
+impl Scene<'_, '_, '_> {
+    /// Asks for what stands in a lane with keys in a range.
+    fn within<T>(
+        &self,
+        statement: &str,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        most: u64,
+        read: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Range { start, end } = keys;
+        let mut statement = self.tx.connection.prepare_cached(statement)?;
+        let values = params![
+            self.tx.book.lane_id(lane)?,
+            start.class,
+            start.rank,
+            start.sequence,
+            end.class,
+            end.rank,
+            end.sequence,
+            to_i64(most),
+        ];
+        statement.query_row(values, read)
+    }
+}
+
+fn to_i64(most: u64) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
 }
 
 impl View for Scene<'_, '_, '_> {
@@ -115,25 +160,32 @@ impl View for Scene<'_, '_, '_> {
     }
 
     fn count(&mut self, lane: LaneId, keys: &Range<OrderKey>, most: u64) -> Result<u64> {
-        let Range { start, end } = keys;
-        let lane = self.tx.book.lane_id(lane)?;
         if *keys == (OrderKey::FIRST..OrderKey::LAST) {
+            let lane = self.tx.book.lane_id(lane)?;
             let mut statement = self.tx.connection.prepare_cached(COUNT_ALL)?;
-            let most = i64::try_from(most).unwrap_or(i64::MAX);
-            return statement.query_row([lane, most], |row| row::number(row, 0));
+            return statement.query_row([lane, to_i64(most)], |row| row::number(row, 0));
         }
-        let mut statement = self.tx.connection.prepare_cached(COUNT)?;
-        let values = params![
-            lane,
-            start.class,
-            start.rank,
-            start.sequence,
-            end.class,
-            end.rank,
-            end.sequence,
-            i64::try_from(most).unwrap_or(i64::MAX),
-        ];
-        statement.query_row(values, |row| row::number(row, 0))
+        self.within(COUNT, lane, keys, most, |row| row::number(row, 0))
+    }
+
+    fn reach(
+        &mut self,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        end: End,
+        most: u64,
+    ) -> Result<Reach> {
+        let statement = match end {
+            End::Front => FRONT,
+            End::Back => BACK,
+        };
+        self.within(statement, lane, keys, most, |row| {
+            Ok(Reach {
+                count: row::number(row, 0)?,
+                rank: row.get::<_, Option<_>>(1)?.unwrap_or(i64::MIN),
+                sequence: row.get::<_, Option<_>>(2)?.unwrap_or(i64::MIN),
+            })
+        })
     }
 
     fn pace(&mut self, queue: &Name, events: u32) -> Result<Option<Pace>> {

@@ -126,6 +126,14 @@ const PLANS: &[(&str, &[&str])] = &[
         &["COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?) AND (class,rank)<(?,?))"],
     ),
     (
+        explain::FRONT,
+        &["COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?) AND (class,rank)<(?,?))"],
+    ),
+    (
+        explain::BACK,
+        &["COVERING INDEX duly_live_ready (lane=? AND (class,rank)>(?,?) AND (class,rank)<(?,?))"],
+    ),
+    (
         explain::COUNT_ALL,
         &["COVERING INDEX duly_live_ready (lane=?)"],
     ),
@@ -298,6 +306,8 @@ const MAY_SCAN: &[&str] = &[
     // It goes through what was found, not through the index.
     explain::COUNT,
     explain::COUNT_ALL,
+    explain::FRONT,
+    explain::BACK,
 ];
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {

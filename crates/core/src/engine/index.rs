@@ -7,6 +7,7 @@ use core::ops::Range;
 use super::lane::Lane;
 use super::{Entry, Ids, Slot};
 use crate::dispatch::{Dispatch, LaneId, LaneSpec};
+use crate::explain::{End, Reach};
 use crate::{Incarnation, OrderKey, OrderPolicy, State, TaskId, Timestamp, Vitals};
 
 #[derive(Debug)]
@@ -230,6 +231,18 @@ impl Index {
     pub(super) fn count(&self, lane: LaneId, keys: &Range<OrderKey>, most: usize) -> usize {
         let lane = self.lanes.get(lane.index());
         lane.map_or(0, |lane| lane.count(keys, most))
+    }
+
+    /// How far `most` tasks of a lane reach, from one end of those with keys in a range.
+    pub(super) fn reach(
+        &self,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        end: End,
+        most: usize,
+    ) -> Reach {
+        let lane = self.lanes.get(lane.index());
+        lane.map_or(Reach::NONE, |lane| lane.reach(keys, end, most))
     }
 
     /// The first task of each class in a lane: under [`OrderPolicy::Strict`], of each priority the one that

@@ -2,10 +2,12 @@
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::iter::Peekable;
+use core::ops::{Bound, Range};
 
 use super::Slot;
 use crate::OrderKey;
+use crate::explain::{End, Reach};
 
 /// A lane: a line for each class of its keys.
 #[derive(Debug, Default)]
@@ -71,13 +73,23 @@ impl Lane {
 
     /// How many keys lie in a range, counted to `most`.
     pub(super) fn count(&self, keys: &Range<OrderKey>, most: usize) -> usize {
-        let lines = self.lines.iter();
-        let within = lines.filter(|line| (keys.start.class..=keys.end.class).contains(&line.class));
-        within.fold(0, |count, line| {
-            let from = (line.class == keys.start.class).then(|| rank_of(keys.start));
-            let to = (line.class == keys.end.class).then(|| rank_of(keys.end));
-            count + line.count(from.unwrap_or(FIRST), to, most - count)
+        self.lines.iter().fold(0, |count, line| {
+            let part = line.part_of(keys);
+            count + part.map_or(0, |(from, to)| line.count(from, to, most - count))
         })
+    }
+
+    /// How far `most` keys reach, from one end of those in a range.
+    pub(super) fn reach(&self, keys: &Range<OrderKey>, end: End, most: usize) -> Reach {
+        let reach = |reach: Reach, line: &Line| {
+            let left = most.saturating_sub(usize::try_from(reach.count).unwrap_or(most));
+            let part = line.part_of(keys);
+            part.map_or(reach, |(from, to)| line.reach(from, to, end, left, reach))
+        };
+        match end {
+            End::Front => self.lines.iter().fold(Reach::NONE, reach),
+            End::Back => self.lines.iter().rev().fold(Reach::NONE, reach),
+        }
     }
 }
 
@@ -89,6 +101,37 @@ const fn rank_of(key: OrderKey) -> Rank {
 }
 
 impl Line {
+    /// From where on, and before what, a range has keys of this class.
+    fn part_of(&self, keys: &Range<OrderKey>) -> Option<(Rank, Option<Rank>)> {
+        let within = !keys.is_empty() && (keys.start.class..=keys.end.class).contains(&self.class);
+        let from = (self.class == keys.start.class).then(|| rank_of(keys.start));
+        let to = (self.class == keys.end.class).then(|| rank_of(keys.end));
+        within.then_some((from.unwrap_or(FIRST), to))
+    }
+
+    /// These tasks, and how far `most` reach that lie at or behind `from` and before `to`, from one end.
+    fn reach(&self, from: Rank, to: Option<Rank>, end: End, most: usize, before: Reach) -> Reach {
+        let place = |rank: Rank| self.in_order.partition_point(|place| place.rank < rank);
+        let range = place(from)..to.map_or(self.in_order.len(), place);
+        let in_order = self
+            .in_order
+            .range(range)
+            .filter(|place| place.slot.is_some());
+        let in_order = in_order.map(|place| place.rank);
+        let before_to = to.map_or(Bound::Unbounded, |to| Bound::Excluded((to, Slot::MIN)));
+        let others = (Bound::Included((from, Slot::MIN)), before_to);
+        let others = self.out_of_order.range(others).map(|(rank, _)| *rank);
+        let and = |reach: Reach, (rank, sequence)| reach.and(rank, sequence);
+        match end {
+            End::Front => Merged(in_order.peekable(), others.peekable(), Rank::lt)
+                .take(most)
+                .fold(before, and),
+            End::Back => Merged(in_order.rev().peekable(), others.rev().peekable(), Rank::gt)
+                .take(most)
+                .fold(before, and),
+        }
+    }
+
     /// How many lie at or behind `from` and before `to`, counted to `most`.
     fn count(&self, from: Rank, to: Option<Rank>, most: usize) -> usize {
         let place = |rank: Rank| self.in_order.partition_point(|place| place.rank < rank);
@@ -192,6 +235,22 @@ impl Line {
     }
 }
 
+/// Two lines as one: the first of both is first, as the third says.
+struct Merged<A: Iterator, B: Iterator>(Peekable<A>, Peekable<B>, fn(&Rank, &Rank) -> bool);
+
+impl<A: Iterator<Item = Rank>, B: Iterator<Item = Rank>> Iterator for Merged<A, B> {
+    type Item = Rank;
+
+    fn next(&mut self) -> Option<Rank> {
+        let Self(one, other, precedes) = self;
+        match (one.peek(), other.peek()) {
+            (Some(first), Some(second)) if precedes(second, first) => other.next(),
+            (Some(_), _) => one.next(),
+            (None, _) => other.next(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +304,12 @@ mod tests {
             let range = keys[from]..keys[to];
             assert_eq!(lane.count(&range, 1_000), to - from);
             assert_eq!(lane.count(&range, 40), (to - from).min(40));
+            let keys = keys[from..to].iter().copied();
+            let and = |reach: Reach, key: OrderKey| reach.and(key.rank, key.sequence);
+            let front = keys.clone().take(40).fold(Reach::NONE, and);
+            assert_eq!(lane.reach(&range, End::Front, 40), front);
+            let back = keys.rev().take(40).fold(Reach::NONE, and);
+            assert_eq!(lane.reach(&range, End::Back, 40), back);
         }
         assert_eq!(drain(&mut lane), Vec::from_iter(model));
         assert!(lane.first().is_none());

@@ -29,6 +29,7 @@ pub use step::{Effect, Refused};
 
 use crate::bounds::LINES_MAX;
 pub use crate::dispatch::{ClaimSpec, Dispatch, KindId, LaneId, LaneSpec, QueueId, Round, Terms};
+use crate::explain::{End, Reach};
 use crate::{HeldKey, Incarnation, OrderKey, OrderPolicy, State, TaskId, Timestamp, Vitals};
 
 /// An unfinished task.
@@ -441,6 +442,12 @@ impl<P> Engine<P> {
     #[must_use]
     pub fn count_in(&self, lane: LaneId, keys: &Range<OrderKey>, most: usize) -> usize {
         self.index.count(lane, keys, most)
+    }
+
+    /// How far `most` pending tasks of a lane reach, from one end of those with keys in a range.
+    #[must_use]
+    pub fn reach_in(&self, lane: LaneId, keys: &Range<OrderKey>, end: End, most: usize) -> Reach {
+        self.index.reach(lane, keys, end, most)
     }
 
     /// What a worker holds, by sequence.

@@ -8,10 +8,12 @@
 mod lane;
 mod place;
 mod reason;
+mod share;
 mod start;
 mod text;
 
 pub use lane::{closings, undefined};
 pub use place::{Lanes, Position, Standing, position};
 pub use reason::{NearMiss, Reason};
+pub use share::{End, Reach};
 pub use start::{Basis, Estimate, Pace, estimate};

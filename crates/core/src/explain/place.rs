@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
+use super::share::{self, End, Reach};
 use crate::bounds::{EXPLAIN_LANES_MAX, POSITION_MAX};
 use crate::dispatch::{Closing, Dispatch, GateId, KindId, LaneId, QueueId, TenantId};
 use crate::{OrderKey, Timestamp};
@@ -15,9 +16,9 @@ use crate::{OrderKey, Timestamp};
 pub struct Position {
     /// How many.
     pub ahead: u64,
-    /// It was counted, to [`POSITION_MAX`]. Otherwise it is estimated: halfway between that and all that
-    /// stand in line, if there are more; in proportion, if the queue has more than [`EXPLAIN_LANES_MAX`]
-    /// lanes.
+    /// It was counted, to [`POSITION_MAX`]. Otherwise it is estimated: if there are more, as the part of the
+    /// line that it has come to, by what stands at the ends of each class of each lane; in proportion, if the
+    /// queue has more than [`EXPLAIN_LANES_MAX`] lanes.
     pub exact: bool,
     /// The tenants of its queue take turns, and of another tenant's tasks of the same class as many were
     /// counted as have their turn before it, by weight.
@@ -58,6 +59,19 @@ pub trait Lanes {
         most: u64,
     ) -> Result<u64, Self::Error>;
 
+    /// How far `most` tasks reach, from one end of those that stand in a lane with keys in a range; fewer, if
+    /// there are no more.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being looked at.
+    fn reach(
+        &mut self,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        end: End,
+        most: u64,
+    ) -> Result<Reach, Self::Error>;
+
     /// Whether something beside gates and the queue closes a kind: nobody takes tasks of it.
     ///
     /// # Errors
@@ -87,31 +101,36 @@ pub struct Standing {
 /// # Errors
 /// What kept its lanes from being counted.
 pub fn position<L: Lanes>(lanes: &mut L, task: &Standing) -> Result<Position, L::Error> {
-    let (before, all) = before(lanes, task)?;
-    let turns = lanes.dispatch().is_fair(task.queue);
+    let Found {
+        before,
+        others,
+        all,
+    } = find(lanes, task)?;
     let mut counter = Counter { lanes, counted: 0 };
-    let others = match turns {
-        true => count_turns(&mut counter, &before, task)?,
-        false => {
-            for lane in &before {
-                counter.count(*lane, &(OrderKey::FIRST..task.key), u64::MAX)?;
-            }
-            0
-        }
-    };
+    let turned = counter.count_all(&before, task)?;
     let counted = counter.counted;
-    let pending = task.pending.saturating_sub(1);
-    let ahead = if counted > POSITION_MAX {
-        u64::midpoint(POSITION_MAX, pending.max(POSITION_MAX))
+    let many = counted > POSITION_MAX;
+    let ahead = if many {
+        let about = share::estimate(lanes, task, &before, &others)?;
+        about.min(task.pending.saturating_sub(1)).max(counted)
     } else {
         counted * all as u64 / before.len().max(1) as u64
     };
-    let whole = all == before.len() && counted <= POSITION_MAX;
+    let whole = all == before.len() && !many;
     Ok(Position {
         ahead,
-        exact: whole && others == 0 && !task.mixed,
-        turns,
+        exact: whole && turned == 0 && !task.mixed,
+        turns: lanes.dispatch().is_fair(task.queue),
     })
+}
+
+/// All keys of a class.
+pub(super) fn class_of(class: u8) -> Range<OrderKey> {
+    let first = |class| OrderKey {
+        class,
+        ..OrderKey::FIRST
+    };
+    first(class)..first(class.saturating_add(1))
 }
 
 /// Counts what stands in lanes, to [`POSITION_MAX`] and one.
@@ -125,48 +144,129 @@ impl<L: Lanes> Counter<'_, L> {
         let most = most.min((POSITION_MAX + 1).saturating_sub(self.counted));
         let count = match most {
             0 => 0,
+            _ if keys.is_empty() => 0,
             _ => self.lanes.count(lane, keys, most)?,
         };
         self.counted += count;
         Ok(count)
     }
 
-    fn tenant(&self, lane: LaneId) -> Option<TenantId> {
-        let dispatch = self.lanes.dispatch();
-        dispatch.tenant_of(dispatch.spec(lane).terms)
-    }
-
-    fn weight(&self, tenant: Option<TenantId>) -> u64 {
-        let weight = tenant.map_or(1, |tenant| self.lanes.dispatch().tenant(tenant).0);
-        u64::from(weight.max(1))
+    /// Counts all that come before a task. Where tenants take turns these are all of more urgent classes,
+    /// those of its tenant before it, and of every other tenant's as many as have their turn meanwhile.
+    /// Answers how many are other tenants' of its class.
+    fn count_all(&mut self, lanes: &[LaneId], task: &Standing) -> Result<u64, L::Error> {
+        let mut turns = Turns::new(self.lanes.dispatch(), task);
+        let class = class_of(task.key.class);
+        let mut others = Vec::new();
+        for lane in lanes {
+            if !turns.fair {
+                self.count(*lane, &(OrderKey::FIRST..task.key), u64::MAX)?;
+                continue;
+            }
+            self.count(*lane, &(OrderKey::FIRST..class.start), u64::MAX)?;
+            if turns.are_shared(self.lanes.dispatch(), *lane) {
+                turns.mine += self.count(*lane, &(class.start..task.key), u64::MAX)?;
+            } else {
+                others.push(*lane);
+            }
+        }
+        let mut turned = 0;
+        for lane in others {
+            let left = turns.left(self.lanes.dispatch(), lane);
+            let count = self.count(lane, &class, *left)?;
+            *left -= count;
+            turned += count;
+        }
+        Ok(turned)
     }
 }
 
-/// The lanes whose tasks may come before those of a lane, itself among them: nothing closes them but what
-/// closes it, too. At most [`EXPLAIN_LANES_MAX`], and how many there are, in proportion.
-fn before<L: Lanes>(lanes: &mut L, task: &Standing) -> Result<(Vec<LaneId>, usize), L::Error> {
-    let standing = lanes.dispatch().standing(task.queue);
-    let others = lanes.dispatch().lanes_of(task.queue);
-    let others = others.filter(|lane| *lane != task.lane);
-    let others: Vec<LaneId> = others.take(EXPLAIN_LANES_MAX).collect();
-    let (looked, bars) = (others.len(), bars(lanes.dispatch(), task.lane, task.at));
-    let kind = lanes.dispatch().spec(task.lane).kind;
-    let mut found = vec![task.lane];
-    for lane in others {
-        let other = lanes.dispatch().spec(lane).kind;
-        let open = self::bars(lanes.dispatch(), lane, task.at);
-        if open.iter().all(|bar| bars.contains(bar))
-            && (other == kind || !lanes.is_closed(other)?)
-        {
-            found.push(lane);
+/// Who has turns before a task.
+pub(super) struct Turns {
+    /// Tenants take turns; otherwise everybody's tasks stand together.
+    fair: bool,
+    whose: Option<TenantId>,
+    /// How many of its class come before it that stand together with it.
+    pub(super) mine: u64,
+    /// How many turns other tenants still have before it.
+    left: Vec<(Option<TenantId>, u64)>,
+}
+
+impl Turns {
+    pub(super) fn new(dispatch: &Dispatch, task: &Standing) -> Self {
+        Self {
+            fair: dispatch.is_fair(task.queue),
+            whose: tenant_of(dispatch, task.lane),
+            mine: 0,
+            left: Vec::new(),
         }
     }
-    let all = if looked < EXPLAIN_LANES_MAX {
-        found.len()
+
+    /// Whether the tasks of a lane stand together with the task.
+    pub(super) fn are_shared(&self, dispatch: &Dispatch, lane: LaneId) -> bool {
+        !self.fair || tenant_of(dispatch, lane) == self.whose
+    }
+
+    /// How many turns the tenant of a lane still has before the task has its own.
+    pub(super) fn left(&mut self, dispatch: &Dispatch, lane: LaneId) -> &mut u64 {
+        let tenant = tenant_of(dispatch, lane);
+        let known = self.left.iter().position(|(whose, _)| *whose == tenant);
+        let at = known.unwrap_or_else(|| {
+            let all = (self.mine + 1).saturating_mul(weight_of(dispatch, tenant));
+            let all = all.div_ceil(weight_of(dispatch, self.whose));
+            self.left.push((tenant, all));
+            self.left.len() - 1
+        });
+        &mut self.left[at].1
+    }
+}
+
+fn tenant_of(dispatch: &Dispatch, lane: LaneId) -> Option<TenantId> {
+    dispatch.tenant_of(dispatch.spec(lane).terms)
+}
+
+fn weight_of(dispatch: &Dispatch, tenant: Option<TenantId>) -> u64 {
+    let weight = tenant.map_or(1, |tenant| dispatch.tenant(tenant).0);
+    u64::from(weight.max(1))
+}
+
+/// Lanes of a queue: at most [`EXPLAIN_LANES_MAX`], and of those that stand in line, by line.
+struct Found {
+    /// Those whose tasks may come before a task, its own among them: nothing closes them but what closes it,
+    /// too.
+    before: Vec<LaneId>,
+    /// The others.
+    others: Vec<LaneId>,
+    /// How many there are whose tasks may come before it, in proportion.
+    all: usize,
+}
+
+fn find<L: Lanes>(lanes: &mut L, task: &Standing) -> Result<Found, L::Error> {
+    let standing = lanes.dispatch().standing(task.queue);
+    let looked = lanes.dispatch().lanes_of(task.queue);
+    let looked = looked.filter(|lane| *lane != task.lane);
+    let looked: Vec<LaneId> = looked.take(EXPLAIN_LANES_MAX).collect();
+    let bars = bars(lanes.dispatch(), task.lane, task.at);
+    let kind = lanes.dispatch().spec(task.lane).kind;
+    let (mut before, mut others) = (vec![task.lane], Vec::new());
+    for lane in &looked {
+        let other = lanes.dispatch().spec(*lane).kind;
+        let open = self::bars(lanes.dispatch(), *lane, task.at);
+        let may = open.iter().all(|bar| bars.contains(bar))
+            && (other == kind || !lanes.is_closed(other)?);
+        let found = if may { &mut before } else { &mut others };
+        found.push(*lane);
+    }
+    let all = if looked.len() < EXPLAIN_LANES_MAX {
+        before.len()
     } else {
-        (found.len() * standing / EXPLAIN_LANES_MAX).max(found.len())
+        (before.len() * standing / EXPLAIN_LANES_MAX).max(before.len())
     };
-    Ok((found, all))
+    Ok(Found {
+        before,
+        others,
+        all,
+    })
 }
 
 /// What closes a lane beside its queue.
@@ -180,41 +280,5 @@ fn bars(dispatch: &Dispatch, lane: LaneId, now: Timestamp) -> Vec<GateId> {
     gates.collect()
 }
 
-/// Counts as tenants take turns: all of more urgent classes, those of its tenant before it, and of every
-/// other tenant's as many as have their turn meanwhile. Answers how many are other tenants' of its class.
-fn count_turns<L: Lanes>(
-    counter: &mut Counter<'_, L>,
-    lanes: &[LaneId],
-    task: &Standing,
-) -> Result<u64, L::Error> {
-    let key = task.key;
-    let class = |class: u8| OrderKey {
-        class,
-        ..OrderKey::FIRST
-    };
-    let whose = counter.tenant(task.lane);
-    let mut mine = 0;
-    for lane in lanes {
-        counter.count(*lane, &(OrderKey::FIRST..class(key.class)), u64::MAX)?;
-        if counter.tenant(*lane) == whose {
-            mine += counter.count(*lane, &(class(key.class)..key), u64::MAX)?;
-        }
-    }
-    let per_turn = counter.weight(whose);
-    let mut had: Vec<(Option<TenantId>, u64)> = Vec::new();
-    for lane in lanes {
-        let other = counter.tenant(*lane);
-        if other == whose {
-            continue;
-        }
-        let turns = ((mine + 1) * counter.weight(other)).div_ceil(per_turn);
-        let before = had.iter().position(|(tenant, _)| *tenant == other);
-        let at = before.unwrap_or_else(|| {
-            had.push((other, 0));
-            had.len() - 1
-        });
-        let range = class(key.class)..class(key.class.saturating_add(1));
-        had[at].1 += counter.count(*lane, &range, turns.saturating_sub(had[at].1))?;
-    }
-    Ok(had.iter().map(|(_, count)| count).sum())
-}
+#[cfg(test)]
+mod tests;

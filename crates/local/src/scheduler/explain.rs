@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use duly_core::dispatch::{Dispatch, KindId, LaneId};
 use duly_core::engine::{Engine, Slot};
-use duly_core::explain::{self, Lanes, Position, Reason, Standing};
+use duly_core::explain::{self, End, Lanes, Position, Reach, Reason, Standing};
 use duly_core::{Name, OrderKey, State as Stored, TaskId, Timestamp, Vitals};
 
 use super::completions::Buffer;
@@ -35,6 +35,17 @@ impl Lanes for Scene<'_> {
     ) -> Result<u64, Infallible> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         Ok(self.0.count_in(lane, keys, most) as u64)
+    }
+
+    fn reach(
+        &mut self,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        end: End,
+        most: u64,
+    ) -> Result<Reach, Infallible> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Ok(self.0.reach_in(lane, keys, end, most))
     }
 
     fn is_closed(&mut self, _: KindId) -> Result<bool, Infallible> {

@@ -11,7 +11,7 @@ use duly_core::{Incarnation, State, TaskId, Timestamp};
 
 use crate::Name;
 
-pub use duly_core::explain::{Basis, Estimate, NearMiss, Pace, Position, Reason};
+pub use duly_core::explain::{Basis, End, Estimate, NearMiss, Pace, Position, Reach, Reason};
 pub use queue::{queue, worker};
 pub use task::task;
 pub use view::{QueueView, View};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use duly_core::dispatch::{Dispatch, KindId, LaneId};
-use duly_core::explain::{self, Lanes, Standing};
+use duly_core::explain::{self, End, Lanes, Reach, Standing};
 use duly_core::{OrderKey, State, TaskId, Timestamp};
 
 use super::{Explanation, NearMiss, Position, Reason, View};
@@ -134,6 +134,16 @@ impl<V: View> Lanes for Scene<'_, V> {
 
     fn count(&mut self, lane: LaneId, keys: &Range<OrderKey>, most: u64) -> Result<u64, V::Error> {
         self.view.count(lane, keys, most)
+    }
+
+    fn reach(
+        &mut self,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        end: End,
+        most: u64,
+    ) -> Result<Reach, V::Error> {
+        self.view.reach(lane, keys, end, most)
     }
 
     fn is_closed(&mut self, kind: KindId) -> Result<bool, V::Error> {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use duly_core::dispatch::{Dispatch, GateId, KindId, LaneId, QueueId};
-use duly_core::explain::Pace;
+use duly_core::explain::{End, Pace, Reach};
 use duly_core::{OrderKey, TaskId, Timestamp};
 
 use crate::{Counts, Name, TaskRecord, WorkerRecord};
@@ -63,6 +63,19 @@ pub trait View {
         keys: &Range<OrderKey>,
         most: u64,
     ) -> Result<u64, Self::Error>;
+
+    /// How far `most` tasks reach, from one end of those that stand in a lane with keys in a range; fewer, if
+    /// there are no more.
+    ///
+    /// # Errors
+    /// The store's.
+    fn reach(
+        &mut self,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        end: End,
+        most: u64,
+    ) -> Result<Reach, Self::Error>;
 
     /// The starts of a queue among the newest `events`; `None`: there are none.
     ///

@@ -7,6 +7,7 @@ use std::time::Duration;
 use duly_core::bounds::{EXPIRE_MAX, PROMOTE_MAX};
 use duly_core::dispatch::{Dispatch, GateId, KindId, LaneId};
 use duly_core::engine::Entry;
+use duly_core::explain::{End, Reach};
 use duly_core::{EventKind, OrderKey, TaskId, Timestamp};
 
 use super::world::World;
@@ -132,6 +133,17 @@ impl View for Scene<'_> {
     ) -> Result<u64, Infallible> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         Ok(self.world.engine.count_in(lane, keys, most) as u64)
+    }
+
+    fn reach(
+        &mut self,
+        lane: LaneId,
+        keys: &Range<OrderKey>,
+        end: End,
+        most: u64,
+    ) -> Result<Reach, Infallible> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Ok(self.world.engine.reach_in(lane, keys, end, most))
     }
 
     fn pace(&mut self, queue: &Name, events: u32) -> Result<Option<Pace>, Infallible> {

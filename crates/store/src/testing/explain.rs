@@ -320,12 +320,41 @@ pub async fn a_queue_is_explained(rig: Rig) {
     assert!(explained.exact);
 }
 
+/// The n-th of many tasks.
+fn one_of_many(n: u64) -> NewTask {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&n.to_be_bytes());
+    NewTask::new(TaskId::from_bytes(id), KIND, Payload::json("0"))
+}
+
+/// A place in a line that is too long to be counted is told about right.
+pub async fn a_long_line_is_estimated(rig: Rig) {
+    let urgent = |n: u64| (n % 5 == 0).then_some(Priority::High);
+    for n in 0..10 {
+        let some = (n * 5_000..(n + 1) * 5_000).map(|n| {
+            let mut task = one_of_many(n);
+            task.priority = urgent(n).unwrap_or_default();
+            task
+        });
+        rig.submit(some.collect()).await;
+        rig.advance(1);
+    }
+    let urgent = |to: u64| (0..to).filter(|n| urgent(*n).is_some()).count() as u64;
+    for n in [2_503, 12_001, 30_004, 49_999] {
+        let ahead = urgent(50_000) + n - urgent(n);
+        let explained = rig.store.explain_task(one_of_many(n).id).await.unwrap();
+        let position = explained.and_then(|told| told.position);
+        let position = position.expect("it stands in line");
+        assert!(!position.exact && !position.turns);
+        let told = position.ahead;
+        assert!(told.abs_diff(ahead) < ahead / 10, "{ahead}, told {told}");
+    }
+}
+
 /// A long queue is counted so far, in each of its lanes.
 pub async fn a_long_queue_is_explained(rig: Rig) {
     let of = |n: u64, tenant: &str| {
-        let mut id = [0; 16];
-        id[..8].copy_from_slice(&n.to_be_bytes());
-        let mut task = NewTask::new(TaskId::from_bytes(id), KIND, Payload::json("0"));
+        let mut task = one_of_many(n);
         task.tenant = Some(tenant.into());
         task
     };
