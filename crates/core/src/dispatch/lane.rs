@@ -161,9 +161,25 @@ impl Dispatch {
 
     /// The lanes of a queue in which somebody stands or may stand, by line.
     pub fn lanes_of(&self, queue: QueueId) -> impl Iterator<Item = LaneId> {
-        let busy = &self.queues[queue.index()].busy;
-        busy.iter()
-            .flat_map(|line| self.lines[line.index()].lanes())
+        self.lanes_of_kinds(queue, |_| true)
+    }
+
+    /// Those of some kinds. Costs nothing for the lanes of the others.
+    pub fn lanes_of_kinds(
+        &self,
+        queue: QueueId,
+        kinds: impl Fn(KindId) -> bool,
+    ) -> impl Iterator<Item = LaneId> {
+        let busy = self.queues[queue.index()].busy.iter();
+        let lines = busy.map(|line| &self.lines[line.index()]);
+        let lines = lines.filter(move |line| kinds(line.kind));
+        lines.flat_map(Line::lanes)
+    }
+
+    /// The kinds of a queue of which somebody stands or may stand, some of them twice.
+    pub fn kinds_of(&self, queue: QueueId) -> impl Iterator<Item = KindId> {
+        let busy = self.queues[queue.index()].busy.iter();
+        busy.map(|line| self.lines[line.index()].kind)
     }
 
     /// Forgets a lane with conditions in which nobody stands and of which nothing is leased. Answers whether it did; its number may

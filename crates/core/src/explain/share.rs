@@ -13,6 +13,9 @@ use crate::bounds::POSITION_MAX;
 use crate::dispatch::LaneId;
 use crate::{OrderKey, OrderPolicy, Priority};
 
+/// How many lanes are looked at, about. The task's own counts once, and each other for those between it and
+/// the next.
+const LANES: usize = 40;
 /// How many tasks tell where a class of a lane begins, and where it ends.
 const EDGE: u64 = 16;
 
@@ -139,7 +142,10 @@ pub(super) fn estimate<L: Lanes>(
     let dispatch = lanes.dispatch();
     let ranked = dispatch.policy(task.queue) != OrderPolicy::Strict;
     let mut turns = Turns::new(dispatch, task);
+    let step = (before.len() + others.len()).div_ceil(LANES);
+    let (before, others) = (before.iter().step_by(step), others.iter().step_by(step));
     let stretches = (before.len() + others.len()) * Priority::COUNT;
+    let times = |lane| if lane == task.lane { 1 } else { step as u64 };
     let key = task.key;
     let own = class_of(key.class).start..key;
     let at = lanes.reach(task.lane, &own, End::Back, EDGE)?;
@@ -154,16 +160,16 @@ pub(super) fn estimate<L: Lanes>(
     let mut taking_turns = Vec::new();
     for class in 0..Priority::COUNT as u8 {
         let keys = class_of(class);
-        for lane in others {
-            all += survey.stretch(*lane, &keys)?.count;
+        for lane in others.clone() {
+            all += times(*lane) * survey.stretch(*lane, &keys)?.count;
         }
-        for lane in before {
+        for lane in before.clone() {
             let stretch = survey.stretch(*lane, &keys)?;
-            all += stretch.count;
+            all += times(*lane) * stretch.count;
             if class < key.class {
-                ahead += stretch.count;
+                ahead += times(*lane) * stretch.count;
             } else if class == key.class && turns.are_shared(survey.lanes.dispatch(), *lane) {
-                turns.mine += survey.before(*lane, &stretch)?;
+                turns.mine += times(*lane) * survey.before(*lane, &stretch)?;
             } else if class == key.class {
                 taking_turns.push((*lane, stretch.count));
             }
@@ -173,7 +179,7 @@ pub(super) fn estimate<L: Lanes>(
         let left = turns.left(lanes.dispatch(), lane);
         let count = count.min(*left);
         *left -= count;
-        ahead += count;
+        ahead += times(lane) * count;
     }
     Ok(in_proportion(task.pending, ahead + turns.mine, all))
 }

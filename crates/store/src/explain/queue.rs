@@ -1,12 +1,12 @@
 //! Why what stands in a queue does not start, and why a worker is idle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use duly_core::dispatch::LaneId;
 use duly_core::{OrderKey, State};
 
 use super::task::{Crew, closings};
-use super::{QueueExplanation, QueueView, Reason, ReasonCount, View, WorkerExplanation};
+use super::{QueueExplanation, Reason, ReasonCount, View, WorkerExplanation};
 use crate::bounds::{EXPLAIN_LANES_MAX, POSITION_MAX};
 use crate::{Name, WorkerRecord};
 
@@ -41,16 +41,14 @@ impl Sum {
         }
     }
 
-    /// The lanes of a queue that may be looked at.
-    fn lanes_of<V: View>(&mut self, view: &V, queue: &QueueView) -> Vec<LaneId> {
-        let lanes = view.dispatch().lanes_of(queue.id);
-        let mut lanes: Vec<LaneId> = lanes.take(self.lanes + 1).collect();
-        if lanes.len() > self.lanes {
-            lanes.truncate(self.lanes);
-            self.exact = false;
-        }
+    /// The lanes of those that `most` of may be looked at; and whether these are all.
+    fn some(&mut self, lanes: impl Iterator<Item = LaneId>, most: usize) -> (Vec<LaneId>, bool) {
+        let mut lanes: Vec<LaneId> = lanes.take(most + 1).collect();
+        let all = lanes.len() <= most;
+        self.exact &= all;
+        lanes.truncate(most);
         self.lanes -= lanes.len();
-        lanes
+        (lanes, all)
     }
 
     /// How many tasks stand in each of these lanes: of each first an equal share of what may be counted,
@@ -103,7 +101,7 @@ pub fn queue<V: View>(view: &mut V, name: &Name) -> Result<Option<QueueExplanati
     };
     let mut crew = Crew::new(name.clone(), view.workers()?);
     let mut sum = Sum::new(settled);
-    let lanes = sum.lanes_of(view, &queue);
+    let (lanes, _) = sum.some(view.dispatch().lanes_of(queue.id), EXPLAIN_LANES_MAX);
     let counts = sum.count(view, &lanes)?;
     for (lane, tasks) in lanes.into_iter().zip(counts) {
         if tasks == 0 {
@@ -151,29 +149,10 @@ fn idle<V: View>(
 ) -> Result<WorkerExplanation, V::Error> {
     let named = &worker.registration;
     let mut sum = Sum::new(settled);
-    for name in &named.queues {
-        let before = (sum.ready, sum.reasons.values().sum::<u64>());
-        if let Some(queue) = view.queue(name)? {
-            let mut crew = Crew::new(name.clone(), vec![worker.clone()]);
-            let mut lanes = Vec::new();
-            for lane in sum.lanes_of(view, &queue) {
-                let kind = view.dispatch().spec(lane).kind;
-                if named.kinds.contains(&crew.name_of(view, kind)?) {
-                    lanes.push(lane);
-                }
-            }
-            let counts = sum.count(view, &lanes)?;
-            for (lane, tasks) in lanes.into_iter().zip(counts) {
-                if tasks == 0 {
-                    continue;
-                }
-                let kind = view.dispatch().spec(lane).kind;
-                let mut reasons = closings(view, name, lane);
-                reasons.extend(crew.of_kind(view, kind)?.iter().cloned());
-                sum.add(reasons, tasks);
-            }
-        }
-        if before == (sum.ready, sum.reasons.values().sum::<u64>()) {
+    for (at, name) in named.queues.iter().enumerate() {
+        // What one queue does not need is left to those that follow.
+        let most = sum.lanes / (named.queues.len() - at);
+        if !in_queue(view, worker, name, (&mut sum, most))? {
             let queue = name.clone();
             sum.reasons.insert(Reason::NothingWaits { queue }, 0);
         }
@@ -189,4 +168,41 @@ fn idle<V: View>(
         exact: sum.exact,
         reasons: sum.counts(),
     })
+}
+
+/// Sums what a queue has for a worker, in so many lanes at most. Answers whether there is, or may be, anything.
+fn in_queue<V: View>(
+    view: &mut V,
+    worker: &WorkerRecord,
+    name: &Name,
+    (sum, most): (&mut Sum, usize),
+) -> Result<bool, V::Error> {
+    let Some(queue) = view.queue(name)? else {
+        return Ok(false);
+    };
+    let mut crew = Crew::new(name.clone(), vec![worker.clone()]);
+    let mut kinds = HashSet::new();
+    for kind in view.dispatch().kinds_of(queue.id).collect::<Vec<_>>() {
+        let known = crew.name_of(view, kind)?;
+        if worker.registration.kinds.contains(&known) {
+            kinds.insert(kind);
+        }
+    }
+    let lanes = view
+        .dispatch()
+        .lanes_of_kinds(queue.id, |kind| kinds.contains(&kind));
+    let (lanes, all) = sum.some(lanes, most);
+    let mut waits = !all;
+    let counts = sum.count(view, &lanes)?;
+    for (lane, tasks) in lanes.into_iter().zip(counts) {
+        if tasks == 0 {
+            continue;
+        }
+        waits = true;
+        let kind = view.dispatch().spec(lane).kind;
+        let mut reasons = closings(view, name, lane);
+        reasons.extend(crew.of_kind(view, kind)?.iter().cloned());
+        sum.add(reasons, tasks);
+    }
+    Ok(waits)
 }

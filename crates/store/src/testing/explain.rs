@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::bounds::POSITION_MAX;
+use duly_core::bounds::{EXPLAIN_LANES_MAX, POSITION_MAX};
 use duly_core::{Decision, Limit, Priority, Rate, State, TaskId};
 
 use super::{KIND, ME, OTHER, QUEUE, Rig, id, names, registration, task, task_with};
@@ -329,7 +329,7 @@ fn one_of_many(n: u64) -> NewTask {
 
 /// A place in a line that is too long to be counted is told about right.
 pub async fn a_long_line_is_estimated(rig: Rig) {
-    let urgent = |n: u64| (n % 5 == 0).then_some(Priority::High);
+    let urgent = |n: u64| n.is_multiple_of(5).then_some(Priority::High);
     for n in 0..10 {
         let some = (n * 5_000..(n + 1) * 5_000).map(|n| {
             let mut task = one_of_many(n);
@@ -403,4 +403,30 @@ pub async fn an_idle_worker_is_explained(rig: Rig) {
         .sentence(explained.at)
         .to_string();
     assert_eq!(said, "queue \"default\" is paused");
+}
+
+/// However many lanes one queue has, and of kinds that are not a worker's, it hears of its others.
+pub async fn crowds_hide_nothing_from_a_worker(rig: Rig) {
+    let mut other = registration(OTHER, "busy");
+    other.queues = names(&["crowded", "strange", "calm"]);
+    rig.store.register(other).await.unwrap();
+    let lanes = EXPLAIN_LANES_MAX as u64 + 50;
+    let all = (0..lanes * 2).map(|n| {
+        let mut task = one_of_many(n);
+        task.tenant = Some(format!("tenant {n}").into());
+        (task.queue, task.kind) = match n % 2 {
+            0 => ("crowded".into(), KIND.into()),
+            _ => ("strange".into(), "rare".into()),
+        };
+        task
+    });
+    rig.submit(all.collect()).await;
+    let mut last = [one_of_many(lanes * 2), one_of_many(lanes * 2 + 1)];
+    last[0].queue = "calm".into();
+    last[1].queue = "strange".into();
+    rig.submit(last.into()).await;
+    let explained = rig.store.explain_worker("busy".into()).await.unwrap();
+    let explained = &explained[0];
+    assert_eq!(explained.reasons, [], "something waits in each");
+    assert!(explained.ready > 2 && !explained.exact);
 }

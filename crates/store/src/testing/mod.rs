@@ -130,7 +130,7 @@ macro_rules! conformance {
                 a_life_is_told, what_is_paused_is_named, limits_say_how_far_they_are,
                 missing_and_busy_workers_are_told, a_position_is_exact,
                 a_start_is_estimated_by_pace, turns_are_counted_in_fair_queues,
-                a_long_line_is_estimated, a_queue_is_explained, a_long_queue_is_explained, an_idle_worker_is_explained
+                a_long_line_is_estimated, a_queue_is_explained, a_long_queue_is_explained, an_idle_worker_is_explained, crowds_hide_nothing_from_a_worker
             ],
             list: [
                 filters_select, times_select, pages_go_down_without_gaps, pages_are_bounded,

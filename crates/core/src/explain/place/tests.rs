@@ -256,6 +256,29 @@ fn turns_are_told_in_long_lines() {
 }
 
 #[test]
+fn few_of_many_lanes_are_looked_at() {
+    for fair in [false, true] {
+        let mut queue = Queue::new();
+        queue.dispatch.set_fair(queue.id, fair);
+        let lanes: Vec<_> = (0..150)
+            .map(|_| {
+                let tenant = queue.dispatch.add_tenant();
+                queue.lane(Some(tenant), None)
+            })
+            .collect();
+        for n in 0..60_000 {
+            let lane = lanes[n as usize % lanes.len()];
+            queue.submit(lane, strict(Priority::Normal, n, n));
+        }
+        let n = 45_000;
+        let lane = lanes[n as usize % lanes.len()];
+        let told = queue.position(lane, strict(Priority::Normal, n, n)).ahead;
+        assert!(told.abs_diff(45_000) < 4_500, "{told}");
+        assert!(queue.asked < 700, "{}", queue.asked);
+    }
+}
+
+#[test]
 fn nothing_is_asked_for_that_cannot_be_there() {
     let mut queue = Queue::new();
     queue.dispatch.set_fair(queue.id, true);
