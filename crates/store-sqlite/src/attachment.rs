@@ -57,7 +57,7 @@ pub(crate) fn after(
     Ok(all)
 }
 
-/// A page of what is attached.
+/// A page of what is attached, of all limits.
 pub(crate) fn page(
     connection: &Connection,
     request: &ListAttachments,

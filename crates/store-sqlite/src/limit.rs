@@ -3,8 +3,8 @@
 use duly_core::Limit;
 use duly_store::bounds::{KINDS_MAX, LIMITS_MAX, TENANTS_MAX};
 use duly_store::{
-    AttachmentChange, InvalidInput, LimitPage, LimitRecord, ListNames, Name, RequestError, Subject,
-    validate,
+    AttachmentChange, AttachmentPage, InvalidInput, LimitPage, LimitRecord, ListAttachments,
+    ListNames, Name, RequestError, Subject, validate,
 };
 use rusqlite::{Result, params};
 
@@ -103,6 +103,17 @@ pub(crate) fn limits(tx: &mut Transaction<'_, '_>, request: &ListNames) -> Asked
         limits: limits.collect(),
         next,
     })
+}
+
+/// A page of what a limit is attached to. The writer answers: it knows by heart what records have by subject
+/// only.
+pub(crate) fn attachments(
+    tx: &mut Transaction<'_, '_>,
+    request: &ListAttachments,
+) -> Asked<AttachmentPage> {
+    validate::page(request.limit).map_err(refuse)?;
+    tx.book.know_limits(tx.connection, tx.now)?;
+    Ok(tx.book.attached().page(request))
 }
 
 fn record(tx: &mut Transaction<'_, '_>, name: Name) -> Option<LimitRecord> {

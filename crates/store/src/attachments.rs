@@ -86,20 +86,41 @@ impl Attachments {
             (None, Some(after)) => Bound::Excluded(after),
             (None, None) => Bound::Unbounded,
         };
+        let range = (from, Bound::Unbounded);
         let limit = request.limit as usize;
-        let found = self.subjects.range((from, Bound::Unbounded));
-        let mut attachments: Vec<_> = found
-            .take_while(|(subject, _)| request.only.as_ref().is_none_or(|only| only == *subject))
-            .filter(|(subject, _)| after.is_none_or(|after| *subject > after))
-            .take(limit + 1)
-            .map(|(subject, uses)| (subject.clone(), uses.clone()))
-            .collect();
+        let mut attachments: Vec<_> = match &request.of {
+            None => first(self.subjects.range(range), request)
+                .map(|(subject, uses)| (subject.clone(), uses.clone()))
+                .collect(),
+            Some(name) => {
+                let subjects = self.limits.get(name).into_iter();
+                first(subjects.flat_map(|subjects| subjects.range(range)), request)
+                    .map(|(subject, weight)| {
+                        (
+                            subject.clone(),
+                            vec![LimitUse::heavy(name.clone(), *weight)],
+                        )
+                    })
+                    .collect()
+            }
+        };
         let more = attachments.len() > limit;
         attachments.truncate(limit);
         let last = attachments.last().filter(|_| more);
         let next = last.map(|(subject, _)| subject.clone());
         AttachmentPage { attachments, next }
     }
+}
+
+/// Those of a page, and one more if there are more.
+fn first<'a, T>(
+    from: impl Iterator<Item = (&'a Subject, T)>,
+    request: &ListAttachments,
+) -> impl Iterator<Item = (&'a Subject, T)> {
+    let (only, after) = (request.only.as_ref(), request.after.as_ref());
+    from.take_while(move |(subject, _)| only.is_none_or(|only| only == *subject))
+        .filter(move |(subject, _)| after.is_none_or(|after| *subject > after))
+        .take(request.limit as usize + 1)
 }
 
 #[cfg(test)]

@@ -94,6 +94,8 @@ impl AttachmentChange {
 /// Asks for a page of what is attached, by subject: queues, then kinds, then tenants, each by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListAttachments {
+    /// Only subjects that this limit is attached to, and of what is attached to them only this.
+    pub of: Option<Name>,
     /// Only what is attached to this.
     pub only: Option<Subject>,
     /// Only subjects that come after this one: where the page before ended.
@@ -107,9 +109,21 @@ impl ListAttachments {
     #[must_use]
     pub const fn only(subject: Subject) -> Self {
         Self {
+            of: None,
             only: Some(subject),
             after: None,
             limit: 1,
+        }
+    }
+
+    /// A page of up to `limit` of what one limit is attached to, from the first subject.
+    #[must_use]
+    pub const fn of(name: Name, limit: u32) -> Self {
+        Self {
+            of: Some(name),
+            only: None,
+            after: None,
+            limit,
         }
     }
 
@@ -117,6 +131,7 @@ impl ListAttachments {
     #[must_use]
     pub const fn first(limit: u32) -> Self {
         Self {
+            of: None,
             only: None,
             after: None,
             limit,
@@ -127,7 +142,8 @@ impl ListAttachments {
 /// A page of what is attached, by subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttachmentPage {
-    /// Subjects that something is attached to, with all of it, by name: limits that nobody has defined, too.
+    /// Subjects that something is attached to, with all of it that was asked for, by name: limits that nobody
+    /// has defined, too.
     pub attachments: Vec<(Subject, Vec<LimitUse>)>,
     /// What the next page comes after; `None`: that was all.
     pub next: Option<Subject>,

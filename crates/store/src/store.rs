@@ -148,7 +148,8 @@ pub trait Store: Send + Sync + 'static {
         change: AttachmentChange,
     ) -> BoxFuture<'_, Result<(), RequestError>>;
 
-    /// A page of what is attached, by subject; limits that nobody has defined, too.
+    /// A page of what is attached, by subject, or of what one limit is attached to; limits that nobody has
+    /// defined, too.
     fn attachments(
         &self,
         request: ListAttachments,

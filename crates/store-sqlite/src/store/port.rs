@@ -150,7 +150,10 @@ impl Store for SqliteStore {
         &self,
         request: ListAttachments,
     ) -> BoxFuture<'_, Result<AttachmentPage, RequestError>> {
-        self.read(move |connection, _| attachment::page(connection, &request))
+        match request.of {
+            None => self.read(move |connection, _| attachment::page(connection, &request)),
+            Some(_) => self.write(request, limit::attachments),
+        }
     }
 
     fn limits(&self, request: ListNames) -> BoxFuture<'_, Result<LimitPage, RequestError>> {

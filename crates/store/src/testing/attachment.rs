@@ -76,7 +76,7 @@ pub async fn what_is_attached_is_listed_by_subject(rig: Rig) {
         let request = ListAttachments {
             only: only.cloned(),
             after: Some(after),
-            limit: 9,
+            ..ListAttachments::first(9)
         };
         let page = rig.store.attachments(request).await.unwrap();
         assert_eq!(page.next, None);
@@ -99,6 +99,64 @@ pub async fn what_is_attached_is_listed_by_subject(rig: Rig) {
     assert_eq!(page(Some(&all[2]), all[2].clone()).await, []);
     let nothing = Subject::Tenant("b".into());
     assert_eq!(page(Some(&nothing), all[1].clone()).await, []);
+}
+
+/// What one limit is attached to, by subject, whether anybody has defined it or not; of others nothing is told.
+pub async fn what_a_limit_is_attached_to_is_listed_by_subject(rig: Rig) {
+    let all = [
+        Subject::Queue("b".into()),
+        Subject::Queue("c".into()),
+        Subject::Kind("a".into()),
+        Subject::Tenant("a".into()),
+        Subject::Tenant("c".into()),
+    ];
+    let other = Subject::Kind("b".into());
+    for (subject, weight) in all.iter().zip(1..6).rev() {
+        let uses = vec![LimitUse::one("another"), LimitUse::heavy(LIMIT, weight)];
+        rig.attach(subject, Exactly(uses)).await;
+    }
+    rig.attach(&other, Add(LimitUse::one("another"))).await;
+    let heavy = |weight| vec![LimitUse::heavy(LIMIT, weight)];
+    let weighed = all.iter().cloned().zip((1..).map(heavy));
+    let mut expected: Vec<_> = weighed.collect();
+    for is_defined in [false, true] {
+        for size in 1..=6 {
+            let request = ListAttachments::of(LIMIT.into(), size);
+            let listed = pages(&rig, request).await;
+            assert_eq!(listed, expected, "in pages of {size}");
+        }
+        if !is_defined {
+            define(&rig, Limit::concurrency(1)).await;
+        }
+    }
+    let page = async |only: Option<&Subject>, after: Option<&Subject>| {
+        let request = ListAttachments {
+            only: only.cloned(),
+            after: after.cloned(),
+            ..ListAttachments::of(LIMIT.into(), 9)
+        };
+        let page = rig.store.attachments(request).await.unwrap();
+        assert_eq!(page.next, None);
+        page.attachments
+    };
+    assert_eq!(page(None, Some(&other)).await, expected[3..]);
+    assert_eq!(page(None, Some(&all[2])).await, expected[3..]);
+    assert_eq!(page(None, Some(&all[4])).await, []);
+    assert_eq!(page(Some(&all[2]), None).await, expected[2..3]);
+    assert_eq!(page(Some(&all[2]), Some(&all[1])).await, expected[2..3]);
+    assert_eq!(page(Some(&all[2]), Some(&all[2])).await, []);
+    assert_eq!(page(Some(&other), None).await, [], "another is attached");
+    rig.attach(&all[1], Remove(LIMIT.into())).await;
+    expected.remove(1);
+    assert_eq!(page(None, None).await, expected);
+    let nobodys = ListAttachments::of("nobody's".into(), 9);
+    assert_eq!(pages(&rig, nobodys).await, []);
+    let none = ListAttachments::of(LIMIT.into(), 0);
+    let refused = rig.store.attachments(none).await;
+    assert!(
+        matches!(&refused, Err(RequestError::InvalidInput(refused)) if refused.field == "limit"),
+        "{refused:?}"
+    );
 }
 
 /// The record of a limit names a part of what it is attached to, and counts all of it.
@@ -140,11 +198,15 @@ pub async fn a_record_names_the_first_of_what_a_limit_is_attached_to(rig: Rig) {
 
 /// All that is attached, read in pages.
 async fn attachments(rig: &Rig, limit: u32) -> Vec<(Subject, Vec<LimitUse>)> {
-    let mut request = ListAttachments::first(limit);
+    pages(rig, ListAttachments::first(limit)).await
+}
+
+/// All that is asked for, from the first page on.
+async fn pages(rig: &Rig, mut request: ListAttachments) -> Vec<(Subject, Vec<LimitUse>)> {
     let mut all = Vec::new();
     loop {
         let page = rig.store.attachments(request.clone()).await.unwrap();
-        assert!(page.attachments.len() <= limit as usize);
+        assert!(page.attachments.len() <= request.limit as usize);
         all.extend(page.attachments);
         request.after = page.next;
         if request.after.is_none() {

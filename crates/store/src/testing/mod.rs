@@ -114,6 +114,7 @@ macro_rules! conformance {
             ],
             attachment: [
                 what_is_attached_changes_one_by_one, what_is_attached_is_listed_by_subject,
+                what_a_limit_is_attached_to_is_listed_by_subject,
                 a_record_names_the_first_of_what_a_limit_is_attached_to
             ],
             rate: [

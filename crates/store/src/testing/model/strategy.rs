@@ -252,6 +252,14 @@ fn list_names() -> impl Strategy<Value = ListNames> {
     })
 }
 
+fn list_attachments() -> impl Strategy<Value = ListAttachments> {
+    let of = proptest::option::of(LIMITS.prop_map(made::limit));
+    (of, 1_u32..9).prop_map(|(of, limit)| ListAttachments {
+        of,
+        ..ListAttachments::first(limit)
+    })
+}
+
 fn looks() -> impl Strategy<Value = Operation> {
     prop_oneof![
         (filter(), 0_u32..5, any::<bool>()).prop_map(|(filter, limit, brief)| Operation::List {
@@ -263,7 +271,7 @@ fn looks() -> impl Strategy<Value = Operation> {
         list_names().prop_map(Operation::Kinds),
         list_names().prop_map(Operation::Tenants),
         list_names().prop_map(Operation::Limits),
-        (1_u32..9).prop_map(|limit| Operation::Attachments(ListAttachments::first(limit))),
+        list_attachments().prop_map(Operation::Attachments),
         (TASKS, 0_i64..40, 1_u32..5).prop_map(|(task, after, limit)| Operation::TaskEvents {
             task,
             after,
