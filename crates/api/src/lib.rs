@@ -62,7 +62,9 @@ pub use feed::{EventPage, FeedEvent, Resync};
 pub use filter::Filter;
 pub use import::Imported;
 pub use kind::{Kind, KindChange, Kinds};
-pub use limit::{Aging, Attachment, ByDeadline, Detachment, Limit, LimitSet, Limits, Order, Rate};
+pub use limit::{
+    Aging, Attachment, Attachments, ByDeadline, Detachment, Limit, LimitSet, Limits, Order, Rate,
+};
 pub use new::NewTask;
 pub use page::TaskPage;
 pub use parse::{ParseError, parse, parse_object};

@@ -35,6 +35,7 @@ pub struct Limit {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Instant>))]
     pub next_permit_at: Option<Timestamp>,
     /// What it is attached to: queues, then kinds, then tenants, each by name, the first 100 of them.
+    /// `GET /v1/limits/{name}/attached` tells all.
     pub attached: Vec<Attachment>,
     /// How many queues, kinds and tenants it is attached to, those that `attached` leaves out among them.
     pub attached_count: u64,
@@ -98,6 +99,16 @@ pub struct Attachment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000))]
     pub weight: Option<u32>,
+}
+
+/// The answer of `GET /v1/limits/{name}/attached`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attachments {
+    /// A page of what the limit is attached to: queues, then kinds, then tenants, each by name.
+    pub attached: Vec<Attachment>,
+    /// What to give as `after` for the next page; `null`: that was all.
+    pub next: Option<String>,
 }
 
 /// The body of `POST /v1/limits/{name}/detach`: exactly one of its fields.

@@ -142,6 +142,44 @@ impl Limits {
         self.store.attach(subject, change).await
     }
 
+    /// All that a limit is attached to, and what each task there weighs: queues, then kinds, then tenants, each
+    /// by name. Read in pages, so what is attached meanwhile may be left out.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use duly::{Duly, Subject};
+    ///
+    /// let limits = Duly::open("memory:").await?.limits();
+    /// for n in 0..200 {
+    ///     limits.attach(Subject::Tenant(format!("{n:03}").into()), "mailer", 1).await?;
+    /// }
+    /// let all = limits.attached_to("mailer").await?;
+    /// assert_eq!((all.len(), &all[199]), (200, &(Subject::Tenant("199".into()), 1)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn attached_to(
+        &self,
+        name: impl Into<Name>,
+    ) -> Result<Vec<(Subject, u32)>, RequestError> {
+        let mut request = ListAttachments::of(name.into(), bounds::PAGE_MAX);
+        let mut all = Vec::new();
+        loop {
+            let page = self.store.attachments(request.clone()).await?;
+            for (subject, uses) in page.attachments {
+                all.extend(uses.iter().map(|one| (subject.clone(), one.weight)));
+            }
+            request.after = page.next;
+            if request.after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
     /// The limits that are attached to a queue, a kind or a tenant, by name; those that nobody has
     /// defined, too.
     ///

@@ -211,6 +211,9 @@ async fn limits_are_defined_attached_detached_and_removed() {
     let shown = limits.show("b").await.unwrap().unwrap();
     assert_eq!(shown.attached.len(), ATTACHED_SHOWN_MAX);
     assert_eq!(shown.attached_count, many as u64);
+    let all = limits.attached_to("b").await.unwrap();
+    assert_eq!(all.len(), many);
+    assert_eq!(all[..ATTACHED_SHOWN_MAX], shown.attached);
     limits.remove("b").await.unwrap();
     limits.define("b", Limit::concurrency(1)).await.unwrap();
     let again = limits.show("b").await.unwrap().unwrap();

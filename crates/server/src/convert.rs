@@ -13,7 +13,7 @@ pub(crate) use asked::{
 pub(crate) use explained::{explanation, queue_explanation, worker_explanation};
 pub(crate) use schedule::{any_schedule, period, schedule, schedule_info, unreadable};
 pub(crate) use shown::{
-    attempt, event, feed_event, kind, limit, queue, task, task_whole, tenant, totals, worker,
-    worker_task, workers,
+    attachments, attempt, event, feed_event, kind, limit, queue, task, task_whole, tenant, totals,
+    worker, worker_task, workers,
 };
 pub(crate) use unique::submitted;

@@ -63,6 +63,7 @@ const ABOUT: &str = "Submit tasks, see what becomes of them, and change it. Inst
         routes::limits::show,
         routes::limits::define,
         routes::limits::remove,
+        routes::limits::attached,
         routes::limits::attach,
         routes::limits::detach,
         routes::workers::list,

@@ -8,7 +8,7 @@ use duly_core::{State, Timestamp};
 use crate::bounds::PAGE_DEFAULT;
 use crate::params::unknown;
 use crate::port::bounds::PAGE_MAX;
-use crate::port::{Filter, List, ListCursor, ListNames, validate};
+use crate::port::{Filter, List, ListAttachments, ListCursor, ListNames, Name, Subject, validate};
 use crate::refusal::Refusal;
 use crate::routes::dead_letters;
 
@@ -60,6 +60,27 @@ pub(crate) fn names(pairs: &[(String, String)]) -> Result<ListNames, Refusal> {
         },
     )?;
     Ok(names)
+}
+
+/// The page of what a limit is attached to that is asked for.
+pub(crate) fn attachments(
+    of: Name,
+    pairs: &[(String, String)],
+) -> Result<ListAttachments, Refusal> {
+    let mut attachments = ListAttachments::of(of, PAGE_DEFAULT);
+    once(
+        pairs,
+        |_| false,
+        |name, value| {
+            match name {
+                "after" => attachments.after = Some(subject("after", value)?),
+                "limit" => attachments.limit = limit(name, value)?,
+                _ => return Err(unknown(name, "after or limit")),
+            }
+            Ok(())
+        },
+    )?;
+    Ok(attachments)
 }
 
 /// How many are asked for, and nothing else.
@@ -159,6 +180,25 @@ pub(crate) fn limit(name: &str, text: &str) -> Result<u32, Refusal> {
     limit
         .filter(|limit| (1..=PAGE_MAX).contains(limit))
         .ok_or_else(|| refused(name, text, &format!("a number from 1 to {PAGE_MAX}")))
+}
+
+/// A queue, a kind or a tenant, as in `kind:email.send`.
+fn subject(name: &'static str, text: &str) -> Result<Subject, Refusal> {
+    let subject = text.split_once(':').and_then(|(what, of)| match what {
+        "queue" => Some(Subject::Queue(of.into())),
+        "kind" => Some(Subject::Kind(of.into())),
+        "tenant" => Some(Subject::Tenant(of.into())),
+        _ => None,
+    });
+    let expected = "queue:NAME, kind:NAME or tenant:NAME, as the page before gave it as `next`";
+    let subject = subject.ok_or_else(|| refused(name, text, expected))?;
+    validate::name(name, subject.name())?;
+    Ok(subject)
+}
+
+/// A queue, a kind or a tenant as text.
+pub(crate) fn subject_text(subject: &Subject) -> String {
+    format!("{}:{}", subject.what(), subject.name())
 }
 
 /// Where the page before ended.

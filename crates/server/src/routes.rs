@@ -110,6 +110,7 @@ const TABLE: &[Row] = &[
     ("/v1/limits/{name}", || {
         get(limits::show).put(limits::define).delete(limits::remove)
     }),
+    ("/v1/limits/{name}/attached", || get(limits::attached)),
     ("/v1/limits/{name}/attach", || post(limits::attach)),
     ("/v1/limits/{name}/detach", || post(limits::detach)),
     ("/v1/workers", || get(workers::list)),

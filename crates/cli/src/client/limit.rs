@@ -1,7 +1,7 @@
 //! Limits.
 
 use axum::http::Method;
-use duly_api::{Attachment, Detachment, Limit, LimitSet, Limits};
+use duly_api::{Attachment, Attachments, Detachment, Limit, LimitSet, Limits};
 
 use super::{Client, Parameter};
 use crate::failure::Failure;
@@ -15,6 +15,15 @@ impl Client {
     /// One limit.
     pub(crate) async fn limit(&self, name: &str) -> Result<Limit, Failure> {
         self.get(&["v1", "limits", name], &[]).await
+    }
+
+    /// A page of what a limit is attached to.
+    pub(crate) async fn attached(
+        &self,
+        name: &str,
+        query: &[Parameter],
+    ) -> Result<Attachments, Failure> {
+        self.get(&["v1", "limits", name, "attached"], query).await
     }
 
     /// Says what a limit bounds.

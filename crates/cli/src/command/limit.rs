@@ -1,6 +1,7 @@
 //! `duly limit`.
 
 mod attach;
+mod attached;
 mod list;
 mod set;
 mod show;
@@ -31,6 +32,8 @@ enum Command {
     List,
     /// Show a limit: what it bounds, what is in use, and the first 100 of what it is attached to
     Show(show::Arguments),
+    /// List all that a limit is attached to
+    Attached(attached::Arguments),
     /// Say what a limit bounds, whether it was there before or not; it counts at once
     Set(set::Arguments),
     /// Remove limits: they bound nothing any more, and are attached to nothing
@@ -52,6 +55,7 @@ pub(crate) async fn run(client: &Client, asked: &Arguments, json: bool) -> Resul
     match &asked.command {
         Command::List => list::run(client, json).await,
         Command::Show(asked) => show::run(client, asked, json).await,
+        Command::Attached(asked) => attached::run(client, asked, json).await,
         Command::Set(asked) => set::run(client, asked, json).await,
         Command::Remove(asked) => set::remove(client, asked, json).await,
         Command::Attach(asked) => attach::attach(client, asked, json).await,

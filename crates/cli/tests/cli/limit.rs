@@ -31,6 +31,38 @@ async fn a_limit_is_set_attached_shown_listed_and_removed() {
 }
 
 #[tokio::test]
+async fn all_that_a_limit_is_attached_to_is_listed() {
+    both(async |there| {
+        there
+            .json(&["limit", "set", "mailer", "--concurrency", "3"])
+            .await;
+        let to = ["limit", "attach", "mailer", "--queue", "q q"];
+        there.json(&[&to[..], &["--weight", "2"]].concat()).await;
+        let shown = there.text(&["limit", "show", "mailer"]).await;
+        assert!(!shown.contains("limit attached"), "{shown}");
+        let tenants: Vec<String> = (0..100).map(|n| format!("{n:03}")).collect();
+        for tenant in &tenants {
+            let to = ["limit", "attach", "mailer", "--tenant", tenant];
+            there.json(&to).await;
+        }
+        let shown = there.text(&["limit", "show", "mailer"]).await;
+        let more = "tenant 098, and 1 more; all: `duly limit attached`\n";
+        assert!(shown.contains(more), "{shown}");
+        let all = there.lines(&["limit", "attached", "mailer"]).await;
+        assert_eq!(all[0]["queue"], "q q");
+        let named: Vec<_> = all[1..].iter().map(|one| &one["tenant"]).collect();
+        assert_eq!(named, tenants.iter().collect::<Vec<_>>());
+        let text = there.text(&["limit", "attached", "mailer"]).await;
+        assert!(
+            text.starts_with("queue\tq q\t2\ntenant\t000\t1\n"),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 101);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_task_names_limits_and_a_tenant_and_a_queue_has_an_order() {
     both(async |there| {
         let options = ["--tenant", "acme", "--limit", "gpu:3", "--limit", "mailer"];

@@ -42,6 +42,7 @@ async fn what_only_the_server_knows_is_refused_by_it() {
         }
         for (arguments, next) in [
             (["limit", "show", "a"], "`duly limit list`"),
+            (["limit", "attached", "a"], "`duly limit list`"),
             (["schedule", "show", "a"], "`duly schedule list`"),
             (["queue", "pause", "a"], "`duly queue list`"),
             (["kind", "pause", "a"], "`duly kind list`"),

@@ -11,9 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::port::trace::{TraceContext, is_reserved};
 use crate::port::{
-    AttemptRecord, Counts, Encoding, Event, KindRecord, Labels, LimitRecord, Name, Payload,
-    Progress, QueueRecord, Subject, TaskRecord, TenantRecord, UniqueScope, WorkerRecord,
+    AttachmentPage, AttemptRecord, Counts, Encoding, Event, KindRecord, Labels, LimitRecord, Name,
+    Payload, Progress, QueueRecord, Subject, TaskRecord, TenantRecord, UniqueScope, WorkerRecord,
 };
+use crate::query;
 
 /// A task without its payload and result, as in a list.
 pub(crate) fn task(record: TaskRecord) -> duly_api::Task {
@@ -195,6 +196,19 @@ pub(crate) fn limit(record: &LimitRecord) -> duly_api::Limit {
         next_permit_at: record.next_permit_at,
         attached: record.attached.iter().map(attachment).collect(),
         attached_count: record.attached_count,
+    }
+}
+
+/// A page of what one limit is attached to.
+pub(crate) fn attachments(page: AttachmentPage) -> duly_api::Attachments {
+    let all = page.attachments.into_iter();
+    let attached = all.flat_map(|(subject, uses)| {
+        let weights = uses.into_iter().map(|one| one.weight);
+        weights.map(move |weight| attachment(&(subject.clone(), weight)))
+    });
+    duly_api::Attachments {
+        attached: attached.collect(),
+        next: page.next.as_ref().map(query::subject_text),
     }
 }
 

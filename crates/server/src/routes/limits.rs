@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use duly_api::schema;
-use duly_api::{Attachment, Code, Detachment, Limit, LimitSet, Limits, Problem};
+use duly_api::{Attachment, Attachments, Code, Detachment, Limit, LimitSet, Limits, Problem};
 
 use crate::body::{Asked, Maybe, Nothing};
 use crate::params::{NoParams, Params};
@@ -85,6 +85,28 @@ pub(crate) async fn remove(
     let was = find(&app, &name).await?;
     limits(&app).remove(name).await?;
     Ok(Json(was))
+}
+
+/// `GET /v1/limits/{name}/attached`: a page of what it is attached to; the limit itself names the first 100.
+#[utoipa::path(
+    get, path = "/v1/limits/{name}/attached", operation_id = "list_attached", tag = "limits",
+    params(
+        ("name" = schema::Name, Path, description = "The limit"),
+        ("after" = Option<String>, Query, max_length = 135, pattern = r"^(queue|kind|tenant):[^\x00-\x1f\x7f-\x9f]+$", description = "Only what comes after this queue, kind or tenant: what the page before gave as `next`"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "How many at most; 100 unless given"),
+    ),
+    responses((status = 200, description = "A page of what it is attached to: queues, then kinds, then tenants, each by name", body = Attachments)),
+    extensions(("x-codes" = json!(["LimitNotFound", "Unavailable", "Corrupt"])))
+)]
+pub(crate) async fn attached(
+    State(app): State<App>,
+    NamePath(name): NamePath,
+    Params(pairs): Params,
+) -> Result<Json<Attachments>, Refusal> {
+    let request = query::attachments(name.clone(), &pairs)?;
+    find(&app, &name).await?;
+    let page = app.store().attachments(request).await?;
+    Ok(Json(convert::attachments(page)))
 }
 
 /// `POST /v1/limits/{name}/attach`: all tasks of a queue, a kind or a tenant are bound by it, at once.

@@ -97,6 +97,60 @@ async fn what_a_limit_is_attached_to_is_counted_where_it_is_not_named() {
 }
 
 #[tokio::test]
+async fn all_that_a_limit_is_attached_to_comes_in_pages() {
+    let api = Api::new();
+    for name in ["a%20b", "other"] {
+        api.json("PUT", &format!("/v1/limits/{name}"), BOTH).await;
+    }
+    let mut all = vec![
+        json!({"queue": "q:1", "weight": 2}),
+        json!({"kind": "k", "weight": 1}),
+    ];
+    all.extend((0..101).map(|n| json!({"tenant": format!("é {n:03}"), "weight": 1})));
+    for one in all.iter().rev() {
+        for name in ["a%20b", "other"] {
+            let path = format!("/v1/limits/{name}/attach");
+            api.json("POST", &path, &one.to_string()).await;
+        }
+    }
+    let other = r#"{"tenant": "another"}"#;
+    api.json("POST", "/v1/limits/other/attach", other).await;
+    let mut read = Vec::new();
+    let mut query = "?limit=1".to_owned();
+    loop {
+        let page = api
+            .get(&format!("/v1/limits/a%20b/attached{query}"))
+            .await
+            .body;
+        read.extend_from_slice(page["attached"].as_array().unwrap());
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        query = format!("?after={}", next.replace(' ', "%20").replace('é', "%C3%A9"));
+    }
+    assert_eq!(read, all);
+    let after = api.get("/v1/limits/a%20b/attached?after=kind:k&limit=1");
+    let page = after.await.body;
+    assert_eq!(page["attached"], json!(all[2..3]));
+    assert_eq!(page["next"], "tenant:é 000");
+    let unknown = api.get("/v1/limits/none/attached").await;
+    unknown.refusal(404, "LimitNotFound");
+    for (query, field) in [
+        ("after=k", "after"),
+        ("after=user:k", "after"),
+        ("after=kind:", "after"),
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("count=1", "count"),
+    ] {
+        let path = format!("/v1/limits/other/attached?{query}");
+        let answer = api.get(&path).await;
+        let problem = answer.refusal(422, "InvalidInput");
+        assert_eq!(problem["field"], field, "{query}: {problem}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_limit_is_refused_by_name() {
     let api = Api::new();
     let rate = |rate: &str| format!(r#"{{"rate": {rate}}}"#);

@@ -43,7 +43,11 @@ pub(super) fn say(limit: &Limit, json: bool) -> Result<(), Failure> {
         facts.push(("next permit".to_owned(), time::format(at)));
     }
     if !limit.attached.is_empty() {
-        facts.push(("attached to".to_owned(), attached(limit)));
+        let mut to = attached(limit);
+        if limit.attached_count > limit.attached.len() as u64 {
+            to.push_str("; all: `duly limit attached`");
+        }
+        facts.push(("attached to".to_owned(), to));
     }
     output::print(&output::facts(&facts))
 }
@@ -65,20 +69,25 @@ pub(super) fn attached(limit: &Limit) -> String {
     each.chain(more).collect::<Vec<_>>().join(", ")
 }
 
-fn shown(to: &Attachment) -> String {
+/// What it is, and its name.
+pub(super) fn subject(to: &Attachment) -> (&'static str, &str) {
     let names = [
         ("queue", &to.queue),
         ("kind", &to.kind),
         ("tenant", &to.tenant),
     ];
-    let name = names
-        .iter()
-        .find_map(|(what, name)| Some(format!("{what} {}", name.as_deref()?)));
+    let mut names = names.into_iter();
+    let found = names.find_map(|(what, name)| Some((what, name.as_deref()?)));
+    found.unwrap_or_default()
+}
+
+fn shown(to: &Attachment) -> String {
+    let (what, name) = subject(to);
     let weight = match to.weight {
         Some(weight) if weight > 1 => format!(" ({weight} each)"),
         _ => String::new(),
     };
-    format!("{}{weight}", name.unwrap_or_default())
+    format!("{what} {name}{weight}")
 }
 
 #[cfg(test)]
