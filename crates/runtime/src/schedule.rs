@@ -11,7 +11,9 @@
 //! **A task that is not taken.** If its queue is full, the tick waits until there is room; those that come
 //! meanwhile are missed, and the schedule says what becomes of missed ticks. If it is refused for another reason
 //! (another task has its unique key, say), the tick does not fire: the schedule keeps when and why
-//! ([`Standing::refused`]), and goes on with the next.
+//! ([`Standing::refused`]), and goes on with the next. If it is dropped for the task that holds its unique key, that one
+//! stands for the tick. Only the store's answer tells, so that is written in a step of its own; should this be lost, the
+//! schedule names the task that was dropped until its next tick fires, which does not look at the other as a former run.
 
 mod converge;
 mod definition;

@@ -1,6 +1,6 @@
 //! Schedules: each a small row that ticks change, and a definition that they do not.
 
-use duly_core::Timestamp;
+use duly_core::{TaskId, Timestamp};
 use duly_store::bounds::SAVE_BYTES_MAX;
 use duly_store::{
     Advance, Advanced, DueSchedules, Expected, ListSchedules, Name, PutSchedule, RemoveSchedule,
@@ -224,7 +224,7 @@ pub(crate) fn advance(tx: &mut Transaction<'_, '_>, request: &Advance) -> Writte
         Fault::Refused(refusal) => refused::<SubmitError>(refusal),
         Fault::Broken(error) => Fault::Broken(error),
     })?;
-    let cancelled = cancel(tx, request)?;
+    let cancelled = cancel(tx, &request.called_off(&submitted.tasks))?;
     let version = new_version(tx)?;
     let next_at = request.next_at.map(Timestamp::as_micros);
     let row = params![id, &*request.state, next_at, version];
@@ -239,9 +239,9 @@ pub(crate) fn advance(tx: &mut Transaction<'_, '_>, request: &Advance) -> Writte
 }
 
 /// Calls off what has not ended; answers how many.
-fn cancel(tx: &mut Transaction<'_, '_>, request: &Advance) -> Result<u32> {
+fn cancel(tx: &mut Transaction<'_, '_>, ids: &[TaskId]) -> Result<u32> {
     let mut cancelled = 0;
-    for id in &request.cancel {
+    for id in ids {
         let Some(sequence) = tx.sequence(*id)? else {
             continue;
         };

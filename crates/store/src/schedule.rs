@@ -1,6 +1,7 @@
 //! Schedules, as a store keeps them: a name, when it is looked at next, and text that only the layers
 //! above understand.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use duly_core::{TaskId, Timestamp};
@@ -132,9 +133,30 @@ pub struct Advance {
     pub next_at: Option<Timestamp>,
     /// The tasks to submit, as by [`Submit`](crate::Submit).
     pub tasks: Vec<NewTask>,
-    /// Tasks to call off, after that; those that have ended, or are not there, stay as they are. At most
+    /// Tasks to call off, after that; those that have ended, are not there, or stand for one of `tasks`
+    /// because they hold its unique key, stay as they are. At most
     /// [`ADVANCE_CANCEL_MAX`](crate::bounds::ADVANCE_CANCEL_MAX).
     pub cancel: Vec<TaskId>,
+}
+
+impl Advance {
+    /// Which tasks are not made, by the answers to them, and which ones stand for them.
+    pub fn stand_ins<'a>(
+        &'a self,
+        answers: &'a [Submitted],
+    ) -> impl Iterator<Item = (TaskId, &'a Submitted)> + 'a {
+        let both = self.tasks.iter().zip(answers);
+        both.filter_map(|(task, answer)| (task.id != answer.id).then_some((task.id, answer)))
+    }
+
+    /// Which tasks are called off, by the answers to those that are submitted: nobody who stands for one of
+    /// them, for nothing would come in its place.
+    #[must_use]
+    pub fn called_off(&self, answers: &[Submitted]) -> Vec<TaskId> {
+        let stand: BTreeSet<_> = self.stand_ins(answers).map(|(_, by)| by.id).collect();
+        let cancel = self.cancel.iter().copied();
+        cancel.filter(|id| !stand.contains(id)).collect()
+    }
 }
 
 /// What moving a schedule on did.

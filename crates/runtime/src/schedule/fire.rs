@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use duly_core::{TaskId, Timestamp};
 use duly_schedule::bounds::{HELD_LOOK, STEP_TICKS_MAX};
-use duly_store::{Advance, Name, ScheduleError, ScheduleRecord, Store, StoreError, SubmitError};
+use duly_store::{
+    Advance, Advanced, Name, ScheduleError, ScheduleRecord, Store, StoreError, SubmitError,
+};
 use tracing::{debug, warn};
 
 use super::info::ScheduleInfo;
 use super::plan::Plan;
-use crate::bounds::SCHEDULE_LOOK;
+use crate::bounds::{SCHEDULE_LOOK, SCHEDULE_TRIES_MAX};
 
 /// What became of a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +125,9 @@ async fn make(
     loop {
         let (fired, request) = (step.fired(), step.advance());
         let name = request.name.clone();
-        match store.advance_schedule(request).await {
+        match store.advance_schedule(request.clone()).await {
             Ok(advanced) => {
+                keep_stand_ins(store, &step, &request, &advanced).await?;
                 debug!(schedule = %name, fired, cancelled = advanced.cancelled, "a schedule was moved on");
                 return Ok(Some(Looked::Moved));
             }
@@ -156,6 +159,38 @@ async fn make(
             }
         }
     }
+}
+
+/// Writes which tasks stand for those that a step did not make: only its answer tells.
+pub(super) async fn keep_stand_ins(
+    store: &dyn Store,
+    step: &Plan,
+    request: &Advance,
+    advanced: &Advanced,
+) -> Result<(), StoreError> {
+    let stand_ins: Vec<_> = request.stand_ins(&advanced.tasks).collect();
+    if stand_ins.is_empty() {
+        return Ok(());
+    }
+    let mut info = step.clone().into_info(advanced.version);
+    for _ in 0..SCHEDULE_TRIES_MAX {
+        for (task, by) in &stand_ins {
+            info.standing.stands_in(*task, by.id);
+        }
+        let still = Plan::still(info, advanced.at).advance();
+        match store.advance_schedule(still).await {
+            // Somebody else has changed it meanwhile.
+            Err(ScheduleError::Conflict { .. }) => {}
+            Err(ScheduleError::Store(error)) => return Err(error),
+            _ => return Ok(()),
+        }
+        let found = store.schedule(request.name.clone()).await?;
+        let Some(Ok(found)) = found.as_ref().map(ScheduleInfo::read) else {
+            return Ok(());
+        };
+        info = found;
+    }
+    Ok(())
 }
 
 /// Writes when it has to be looked at next.

@@ -9,9 +9,11 @@ use duly_store::{
     Clock, Expected, ListSchedules, Name, PutSchedule, RemoveSchedule, ScheduleError, Store,
     Submitted, id,
 };
+use tracing::warn;
 
 use super::definition::Definition;
 use super::error::SchedulesError;
+use super::fire::keep_stand_ins;
 use super::info::ScheduleInfo;
 use super::plan::Plan;
 use super::standing::{Filling, Standing};
@@ -214,8 +216,13 @@ impl Schedules {
         for _ in 0..SCHEDULE_TRIES_MAX {
             let info = self.show(name).await?;
             let plan = Plan::trigger(&info, id, self.clock.now());
-            match self.store.advance_schedule(plan.advance()).await {
+            let request = plan.advance();
+            match self.store.advance_schedule(request.clone()).await {
                 Ok(mut advanced) => {
+                    let kept = keep_stand_ins(&*self.store, &plan, &request, &advanced);
+                    if let Err(error) = kept.await {
+                        warn!(schedule = %name, %error, "it ran; which task stands for the run could not be kept");
+                    }
                     let submitted = advanced.tasks.pop();
                     return submitted.ok_or_else(|| overtaken(name.clone()));
                 }

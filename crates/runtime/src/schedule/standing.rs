@@ -26,10 +26,10 @@ pub struct Standing {
     /// When it was last defined anew.
     #[serde(with = "micros")]
     pub changed_at: Timestamp,
-    /// The task that it created last.
+    /// The task that it created last; or that stands for it, because it holds its unique key.
     #[serde(default, with = "id")]
     pub last_task: Option<TaskId>,
-    /// Tasks that it created, and that were not seen in a final state: of many, the newest.
+    /// Tasks that it created, or that stand for those, and that were not seen in a final state: of many, the newest.
     #[serde(default, with = "ids")]
     pub(super) live: Vec<TaskId>,
     /// A period that is being filled in.
@@ -102,6 +102,24 @@ impl Standing {
             filling: None,
             refused: None,
             dropped: None,
+        }
+    }
+
+    /// A task was not made: the one that holds its unique key stands for it.
+    pub(super) fn stands_in(&mut self, task: TaskId, by: TaskId) {
+        if self.last_task == Some(task) {
+            self.last_task = Some(by);
+        }
+        let filling = self.filling.as_mut().map(|filling| &mut filling.live);
+        for live in filling.into_iter().chain([&mut self.live]) {
+            let Some(at) = live.iter().position(|id| *id == task) else {
+                continue;
+            };
+            if live.contains(&by) {
+                live.remove(at);
+            } else {
+                live[at] = by;
+            }
         }
     }
 

@@ -182,6 +182,160 @@ async fn nothing_is_called_off_for_a_tick_that_does_not_fire() {
     assert_eq!(first.state, State::Pending, "nobody took its place");
 }
 
+/// A task of a tick is dropped for one that holds its key.
+fn keeping(overlap: Overlap, scope: UniqueScope, on_conflict: OnConflict) -> Definition {
+    with(|s| {
+        s.terms.overlap = overlap;
+        s.task.unique = Some(Unique {
+            scope,
+            on_conflict,
+            ..Unique::new("one")
+        });
+    })
+}
+
+/// Somebody else's task, which holds the key.
+async fn held_by_hand(bench: &Bench, scope: UniqueScope) -> TaskId {
+    let mut task = NewTask::new(id::task_id(&*bench.clock), "report", Payload::json("2"));
+    task.unique = Some(Unique {
+        scope,
+        ..Unique::new("one")
+    });
+    let id = task.id;
+    bench.store.submit(Submit::one(task)).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn who_holds_the_key_of_a_tick_stands_for_it() {
+    for on_conflict in [OnConflict::Keep, OnConflict::Replace(Replace::PAYLOAD)] {
+        for overlap in [
+            Overlap::Allow,
+            Overlap::Skip,
+            Overlap::QueueOne,
+            Overlap::CancelOld,
+        ] {
+            let scope = UniqueScope::Unfinished;
+            let what = format!("{overlap}, {on_conflict:?}");
+            let bench = Bench::new();
+            aligned(&bench);
+            let _house = bench.keep_house();
+            let holder = held_by_hand(&bench, scope).await;
+            let schedules = bench.add(keeping(overlap, scope, on_conflict)).await;
+            bench.pass(32 * SECOND).await;
+            assert_eq!(bench.fired().await.len(), 0, "{what}: it has the key");
+            let standing = schedules.show(&"s".into()).await.unwrap().standing;
+            assert_eq!(standing.last_task, Some(holder), "{what}");
+            let state = bench.store.task(holder).await.unwrap().unwrap().state;
+            assert_eq!(state, State::Pending, "{what}: nothing came in its place");
+            // Those of 20 and 30 seconds, unless they were skipped or wait.
+            let decided = match overlap {
+                Overlap::Skip | Overlap::QueueOne => 1,
+                Overlap::Allow | Overlap::CancelOld => 3,
+            };
+            assert_eq!(standing.progress.runs, decided, "{what}");
+            let waits = overlap == Overlap::QueueOne;
+            assert_eq!(standing.progress.held.is_some(), waits, "{what}");
+            bench.work().await;
+            bench.pass(2 * SECOND).await;
+            let fired = bench.fired().await;
+            assert_eq!(fired.len(), usize::from(waits), "{what}");
+            bench.pass(6 * SECOND).await;
+            let last = bench.fired().await.last().map(|task| task.id);
+            let standing = schedules.show(&"s".into()).await.unwrap().standing;
+            assert_eq!(standing.last_task, last, "{what}: one of its own");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_keeps_the_key_of_the_next_is_not_called_off_for_it() {
+    for on_conflict in [OnConflict::Keep, OnConflict::Replace(Replace::PAYLOAD)] {
+        let bench = Bench::new();
+        let begin = aligned(&bench);
+        let _house = bench.keep_house();
+        let scope = UniqueScope::Unfinished;
+        let schedules = bench
+            .add(keeping(Overlap::CancelOld, scope, on_conflict))
+            .await;
+        bench.pass(32 * SECOND).await;
+        assert_eq!(bench.ticks(begin).await, [10], "{on_conflict:?}");
+        let first = &bench.fired().await[0];
+        assert_eq!(first.state, State::Pending, "{on_conflict:?}");
+        let standing = schedules.show(&"s".into()).await.unwrap().standing;
+        assert_eq!(standing.last_task, Some(first.id), "{on_conflict:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_ended_and_has_the_key_still_stands_for_a_tick() {
+    let scope = UniqueScope::Period(MINUTE);
+    let bench = Bench::new();
+    let begin = aligned(&bench);
+    let _house = bench.keep_house();
+    let schedules = bench
+        .add(keeping(Overlap::QueueOne, scope, OnConflict::Keep))
+        .await;
+    bench.pass(12 * SECOND).await;
+    bench.work().await;
+    bench.pass(20 * SECOND).await;
+    assert_eq!(bench.ticks(begin).await, [10], "one a minute");
+    let first = bench.fired().await[0].id;
+    let standing = schedules.show(&"s".into()).await.unwrap().standing;
+    assert_eq!(standing.last_task, Some(first));
+    assert_eq!(standing.progress.held, None, "it has ended");
+    bench.pass(40 * SECOND).await;
+    assert_eq!(bench.ticks(begin).await, [10, 70]);
+}
+
+#[tokio::test]
+async fn who_holds_the_key_of_a_run_that_was_asked_for_stands_for_it() {
+    let bench = Bench::new();
+    aligned(&bench);
+    let scope = UniqueScope::Unfinished;
+    let holder = held_by_hand(&bench, scope).await;
+    let schedules = bench
+        .add(keeping(Overlap::Allow, scope, OnConflict::Keep))
+        .await;
+    let submitted = schedules.trigger(&"s".into()).await.unwrap();
+    assert_eq!(
+        (submitted.id, submitted.admission),
+        (holder, Admission::Kept)
+    );
+    let standing = schedules.show(&"s".into()).await.unwrap().standing;
+    assert_eq!(standing.last_task, Some(holder));
+}
+
+#[tokio::test]
+async fn who_holds_the_key_of_a_period_s_tick_stands_for_it() {
+    let bench = Bench::new();
+    let begin = aligned(&bench);
+    let _house = bench.keep_house();
+    let scope = UniqueScope::Unfinished;
+    let holder = held_by_hand(&bench, scope).await;
+    let schedules = bench
+        .add(keeping(Overlap::Allow, scope, OnConflict::Keep))
+        .await;
+    let period = BackfillPeriod {
+        from: Timestamp::from_micros(begin.as_micros() - 20_000_000),
+        to: begin,
+        overlap: Overlap::QueueOne,
+        again: false,
+    };
+    schedules.pause(&"s".into()).await.unwrap();
+    schedules.backfill(&"s".into(), period).await.unwrap();
+    bench.pass(3 * SECOND).await;
+    let standing = schedules.show(&"s".into()).await.unwrap().standing;
+    assert_eq!(standing.last_task, Some(holder));
+    assert_eq!(
+        standing.filling.map(|filling| filling.backfill.left()),
+        Some(1)
+    );
+    bench.work().await;
+    bench.pass(3 * SECOND).await;
+    assert_eq!(bench.fired().await.len(), 1, "in its turn");
+}
+
 #[tokio::test]
 async fn paused_it_rests_and_resumed_it_goes_on_with_what_is_to_come() {
     let bench = Bench::new();

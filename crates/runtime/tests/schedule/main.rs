@@ -14,8 +14,9 @@ use duly_runtime::schedule::{
 };
 use duly_schedule::{Missed, Overlap, Rule, Terms};
 use duly_store::{
-    Change, Claim, Clock, List, Name, NewTask, Payload, QueueChange, Registration, ScheduleError,
-    Settle, Settlement, Store, SubmitError, TaskRecord, When, id,
+    Admission, Change, Claim, Clock, List, Name, NewTask, OnConflict, Payload, QueueChange,
+    Registration, Replace, ScheduleError, Settle, Settlement, Store, Submit, SubmitError,
+    TaskRecord, Unique, UniqueScope, When, id,
 };
 
 #[path = "../common/mod.rs"]

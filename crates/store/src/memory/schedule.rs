@@ -174,8 +174,8 @@ impl World {
         let taken = self.submit(&Submit { tasks }, now)?;
         let mut queues = taken.queues;
         let mut cancelled = 0;
-        for id in &request.cancel {
-            if let Ok(task) = self.cancel(*id, now) {
+        for id in request.called_off(&taken.reply.tasks) {
+            if let Ok(task) = self.cancel(id, now) {
                 queues.insert(task.queue);
                 cancelled += 1;
             }

@@ -170,6 +170,7 @@ macro_rules! conformance {
                 a_removed_schedule_is_gone_for_good, what_is_due_comes_in_order,
                 of_two_steps_one_is_made, a_repeated_step_is_one_step,
                 a_refused_step_changes_nothing, a_step_calls_off_what_it_displaces,
+                a_step_calls_off_nobody_who_stands_for_its_tasks,
                 schedules_come_in_pages, absurd_schedules_are_refused, schedules_are_heard_of
             ],
         }

@@ -10,8 +10,9 @@ use crate::bounds::{
     SCHEDULE_STATE_BYTES_MAX,
 };
 use crate::{
-    Advance, Advanced, Expected, ListSchedules, Name, NewTask, PutSchedule, QueueChange,
-    RemoveSchedule, RequestError, ScheduleError, ScheduleRecord, StoreError, SubmitError,
+    Admission, Advance, Advanced, Expected, ListSchedules, Name, NewTask, OnConflict, PutSchedule,
+    QueueChange, RemoveSchedule, Replace, RequestError, ScheduleError, ScheduleRecord, StoreError,
+    SubmitError, Unique,
 };
 
 /// A schedule that is looked at so many seconds from now.
@@ -274,6 +275,56 @@ pub async fn a_refused_step_changes_nothing(rig: Rig) {
     assert_eq!(found(&rig, "nightly").await, Some(read));
     assert_eq!(tasks(&rig).await, 2);
     assert_eq!(rig.state(2).await, State::Pending);
+}
+
+/// A step calls off nobody who stands for one of its tasks: nothing would come in its place.
+pub async fn a_step_calls_off_nobody_who_stands_for_its_tasks(rig: Rig) {
+    let keyed = |n, key: &str, on_conflict| {
+        task_with(n, |task| {
+            task.unique = Some(Unique {
+                on_conflict,
+                ..Unique::new(key)
+            });
+        })
+    };
+    let replacing = OnConflict::Replace(Replace::PAYLOAD);
+    let read = placed(&rig, "nightly", 0).await;
+    let holders = [
+        keyed(1, "kept", OnConflict::Reject),
+        keyed(2, "replaced", OnConflict::Reject),
+    ];
+    rig.submit([&holders[..], &[task(3)]].concat()).await;
+    let mut displacing = step(
+        &rig,
+        &read,
+        vec![
+            keyed(4, "kept", OnConflict::Keep),
+            keyed(5, "replaced", replacing),
+            keyed(6, "new", OnConflict::Keep),
+            keyed(7, "new", OnConflict::Keep),
+            keyed(8, "newer", OnConflict::Keep),
+        ],
+    );
+    displacing.cancel = [1, 2, 3, 4, 5, 6, 7, 8].map(id).to_vec();
+    let done = moved(&rig, displacing).await;
+    let stand = done.tasks.iter().map(|task| (task.id, task.admission));
+    assert_eq!(
+        stand.collect::<Vec<_>>(),
+        [
+            (id(1), Admission::Kept),
+            (id(2), Admission::Replaced),
+            (id(6), Admission::New),
+            (id(6), Admission::Kept),
+            (id(8), Admission::New),
+        ]
+    );
+    for n in [1, 2, 6] {
+        assert_eq!(rig.state(n).await, State::Pending, "{n} stands for another");
+    }
+    for n in [3, 8] {
+        assert_eq!(rig.state(n).await, State::Cancelled, "{n} stands for none");
+    }
+    assert_eq!(done.cancelled, 2);
 }
 
 /// What a step displaces is called off: at once if it waits, by a request if it runs; what has ended, or
