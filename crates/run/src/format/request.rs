@@ -7,7 +7,7 @@ use duly_server::kinds::http::bounds::TIMEOUT_MAX;
 use serde_json::{Map, Value, json};
 use serde_saphyr::Spanned;
 
-use super::scalar::{Of, Status};
+use super::scalar::{OneOrList, Status};
 use super::{place, template, wire};
 use crate::error::{Fault, Place};
 use crate::template::{Field, Template};
@@ -63,18 +63,15 @@ pub(super) fn read(
 }
 
 fn plain(
-    success: Option<Vec<Of<Status>>>,
-    retry: Option<Vec<Of<Status>>>,
+    success: Option<OneOrList<Status>>,
+    retry: Option<OneOrList<Status>>,
     response_bytes_max: Option<u32>,
     timeout: Option<(Duration, Place)>,
 ) -> Result<Map<String, Value>, Fault> {
     let mut plain = Map::new();
     for (name, statuses) in [("success", success), ("retry", retry)] {
-        if let Some(statuses) = statuses {
-            plain.insert(
-                name.to_owned(),
-                statuses.into_iter().map(|Of(one)| json(one)).collect(),
-            );
+        if let Some(OneOrList(statuses)) = statuses {
+            plain.insert(name.to_owned(), statuses.into_iter().map(json).collect());
         }
     }
     if let Some(bytes) = response_bytes_max {

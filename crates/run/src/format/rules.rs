@@ -145,8 +145,8 @@ fn on_conflict(written: &wire::UniqueInFull) -> Result<OnConflict, Fault> {
         (Conflict::Reject, None) => Ok(OnConflict::Reject),
         (Conflict::Keep, None) => Ok(OnConflict::Keep),
         (Conflict::Replace, None) => Ok(OnConflict::Replace(Replace::ALL)),
-        (Conflict::Replace, Some(what)) if !what.value.is_empty() => {
-            let has = |one| what.value.iter().any(|what| what.0 == one);
+        (Conflict::Replace, Some(what)) if !what.value.0.is_empty() => {
+            let has = |one| what.value.0.contains(&one);
             Ok(OnConflict::Replace(Replace {
                 payload: has(What::Payload),
                 priority: has(What::Priority),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use duly::store::bounds::TENANT_WEIGHT_MAX;
 use duly::{OrderPolicy, Priority, Rate, UniqueScope};
 use duly_core::bounds::LIMIT_WEIGHT_MAX;
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 
 use crate::bounds::DURATION_MAX;
 
@@ -52,6 +52,43 @@ impl<T: Scalar> Visitor<'_> for Reader<T> {
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Of<T>, E> {
         let refused = || E::invalid_value(de::Unexpected::Unsigned(number), &T::EXPECTED);
         T::from_number(number).map(Of).ok_or_else(refused)
+    }
+}
+
+/// One [`Scalar`], or a list of them.
+pub(super) struct OneOrList<T>(pub(super) Vec<T>);
+
+impl<'de, T: Scalar> Deserialize<'de> for OneOrList<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(OneOrListReader(PhantomData))
+    }
+}
+
+struct OneOrListReader<T>(PhantomData<T>);
+
+impl<'de, T: Scalar> Visitor<'de> for OneOrListReader<T> {
+    type Value = OneOrList<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, or a list of them", T::EXPECTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrList<T>, E> {
+        let one = T::from_text(text).map(|one| OneOrList(vec![one]));
+        one.ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<OneOrList<T>, E> {
+        let one = T::from_number(number).map(|one| OneOrList(vec![one]));
+        one.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrList<T>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Of(value)) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(OneOrList(values))
     }
 }
 

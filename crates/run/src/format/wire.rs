@@ -11,7 +11,8 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::scalar::{
-    Concurrency, Conflict, Grow, HeldWhile, Of, Retries, Scalar, Share, Status, Weight, What,
+    Concurrency, Conflict, Grow, HeldWhile, Of, OneOrList, Retries, Scalar, Share, Status, Weight,
+    What,
 };
 
 /// Text, and where it stands. Numbers and the like are taken as they are written.
@@ -93,7 +94,7 @@ pub(super) struct UniqueInFull {
     #[serde(rename = "for")]
     pub(super) held_for: Option<Spanned<Of<Duration>>>,
     pub(super) on_conflict: Option<Of<Conflict>>,
-    pub(super) replace: Option<Spanned<Vec<Of<What>>>>,
+    pub(super) replace: Option<Spanned<OneOrList<What>>>,
 }
 
 /// A command: program and arguments.
@@ -106,8 +107,8 @@ pub(super) struct Request {
     pub(super) method: Option<Text>,
     pub(super) headers: Option<BTreeMap<String, Text>>,
     pub(super) body: Option<Spanned<serde_json::Value>>,
-    pub(super) success: Option<Vec<Of<Status>>>,
-    pub(super) retry: Option<Vec<Of<Status>>>,
+    pub(super) success: Option<OneOrList<Status>>,
+    pub(super) retry: Option<OneOrList<Status>>,
     pub(super) response_bytes_max: Option<u32>,
 }
 

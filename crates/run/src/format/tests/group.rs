@@ -169,3 +169,20 @@ fn what_is_wrong_with_a_request_is_told_by_its_place() {
         assert!(refusal.contains(said), "{request}\n{refusal}");
     }
 }
+
+#[test]
+fn one_status_needs_no_list() {
+    for (one, listed) in [("404", "[404]"), ("2xx", "[2xx]")] {
+        let definition = |status| {
+            let text = format!(
+                "tasks:\n- name: a\n  request: {{url: 'http://a/', success: {status}, retry: {status}}}\n"
+            );
+            let file = read(&text);
+            let Action::Request(request) = &file.groups[0].action else {
+                panic!("a request")
+            };
+            request.definition()
+        };
+        assert_eq!(definition(one), definition(listed));
+    }
+}

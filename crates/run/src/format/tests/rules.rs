@@ -160,9 +160,29 @@ fn what_is_wrong_with_a_unique_key_is_told_by_its_place() {
             "{key: a, on_conflict: replace, replace: [all]}",
             "expected payload, priority or time",
         ),
+        (
+            "{key: a, on_conflict: replace, replace: 'payload, time'}",
+            "\"payload, time\", expected payload, priority or time, or a list of them",
+        ),
+        (
+            "{key: a, on_conflict: replace, replace: {payload: true}}",
+            "map, expected payload, priority or time, or a list of them",
+        ),
     ] {
         let refusal = refusal(&with(&format!("unique: {unique}")));
         assert!(refusal.contains(said), "{unique}\n{refusal}");
+    }
+}
+
+#[test]
+fn one_thing_that_is_replaced_needs_no_list() {
+    use duly::{OnConflict, Replace};
+
+    for replace in ["payload", "[payload]"] {
+        let unique = format!("unique: {{key: a, on_conflict: replace, replace: {replace}}}");
+        let file = read(&with(&unique));
+        let unique = file.groups[0].unique.as_ref().unwrap();
+        assert_eq!(unique.on_conflict, OnConflict::Replace(Replace::PAYLOAD));
     }
 }
 
