@@ -115,7 +115,7 @@ impl fmt::Display for Reason {
             ),
             Self::TaskExists { id } => write!(
                 f,
-                "task {id} has the same name and unique key, and has not ended"
+                "task {id} has the same name and unique key, and has not ended: wait until it has, or cancel it"
             ),
             Self::TaskLimits { most } => {
                 write!(f, "a task may name {most} limits, and it names more")

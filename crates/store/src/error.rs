@@ -84,7 +84,9 @@ pub enum SubmitError {
         subject: Subject,
     },
     /// Another task of the kind holds the unique key; were its work to be replaced, it has begun.
-    #[error("task {index}: task {existing} already has the unique key \"{key}\"")]
+    #[error(
+        "task {index}: task {existing} already has the unique key \"{key}\": wait until it gives it up, or submit with on_conflict keep (or replace, while that task has not begun)"
+    )]
     TaskExists {
         /// Which task of the batch.
         index: usize,
@@ -177,7 +179,7 @@ pub enum ChangeError {
     #[error(transparent)]
     InvalidTransition(#[from] InvalidTransition),
     /// The task would hold its unique key again, and another one holds it now.
-    #[error("task {existing} has the unique key \"{key}\" now")]
+    #[error("task {existing} has the unique key \"{key}\" now: try again once it has given it up")]
     TaskExists {
         /// The task that has it.
         existing: TaskId,

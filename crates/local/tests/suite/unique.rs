@@ -18,7 +18,7 @@ both! {
         assert_eq!(refused.reason, Reason::TaskExists { id }, "while it runs, too");
         assert_eq!(
             refused.reason.to_string(),
-            format!("task {id} has the same name and unique key, and has not ended")
+            format!("task {id} has the same name and unique key, and has not ended: wait until it has, or cancel it")
         );
         assert_eq!(scheduler.metrics().counts.rejected, 2);
         for (name, key) in [("report", "june"), ("other", "may"), ("report\0may", "")] {

@@ -144,6 +144,11 @@ pub enum ImportError {
 
 /// Why a task was refused, without its place in a batch that nobody sees.
 fn reason(error: &SubmitError) -> String {
+    if let SubmitError::TaskExists { existing, key, .. } = error {
+        return format!(
+            "task {existing} already has the unique key \"{key}\": import again once it has given it up"
+        );
+    }
     let text = error.to_string();
     let start = error.index().map(|index| format!("task {index}: "));
     let rest = start.and_then(|start| text.strip_prefix(&start));

@@ -247,7 +247,10 @@ async fn what_the_store_refuses_is_told_by_its_line_and_mended() {
     let target = rig().await;
     target.submit(vec![keyed(3)]).await;
     let error = imported(&target, &text).await.unwrap_err();
-    let expected = format!("line 4: task {} already has the unique key \"k\"", id(3));
+    let expected = format!(
+        "line 4: task {} already has the unique key \"k\": import again once it has given it up",
+        id(3)
+    );
     assert_eq!(error.to_string(), expected);
     let ImportError::Refused { source, .. } = error else {
         panic!("got {error:?}")
