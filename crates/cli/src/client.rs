@@ -18,6 +18,7 @@ pub(crate) use subject::{Subject, Switch};
 use axum::body::Bytes;
 use axum::http::{HeaderName, Method, Request, header};
 use duly::rules::PriorityRules;
+use duly::store::bounds::NAME_BYTES_MAX;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -113,6 +114,11 @@ impl Client {
     }
 
     async fn send(&self, asked: Asked<'_>) -> Result<Answer, Failure> {
+        if let Some(name) = asked.path.iter().find(|part| is_unnamable(part)) {
+            return Err(Failure::Usage(format!(
+                "name is {name:?}: expected 1 to {NAME_BYTES_MAX} bytes of text, but neither . nor .., which no URL can hold"
+            )));
+        }
         let mut url = self.transport.base();
         let parts = url.path_segments_mut();
         parts
@@ -133,4 +139,9 @@ impl Client {
         let response = self.transport.send(request).await?;
         Answer::new(&self.transport, response).accepted().await
     }
+}
+
+/// Whether it has no place in the path of a URL: it would lead elsewhere.
+fn is_unnamable(name: &str) -> bool {
+    matches!(name, "" | "." | "..")
 }

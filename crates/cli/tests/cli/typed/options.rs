@@ -290,6 +290,24 @@ const WHERE: &[Case] = &[
 ];
 
 #[tokio::test]
+async fn names_that_no_url_can_hold_are_refused() {
+    for name in ["", ".", ".."] {
+        for command in [
+            &["queue", "show"][..],
+            &["queue", "pause"],
+            &["schedule", "remove"],
+            &["limit", "show"],
+            &["explain", "queue"],
+        ] {
+            let outcome = run(&[command, &[name, "--store", "memory:"]].concat()).await;
+            assert_eq!(outcome.code, 2, "{command:?}: {outcome:?}");
+            let said = format!("name is {name:?}: expected 1 to 128 bytes of text");
+            assert!(outcome.err.contains(&said), "{command:?}: {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn options_are_refused_by_their_names() {
     for (arguments, option, said) in [SUBMIT, SHOWN, CHANGED, LIMITED, WHERE].concat() {
         let outcome = run(arguments).await;
