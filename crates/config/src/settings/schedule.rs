@@ -7,7 +7,7 @@ use std::time::Duration;
 use duly_core::bounds::TASK_LIMITS_MAX;
 use duly_core::{DELAY_MAX, Priority, Timestamp};
 use duly_schedule::bounds::JITTER_MAX;
-use duly_schedule::{InvalidRule, Missed, Overlap, Rule, Terms, Zone};
+use duly_schedule::{InvalidRule, InvalidTerms, Missed, Overlap, Rule, Terms, Zone};
 
 use super::priority_rule::is_label;
 use crate::Secret;
@@ -26,21 +26,22 @@ group! {
         /// first, or a nickname such as @daily); an interval without drift, such as @every 15m; or one
         /// time, such as 2030-01-01T00:00:00Z. Every schedule has to say it.
         [AtOnce] when: Option<String> = None, text(
-            "a cron pattern such as \"0 9 * * mon-fri\", an interval such as @every 15m, or a time",
-            |text| rule(text, Zone::UTC).is_ok(),
+            WHEN,
+            // What is wrong with a rule and its zone is told in full when both are there.
+            |_| true,
         ).or_none(), example "\"0 9 * * mon-fri\"";
 
         /// The time zone whose clocks the pattern means. UTC unless it is said.
         [AtOnce] zone: Option<String> = None, text(
             "a time zone of the IANA database, such as Europe/Berlin",
-            |text| text.parse::<Zone>().is_ok(),
+            |_| true,
         ).or_none(), example "Europe/Berlin";
 
         /// The kind of its tasks: every schedule has to say it.
         [AtOnce] kind: Option<String> = None, name().or_none(), example "http";
 
         /// What their handler gets, as JSON. null unless it is said. It is not shown, for it may hold secrets.
-        [AtOnce] payload: Option<Secret> = None, secret("JSON", is_json).or_none(),
+        [AtOnce] payload: Option<Secret> = None, secret("JSON as text, in quotes", is_json).or_none(),
             example "'{\"url\": \"https://example.org/hook\"}'";
 
         /// The queue that they wait in. default unless it is said.
@@ -138,6 +139,14 @@ impl Example for Schedule {
     const NAME: &'static str = "digest";
 }
 
+const WHEN: &str =
+    "a cron pattern such as \"0 9 * * mon-fri\", an interval such as @every 15m, or a time";
+
+/// What is wrong with it is told as what is wrong with a pattern.
+fn is_like_a_pattern(text: &str) -> bool {
+    text.starts_with('@') || text.split_whitespace().count() > 2
+}
+
 /// A time is meant once; all else is a pattern.
 fn rule(text: &str, zone: Zone) -> Result<Rule, InvalidRule> {
     match duly_api::time::parse(text) {
@@ -212,11 +221,16 @@ impl Schedule {
         let zone = self.zone.as_deref().map(str::parse::<Zone>).transpose();
         let zone = zone.map_err(|error| wrong("zone", format!("is wrong: {error}")))?;
         let Some(when) = &self.when else {
-            let expected = "a cron pattern, an interval such as @every 15m, or a time";
-            return Err(wrong("when", format!("is missing: expected {expected}")));
+            return Err(wrong("when", format!("is missing: expected {WHEN}")));
         };
-        let rule = rule(when, zone.clone().unwrap_or(Zone::UTC));
-        let rule = rule.map_err(|error| wrong("when", format!("is wrong: {error}")))?;
+        let rule = rule(when, zone.clone().unwrap_or(Zone::UTC)).map_err(|error| {
+            let problem = if is_like_a_pattern(when) {
+                format!("is wrong: {error}")
+            } else {
+                format!("is {when:?}: expected {WHEN}")
+            };
+            wrong("when", problem)
+        })?;
         if zone.is_some() && !matches!(rule, Rule::Cron { .. }) {
             return Err(wrong("zone", "is given: expected a cron pattern beside it"));
         }
@@ -228,7 +242,14 @@ impl Schedule {
         terms.end = instant_of(self.end.as_ref());
         terms.max_runs = self.max_runs.and_then(|runs| NonZeroU64::new(runs.into()));
         let checked = terms.check();
-        checked.map_err(|error| wrong("end", format!("is wrong: {error}")))?;
+        checked.map_err(|error| {
+            let field = match error {
+                InvalidTerms::Jitter { .. } => "jitter",
+                InvalidTerms::Within { .. } => "missed",
+                _ => "end",
+            };
+            wrong(field, format!("is wrong: {error}"))
+        })?;
         Ok(terms)
     }
 }

@@ -244,3 +244,45 @@ fn what_a_schedule_creates_has_limits_keys_and_alerts() {
         );
     }
 }
+
+#[test]
+fn what_is_wrong_with_the_times_of_a_schedule_is_told_in_full() {
+    for (said, wanted) in [
+        (
+            "when: 0 9 * * mon-fry",
+            "duly.yaml:1:29: schedules.poll.when is wrong: day of week \"mon-fry\" is not valid: expected",
+        ),
+        (
+            "when: 0 9 * *",
+            "schedules.poll.when is wrong: pattern \"0 9 * *\" has 4 fields: expected 5",
+        ),
+        (
+            "when: '@evry 5m'",
+            "schedules.poll.when is wrong: pattern \"@evry 5m\" is not known: expected @yearly",
+        ),
+        (
+            "when: 15m",
+            "schedules.poll.when is \"15m\": expected a cron pattern such as",
+        ),
+        (
+            "when: every 15m",
+            "an interval such as @every 15m, or a time",
+        ),
+        (
+            "when: '@daily', zone: Europe/Berln",
+            "schedules.poll.zone is wrong: zone \"Europe/Berln\" is not a time zone: expected a name of the IANA database, such as Europe/Berlin or UTC; did you mean Europe/Berlin?",
+        ),
+        (
+            "when: '@daily', missed: all 400d",
+            "schedules.poll.missed is wrong: missed all 400d is not valid: expected at most 366d",
+        ),
+        (
+            "when: '@daily', payload: {url: x}",
+            "schedules.poll.payload is ***: expected JSON as text, in quotes",
+        ),
+    ] {
+        let said = faults(format!("schedules: {{poll: {{kind: a, {said}}}}}\n"));
+        let said = said[0].to_string();
+        assert!(said.contains(wanted), "{said}");
+    }
+}
