@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::named::error;
@@ -71,6 +72,53 @@ pub fn format(duration: Duration) -> String {
     format!("{}{unit}", ms / size)
 }
 
+/// A duration as a message quotes it: as [`format`] has it, but nothing is cut.
+///
+/// ```
+/// use core::time::Duration;
+///
+/// assert_eq!(duly_core::duration::exact(Duration::from_secs(172_800)), "2d");
+/// assert_eq!(duly_core::duration::exact(Duration::from_micros(1_500)), "1.5ms");
+/// ```
+#[must_use]
+pub fn exact(duration: Duration) -> String {
+    if duration.subsec_nanos().is_multiple_of(1_000_000) {
+        format(duration)
+    } else {
+        format!("{duration:?}")
+    }
+}
+
+/// How long something has lasted or will last, to be read by people: its two greatest units, and no parts of a
+/// second from one second on.
+///
+/// ```
+/// use core::time::Duration;
+///
+/// assert_eq!(duly_core::duration::rough(Duration::from_millis(90_500)), "1m 30s");
+/// assert_eq!(duly_core::duration::rough(Duration::from_secs(93_601)), "1d 2h");
+/// ```
+#[must_use]
+pub fn rough(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds == 0 {
+        return format!("{}ms", duration.as_micros().div_ceil(1_000));
+    }
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let mut left = seconds;
+    let parts = units.map(|(name, length)| {
+        let count = left / length;
+        left %= length;
+        (count, name)
+    });
+    let parts = parts.into_iter().skip_while(|(count, _)| *count == 0);
+    let parts = parts.take(2).filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = parts
+        .map(|(count, name)| format!("{count}{name}"))
+        .collect();
+    parts.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
@@ -119,5 +167,33 @@ mod tests {
             assert_eq!(parse(&format(duration)), Ok(duration), "{ms}");
         }
         assert_eq!(format(Duration::from_nanos(999)), "0s");
+    }
+
+    #[test]
+    fn what_is_quoted_is_not_cut() {
+        for (micros, text) in [
+            (0, "0s"),
+            (999, "999µs"),
+            (1_500_000, "1500ms"),
+            (172_800_000_000, "2d"),
+            (172_800_000_001, "172800.000001s"),
+        ] {
+            assert_eq!(exact(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn spans_have_their_two_greatest_units() {
+        for (millis, text) in [
+            (0, "0ms"),
+            (999, "999ms"),
+            (1_500, "1s"),
+            (90_000, "1m 30s"),
+            (7_200_000, "2h"),
+            (7_201_000, "2h"),
+            (93_600_000, "1d 2h"),
+        ] {
+            assert_eq!(rough(Duration::from_millis(millis)), text);
+        }
     }
 }

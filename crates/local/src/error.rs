@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use duly_core::TaskId;
+use duly_core::{TaskId, duration};
 
 use crate::Task;
 
@@ -49,7 +49,10 @@ impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => f.write_str("the task was cancelled"),
-            Self::TimedOut { after } => write!(f, "the task ran out of its time of {after:?}"),
+            Self::TimedOut { after } => {
+                let after = duration::exact(*after);
+                write!(f, "the task ran out of its time of {after}")
+            }
             Self::Panicked { message } => write!(f, "the task panicked: {message}"),
             Self::Expired => f.write_str("a deadline passed while the task waited"),
             Self::Aborted => f.write_str("the scheduler was shut down while the task ran"),

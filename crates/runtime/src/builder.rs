@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duly_core::bounds::QUEUE_WEIGHT_MAX;
+use duly_core::duration;
 use duly_store::{Clock, InvalidInput, Labels, Name, Payload, Registration, Store, id, validate};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -325,8 +326,11 @@ fn check_numbers(settings: &Settings) -> Result<(), InvalidInput> {
     if beat.is_zero() || beat.saturating_mul(3) > lease {
         return refuse(
             "heartbeat",
-            format!("{beat:?}"),
-            format!("more than 0 s, and at most a third of the lease of {lease:?}"),
+            duration::exact(beat),
+            format!(
+                "more than 0s, and at most a third of the lease of {}",
+                duration::exact(lease)
+            ),
         );
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::Outcome;
+use duly_core::{Outcome, duration};
 use duly_store::validate;
 
 use crate::Verdict;
@@ -62,7 +62,8 @@ fn decided(stop: Stop, error: Option<String>) -> Verdict {
     let (outcome, error) = match stop {
         Stop::Cancelled => (Outcome::Cancelled, error),
         Stop::TimedOut(timeout) => {
-            let told = format!("still running after its timeout of {timeout:?}");
+            let timeout = duration::exact(timeout);
+            let told = format!("still running after its timeout of {timeout}");
             (Outcome::TimedOut, Some(with(told, error)))
         }
         Stop::Overdue => (Outcome::TimedOut, Some(with(OVERDUE.into(), error))),

@@ -190,7 +190,7 @@ impl Period {
             return Ok(Self(period));
         }
         Err(InvalidRule::Period {
-            value: format!("{period:?}"),
+            value: duration::exact(period),
         })
     }
 

@@ -61,8 +61,8 @@ pub struct Terms {
 pub enum InvalidTerms {
     /// The jitter is too long, or holds parts of a millisecond.
     #[error(
-        "jitter {jitter:?} is not valid: expected at most {}, in whole milliseconds",
-        duration::format(JITTER_MAX)
+        "jitter {} is not valid: expected at most {}, in whole milliseconds",
+        duration::exact(*.jitter), duration::format(JITTER_MAX)
     )]
     Jitter {
         /// What was given.
@@ -70,8 +70,8 @@ pub enum InvalidTerms {
     },
     /// Ticks that are too old should be caught up, or an age holds parts of a millisecond.
     #[error(
-        "missed all {within:?} is not valid: expected at most {}, in whole milliseconds",
-        duration::format(WITHIN_MAX)
+        "missed all {} is not valid: expected at most {}, in whole milliseconds",
+        duration::exact(*.within), duration::format(WITHIN_MAX)
     )]
     Within {
         /// What was given.

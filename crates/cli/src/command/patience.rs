@@ -29,7 +29,8 @@ pub(super) async fn patiently<T>(
     match tokio::time::timeout(patience, trying).await {
         Ok(answer) => answer,
         Err(_) => Err(last.unwrap_or_else(|| {
-            Failure::Unreachable(format!("the server did not answer within {patience:?}"))
+            let patience = duly_api::duration::exact(patience);
+            Failure::Unreachable(format!("the server did not answer within {patience}"))
         })),
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use duly_core::{Decision, Outcome, Timestamp, decide};
+use duly_core::{Decision, Outcome, Timestamp, decide, duration};
 
 use super::Shared;
 use super::state::Current;
@@ -155,7 +155,10 @@ impl<'a> Attempt<'a> {
                     head.life(|life| life.cut(timeout));
                 }
                 return Poll::Ready(Verdict {
-                    text: Some(format!("it ran out of its time of {timeout:?}")),
+                    text: Some(format!(
+                        "it ran out of its time of {}",
+                        duration::exact(timeout)
+                    )),
                     last,
                     ..Verdict::of(Outcome::TimedOut)
                 });

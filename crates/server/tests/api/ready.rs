@@ -114,7 +114,7 @@ async fn a_queue_that_backs_up_makes_it_degraded_and_is_named() {
     slow.clock.advance(Duration::from_secs(1));
     let (status, detail) = slow.component("queues").await;
     assert_eq!(status, Status::Degraded);
-    assert_eq!(detail, "\"mail\" has a task that was due 601 s ago");
+    assert_eq!(detail, "\"mail\" has a task that was due 10m 1s ago");
     let pause = QueueChange {
         paused: Some(true),
         ..QueueChange::default()

@@ -5,7 +5,7 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use duly_core::Timestamp;
+use duly_core::{Timestamp, duration};
 
 use super::beside;
 use super::document::{self, Unread};
@@ -65,9 +65,9 @@ pub(super) fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Loaded, FileErr
             backup.display()
         ),
     };
-    let seconds = clock.now().since(at).as_secs();
+    let age = duration::rough(clock.now().since(at));
     let notice = Some(format!(
-        "{aside}. The save before it was loaded, from {}: it is {seconds} s old, and what happened since may be lost",
+        "{aside}. The save before it was loaded, from {}: it is {age} old, and what happened since may be lost",
         backup.display()
     ));
     Ok(Loaded {

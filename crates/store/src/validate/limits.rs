@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duly_core::bounds::{LIMIT_WEIGHT_MAX, QUEUE_WEIGHT_MAX, TASK_LIMITS_MAX};
-use duly_core::{DELAY_MAX, Limit};
+use duly_core::{DELAY_MAX, Limit, duration};
 
 use super::{Checked, at_most, name, refuse};
 use crate::bounds::LIMITS_MAX;
@@ -64,9 +64,8 @@ pub fn rate(permits: u32, period: Duration, burst: u32) -> Checked {
     weight("rate (permits)", permits, LIMIT_WEIGHT_MAX)?;
     weight("rate (burst)", burst, LIMIT_WEIGHT_MAX)?;
     if period.as_micros() == 0 || period > DELAY_MAX {
-        let value = format_args!("{} µs", period.as_micros());
-        let expected = format!("1 to {} µs (366 days)", DELAY_MAX.as_micros());
-        return refuse("rate (period)", value, expected);
+        let expected = "more than 0s, at most 366 days";
+        return refuse("rate (period)", duration::exact(period), expected);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duly_core::{Backoff, DELAY_MAX, Jitter, OrderPolicy, RetryPolicy, Timestamp};
+use duly_core::{Backoff, DELAY_MAX, Jitter, OrderPolicy, RetryPolicy, Timestamp, duration};
 
 use super::{Checked, refuse};
 use crate::bounds::{AHEAD_MAX, RETENTION_MAX};
@@ -33,8 +33,8 @@ fn span(field: &'static str, span: Option<Duration>) -> Checked {
     match span {
         Some(span) if span.is_zero() || span > DELAY_MAX => refuse(
             field,
-            format_args!("{} s", span.as_secs_f64()),
-            "more than 0 s, at most 366 days",
+            duration::exact(span),
+            "more than 0s, at most 366 days",
         ),
         _ => Ok(()),
     }
@@ -66,11 +66,7 @@ pub(super) fn retry(retry: &RetryPolicy) -> Checked {
 /// How long something waits.
 pub(super) fn delay(field: &'static str, delay: Duration) -> Checked {
     if delay > DELAY_MAX {
-        return refuse(
-            field,
-            format_args!("{} s", delay.as_secs()),
-            "at most 366 days",
-        );
+        return refuse(field, duration::exact(delay), "at most 366 days");
     }
     Ok(())
 }
@@ -85,7 +81,7 @@ pub fn when(field: &'static str, when: When, now: Timestamp) -> Checked {
         When::Now => Ok(()),
         When::After(delay) if delay > DELAY_MAX => refuse(
             field,
-            format_args!("{} s from now", delay.as_secs()),
+            format_args!("{} from now", duration::exact(delay)),
             "at most 366 days from now",
         ),
         When::After(_) => Ok(()),
@@ -122,12 +118,12 @@ pub fn queue_change(change: &QueueChange) -> Checked {
     match change.order {
         Some(OrderPolicy::Aging { step }) if step.as_micros() == 0 || step > DELAY_MAX => refuse(
             "order (step)",
-            format_args!("{step:?}"),
+            duration::exact(step),
             "1 microsecond to 366 days",
         ),
         Some(OrderPolicy::Deadline { default_slack }) if default_slack > DELAY_MAX => refuse(
             "order (default_slack)",
-            format_args!("{default_slack:?}"),
+            duration::exact(default_slack),
             "at most 366 days",
         ),
         _ => Ok(()),

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::future::Future;
 use std::time::Duration;
 
-use duly_core::{TaskId, Timestamp};
+use duly_core::{TaskId, Timestamp, duration};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode};
 
@@ -59,8 +59,8 @@ pub async fn deliver(
         biased;
         () = cancelled => Delivered::Cancelled,
         exchanged = exchange => exchanged.unwrap_or_else(|_| {
-            let (name, timeout) = (request.name(), request.timeout);
-            let cause = format!("it timed out after {timeout:?}");
+            let (name, timeout) = (request.name(), duration::exact(request.timeout));
+            let cause = format!("it timed out after {timeout}");
             request.unanswered(&name, &cause)
         }),
     }

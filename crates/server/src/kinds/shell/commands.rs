@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
+use duly_core::duration;
+
 use super::bounds::{ARGS_MAX, COMMANDS_MAX, GRACE_MAX, OUTPUT_BYTES_MAX, TIMEOUT_MAX};
 use super::command::Command;
 use super::program::{self, Unfit};
@@ -146,15 +148,15 @@ fn check(name: &str, command: &Command) -> Result<(), InvalidCommand> {
         let timeout = command.timeout.unwrap_or(Duration::ZERO);
         return refuse(
             "timeout",
-            format!("{timeout:?}"),
-            "more than 0 s, at most 366 days".to_owned(),
+            duration::exact(timeout),
+            "more than 0s, at most 366 days".to_owned(),
         );
     }
     if command.grace > GRACE_MAX {
         return refuse(
             "grace",
-            format!("{:?}", command.grace),
-            format!("at most {GRACE_MAX:?}"),
+            duration::exact(command.grace),
+            format!("at most {}", duration::format(GRACE_MAX)),
         );
     }
     if command.success.is_empty() {
@@ -222,11 +224,11 @@ mod tests {
             ),
             (
                 sh().timeout(Duration::ZERO),
-                "timeout is 0ns: expected more than 0 s",
+                "timeout is 0s: expected more than 0s",
             ),
             (
                 sh().grace(Duration::from_secs(61)),
-                "grace is 61s: expected at most 60s",
+                "grace is 61s: expected at most 1m",
             ),
             (
                 sh().success([]),

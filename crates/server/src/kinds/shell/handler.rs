@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Arc;
 
-use duly_core::Outcome;
+use duly_core::{Outcome, duration};
 
 use super::KIND;
 use super::commands::Commands;
@@ -113,8 +113,8 @@ impl End {
                 }
             }
             Stop::TimedOut(timeout) => {
-                let name = &self.name;
-                let error = format!("{name} was still running after its timeout of {timeout:?}");
+                let (name, timeout) = (&self.name, duration::exact(timeout));
+                let error = format!("{name} was still running after its timeout of {timeout}");
                 Verdict {
                     outcome: Outcome::TimedOut,
                     ..Verdict::retry(with_complaint(error, execution))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use duly_api::{Component, Status};
-use duly_core::{State, Timestamp};
+use duly_core::{State, Timestamp, duration};
 
 use crate::App;
 use crate::app::Backlog;
@@ -71,8 +71,8 @@ fn queues(found: &Found, backlog: &Backlog) -> Component {
             Some(format!("{name:?} has {pending} pending tasks"))
         } else if age > backlog.age_max {
             Some(format!(
-                "{name:?} has a task that was due {} s ago",
-                age.as_secs()
+                "{name:?} has a task that was due {} ago",
+                duration::rough(age)
             ))
         } else {
             None

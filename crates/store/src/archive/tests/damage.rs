@@ -114,7 +114,7 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     (
         r#""base_us":1000000"#,
         r#""base_us":99999999999999"#,
-        "retry.backoff.base is 99999999 s",
+        "retry.backoff.base is 99999999.999999s: expected at most 366 days",
     ),
     (r#""json":1"#, r#""json":"#, "expected value"),
     (

@@ -53,7 +53,7 @@ async fn a_damaged_file_is_set_aside_and_the_save_before_is_loaded() {
         let notice = file.notice().unwrap();
         assert!(notice.contains("is damaged ("), "{notice}");
         assert!(
-            notice.contains("60 s old, and what happened since may be lost"),
+            notice.contains("it is 1m old, and what happened since may be lost"),
             "{notice}"
         );
         let aside = place.aside().pop().unwrap();
