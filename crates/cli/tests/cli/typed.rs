@@ -32,8 +32,6 @@ async fn what_only_the_server_knows_is_refused_by_it() {
             (&["failed", "list", "--cursor", "zz"], "cursor"),
             (&["events", "--after", "7"], "after"),
             (&["events", "--follow", "--after", "7"], "Last-Event-ID"),
-            (&["queue", "set", "", "--bound", "1"], "queue"),
-            (&["limit", "set", "", "--concurrency", "1"], "limits"),
             (&["submit", "k", "--limit", "a:9999999"], "limits"),
             (&["submit", "k", "--limit", ""], "limits"),
         ] {

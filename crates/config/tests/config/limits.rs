@@ -250,7 +250,7 @@ fn what_is_wrong_with_the_times_of_a_schedule_is_told_in_full() {
     for (said, wanted) in [
         (
             "when: 0 9 * * mon-fry",
-            "duly.yaml:1:29: schedules.poll.when is wrong: day of week \"mon-fry\" is not valid: expected",
+            "duly.yaml:1:35: schedules.poll.when is wrong: day of week \"mon-fry\" is not valid: expected",
         ),
         (
             "when: 0 9 * *",

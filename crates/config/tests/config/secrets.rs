@@ -58,9 +58,9 @@ fn errors_do_not_quote_them() {
 fn a_line_without_them_is_shown() {
     let said = faults(format!("server:\n  tokens: [{SECRET}]\n  listen: x\n"))[0].to_string();
     assert!(said.contains("3 |   listen: x"), "{said}");
-    let payload = "schedules:\n  a:\n    payload: '{\"a\": [1]}'\n    when: x\n";
+    let payload = "schedules:\n  a:\n    kind: k\n    payload: '{\"a\": [1]}'\n    when: x\n";
     let said = faults(payload)[0].to_string();
-    assert!(said.contains("4 |     when: x"), "{said}");
+    assert!(said.contains("5 |     when: x"), "{said}");
     let rule = "priority_rules: {a: {priority: low, payload_bytes_at_least: x}}\n";
     let said = faults(rule)[0].to_string();
     assert!(said.contains("payload_bytes_at_least: x}"), "{said}");

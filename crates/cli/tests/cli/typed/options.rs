@@ -295,6 +295,8 @@ async fn names_that_no_url_can_hold_are_refused() {
         for command in [
             &["queue", "show"][..],
             &["queue", "pause"],
+            &["queue", "set", "--bound", "1"],
+            &["limit", "set", "--concurrency", "1"],
             &["schedule", "remove"],
             &["limit", "show"],
             &["explain", "queue"],
