@@ -89,9 +89,16 @@ impl Book {
         if !counted && known.max(self.gates.limits.len()) <= most {
             return;
         }
-        let (dispatch, lanes) = (&mut self.dispatch, &self.lanes);
-        self.lane_slots
-            .retain(|_, lane| lanes[lane.index()].has_no_terms() || !dispatch.drop_idle(*lane));
+        let (dispatch, lanes) = (&mut self.dispatch, &mut self.lanes);
+        self.lane_slots.retain(|_, lane| {
+            let place = &mut lanes[lane.index()];
+            let kept = place.has_no_terms() || !dispatch.drop_idle(*lane);
+            if !kept {
+                // Its place is another's from now on, and it may come back to another place.
+                place.id = None;
+            }
+            kept
+        });
         let undone = dispatch
             .lanes()
             .filter(|lane| lanes[lane.index()].id.is_none());

@@ -223,6 +223,32 @@ fn old_news_are_forgotten() {
     assert!((100..170).contains(&kept), "{kept}");
 }
 
+#[test]
+fn no_task_stands_in_a_lane_that_was_removed() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    let mut random: u64 = 7;
+    for _ in 0..60 {
+        for _ in 0..2 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            // Of 1,500 limits 100, by chance: lanes are forgotten by heart, read again, and removed.
+            let from = u128::from(random >> 33);
+            world.submit_with(100, |n, task| {
+                let limit = format!("limit-{}", (from + n * n * 7) % 1_500);
+                task.limits = vec![LimitUse::one(limit)];
+            });
+            let lost =
+                "SELECT count(*) FROM duly_live WHERE lane NOT IN (SELECT id FROM duly_lane)";
+            assert_eq!(world.number(lost), 0);
+            world.work(100);
+        }
+        world.now = world.now + HOUR / 4;
+        world.prune();
+    }
+}
+
 /// A task of one tenant.
 fn of(tenant: &'static str) -> impl Fn(u128, &mut NewTask) {
     move |_, task| task.tenant = Some(tenant.into())
