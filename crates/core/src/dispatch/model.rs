@@ -280,12 +280,14 @@ impl World {
         }
         let mut suspect = spec.suspect;
         let mut turn = spec.turn;
+        let mut exhausted = false;
         for taken in 0..spec.run + spec.prefetch {
             suspect &= taken < spec.run;
             let expected = self.expected(&spec, suspect, turn, taken);
             let pick = self.dispatch.next(&mut round);
             assert_eq!(pick.map(|pick| pick.lane), expected.map(|(lane, _)| lane));
             let Some((pick, (lane, next))) = pick.zip(expected) else {
+                exhausted = taken < spec.run && !round.gave_up();
                 break;
             };
             (suspect, turn) = (suspect && !self.dispatch.spec(lane).suspect, next);
@@ -297,7 +299,42 @@ impl World {
             self.have_turn(lane, key.class);
             self.leased.push(lane);
         }
+        if exhausted {
+            self.check_wakes(&spec);
+        }
         self.round = round;
+    }
+
+    /// Who got nothing more asks again in time: no lane that only rates close opens before the instant that
+    /// is told.
+    fn check_wakes(&self, spec: &ClaimSpec<'_>) {
+        for (lane, line) in &self.lines {
+            let key = self.dispatch.spec(*lane);
+            let asked = spec.queues.contains(&key.queue)
+                && !self.dispatch.is_paused(key.queue)
+                && spec.kinds.contains(&key.kind)
+                && !key.suspect;
+            let closings = self.dispatch.closings(*lane, self.now);
+            let opens = closings.iter().map(|closing| match closing {
+                Closing::Limit {
+                    closed: Closed::Rate { ready_at },
+                    ..
+                } => Some(*ready_at),
+                _ => None,
+            });
+            let opens: Option<Vec<Timestamp>> = opens.collect();
+            if let Some(opens) = opens
+                && asked
+                && !line.is_empty()
+                && let Some(opens) = opens.into_iter().max()
+            {
+                let told = self.dispatch.next_open();
+                assert!(
+                    told.is_some_and(|told| told <= opens),
+                    "{told:?}, {opens:?}"
+                );
+            }
+        }
     }
 
     /// By definition: the lane that is next, and where the turns stand after it.
