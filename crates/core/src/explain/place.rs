@@ -18,7 +18,7 @@ pub struct Position {
     pub ahead: u64,
     /// It was counted, to [`POSITION_MAX`]. Otherwise it is estimated: if there are more, as the part of the
     /// line that it has come to, by what stands at the ends of each class of each lane; in proportion, if the
-    /// queue has more than [`EXPLAIN_LANES_MAX`] lanes.
+    /// queue has more than [`EXPLAIN_LANES_MAX`] lanes beside its own.
     pub exact: bool,
     /// The tenants of its queue take turns, and of another tenant's tasks of the same class as many were
     /// counted as have their turn before it, by weight.
@@ -101,24 +101,23 @@ pub struct Standing {
 /// # Errors
 /// What kept its lanes from being counted.
 pub fn position<L: Lanes>(lanes: &mut L, task: &Standing) -> Result<Position, L::Error> {
-    let Found {
-        before,
-        others,
-        all,
-    } = find(lanes, task)?;
-    let mut counter = Counter { lanes, counted: 0 };
-    let turned = counter.count_all(&before, task)?;
-    let counted = counter.counted;
-    let many = counted > POSITION_MAX;
-    let ahead = if many {
-        let about = share::estimate(lanes, task, &before, &others)?;
-        about.min(task.pending.saturating_sub(1)).max(counted)
-    } else {
-        counted * all as u64 / before.len().max(1) as u64
+    let found = find(lanes, task)?;
+    let mut counter = Counter {
+        lanes,
+        counted: 0,
+        own: 0,
     };
-    let whole = all == before.len() && !many;
+    let turned = counter.count_all(&found.before, task)?;
+    let Counter { counted, own, .. } = counter;
+    let many = counted > POSITION_MAX;
+    let about = if many {
+        share::estimate(lanes, task, &found)?
+    } else {
+        own + in_proportion(counted - own, found.beside, found.looked())
+    };
+    let whole = found.beside == found.looked() && !many;
     Ok(Position {
-        ahead,
+        ahead: about.min(task.pending.saturating_sub(1)).max(counted),
         exact: whole && turned == 0 && !task.mixed,
         turns: lanes.dispatch().is_fair(task.queue),
     })
@@ -133,10 +132,18 @@ pub(super) fn class_of(class: u8) -> Range<OrderKey> {
     first(class)..first(class.saturating_add(1))
 }
 
+/// How many there are in `to` of something, if there are `count` in `from` of it.
+pub(super) fn in_proportion(count: u64, to: u64, from: u64) -> u64 {
+    let product = u128::from(count) * u128::from(to);
+    u64::try_from(product / u128::from(from.max(1))).unwrap_or(u64::MAX)
+}
+
 /// Counts what stands in lanes, to [`POSITION_MAX`] and one.
 struct Counter<'l, L> {
     lanes: &'l mut L,
     counted: u64,
+    /// How many of them stand in the lane of the task.
+    own: u64,
 }
 
 impl<L: Lanes> Counter<'_, L> {
@@ -161,13 +168,17 @@ impl<L: Lanes> Counter<'_, L> {
         for lane in lanes {
             if !turns.fair {
                 self.count(*lane, &(OrderKey::FIRST..task.key), u64::MAX)?;
-                continue;
-            }
-            self.count(*lane, &(OrderKey::FIRST..class.start), u64::MAX)?;
-            if turns.are_shared(self.lanes.dispatch(), *lane) {
-                turns.mine += self.count(*lane, &(class.start..task.key), u64::MAX)?;
             } else {
-                others.push(*lane);
+                self.count(*lane, &(OrderKey::FIRST..class.start), u64::MAX)?;
+                if turns.are_shared(self.lanes.dispatch(), *lane) {
+                    turns.mine += self.count(*lane, &(class.start..task.key), u64::MAX)?;
+                } else {
+                    others.push(*lane);
+                }
+            }
+            if *lane == task.lane {
+                // It comes first.
+                self.own = self.counted;
             }
         }
         let mut turned = 0;
@@ -230,19 +241,24 @@ fn weight_of(dispatch: &Dispatch, tenant: Option<TenantId>) -> u64 {
     u64::from(weight.max(1))
 }
 
-/// Lanes of a queue: at most [`EXPLAIN_LANES_MAX`], and of those that stand in line, by line.
-struct Found {
-    /// Those whose tasks may come before a task, its own among them: nothing closes them but what closes it,
-    /// too.
-    before: Vec<LaneId>,
+/// Lanes of a queue: that of a task, and at most [`EXPLAIN_LANES_MAX`] beside it.
+pub(super) struct Found {
+    /// Those whose tasks may come before it, its own first: nothing closes them but what closes it, too.
+    pub(super) before: Vec<LaneId>,
     /// The others.
-    others: Vec<LaneId>,
-    /// How many there are whose tasks may come before it, in proportion.
-    all: usize,
+    pub(super) others: Vec<LaneId>,
+    /// How many there are beside its own.
+    pub(super) beside: u64,
+}
+
+impl Found {
+    /// How many were looked at beside its own.
+    const fn looked(&self) -> u64 {
+        (self.before.len() + self.others.len()) as u64 - 1
+    }
 }
 
 fn find<L: Lanes>(lanes: &mut L, task: &Standing) -> Result<Found, L::Error> {
-    let standing = lanes.dispatch().standing(task.queue);
     let looked = lanes.dispatch().lanes_of(task.queue);
     let looked = looked.filter(|lane| *lane != task.lane);
     let looked: Vec<LaneId> = looked.take(EXPLAIN_LANES_MAX).collect();
@@ -257,15 +273,15 @@ fn find<L: Lanes>(lanes: &mut L, task: &Standing) -> Result<Found, L::Error> {
         let found = if may { &mut before } else { &mut others };
         found.push(*lane);
     }
-    let all = if looked.len() < EXPLAIN_LANES_MAX {
-        before.len()
+    let beside = if looked.len() < EXPLAIN_LANES_MAX {
+        looked.len()
     } else {
-        (before.len() * standing / EXPLAIN_LANES_MAX).max(before.len())
+        lanes.dispatch().standing(task.queue) - 1
     };
     Ok(Found {
         before,
         others,
-        all,
+        beside: beside as u64,
     })
 }
 

@@ -8,13 +8,12 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::place::{Lanes, Standing, Turns, class_of};
+use super::place::{Found, Lanes, Standing, Turns, class_of, in_proportion};
 use crate::bounds::POSITION_MAX;
 use crate::dispatch::LaneId;
 use crate::{OrderKey, OrderPolicy, Priority};
 
-/// How many lanes are looked at, about. The task's own counts once, and each other for those between it and
-/// the next.
+/// How many lanes are looked at, about.
 const LANES: usize = 40;
 /// How many tasks tell where a class of a lane begins, and where it ends.
 const EDGE: u64 = 16;
@@ -75,12 +74,6 @@ struct Stretch {
     ranked: bool,
 }
 
-/// How many of `count` there are in a part, if they are spread evenly.
-fn in_proportion(count: u64, part: u64, whole: u64) -> u64 {
-    let product = u128::from(count) * u128::from(part);
-    u64::try_from(product / u128::from(whole.max(1))).unwrap_or(u64::MAX)
-}
-
 struct Survey<'s, L> {
     lanes: &'s mut L,
     key: OrderKey,
@@ -132,20 +125,24 @@ impl<L: Lanes> Survey<'_, L> {
 }
 
 /// How many of those that stand in line come before a task: as great a part of them as of those in the lanes
-/// that are looked at. Tasks in `before` may come before it, those in `others` do not.
+/// that are looked at.
 pub(super) fn estimate<L: Lanes>(
     lanes: &mut L,
     task: &Standing,
-    before: &[LaneId],
-    others: &[LaneId],
+    found: &Found,
 ) -> Result<u64, L::Error> {
+    let Found { before, others, .. } = found;
     let dispatch = lanes.dispatch();
     let ranked = dispatch.policy(task.queue) != OrderPolicy::Strict;
     let mut turns = Turns::new(dispatch, task);
     let step = (before.len() + others.len()).div_ceil(LANES);
     let (before, others) = (before.iter().step_by(step), others.iter().step_by(step));
-    let stretches = (before.len() + others.len()) * Priority::COUNT;
-    let times = |lane| if lane == task.lane { 1 } else { step as u64 };
+    let looked = before.len() + others.len();
+    // Each lane beside its own stands for several.
+    let times = |lane, count| match lane == task.lane {
+        true => count,
+        false => in_proportion(count, found.beside, looked as u64 - 1),
+    };
     let key = task.key;
     let own = class_of(key.class).start..key;
     let at = lanes.reach(task.lane, &own, End::Back, EDGE)?;
@@ -154,22 +151,22 @@ pub(super) fn estimate<L: Lanes>(
         key,
         at: at.and(key.rank, key.sequence),
         ranked,
-        most: (POSITION_MAX / stretches as u64).max(EDGE + 1),
+        most: (POSITION_MAX / (looked * Priority::COUNT) as u64).max(EDGE + 1),
     };
     let (mut ahead, mut all) = (0, 0);
     let mut taking_turns = Vec::new();
     for class in 0..Priority::COUNT as u8 {
         let keys = class_of(class);
         for lane in others.clone() {
-            all += times(*lane) * survey.stretch(*lane, &keys)?.count;
+            all += times(*lane, survey.stretch(*lane, &keys)?.count);
         }
         for lane in before.clone() {
             let stretch = survey.stretch(*lane, &keys)?;
-            all += times(*lane) * stretch.count;
+            all += times(*lane, stretch.count);
             if class < key.class {
-                ahead += times(*lane) * stretch.count;
+                ahead += times(*lane, stretch.count);
             } else if class == key.class && turns.are_shared(survey.lanes.dispatch(), *lane) {
-                turns.mine += times(*lane) * survey.before(*lane, &stretch)?;
+                turns.mine += times(*lane, survey.before(*lane, &stretch)?);
             } else if class == key.class {
                 taking_turns.push((*lane, stretch.count));
             }
@@ -179,7 +176,7 @@ pub(super) fn estimate<L: Lanes>(
         let left = turns.left(lanes.dispatch(), lane);
         let count = count.min(*left);
         *left -= count;
-        ahead += times(lane) * count;
+        ahead += times(lane, count);
     }
     Ok(in_proportion(task.pending, ahead + turns.mine, all))
 }

@@ -294,3 +294,33 @@ fn nothing_is_asked_for_that_cannot_be_there() {
     // Of its own those before it, of each other's those of its class; none is more urgent.
     assert_eq!((position.ahead, queue.asked), (2, 3));
 }
+
+#[test]
+fn what_stands_in_its_own_lane_is_not_multiplied_by_other_lanes() {
+    for (mine, per_lane) in [(5_000, 1), (20_000, 20)] {
+        for fair in [false, true] {
+            let mut queue = Queue::new();
+            queue.dispatch.set_fair(queue.id, fair);
+            let own = queue.dispatch.add_tenant();
+            let own = queue.lane(Some(own), None);
+            for n in 0..mine {
+                queue.submit(own, strict(Priority::High, n, n));
+            }
+            for n in 0..2_000 {
+                let tenant = queue.dispatch.add_tenant();
+                let lane = queue.lane(Some(tenant), None);
+                for m in 0..per_lane {
+                    let at = mine + n * per_lane + m;
+                    queue.submit(lane, strict(Priority::Low, at, at));
+                }
+            }
+            let ahead = (mine - 1).unsigned_abs();
+            let told = queue.position(own, strict(Priority::High, mine - 1, mine - 1));
+            assert!(!told.exact);
+            assert!(
+                told.ahead.abs_diff(ahead) <= ahead / 10,
+                "{ahead}, told {told:?}"
+            );
+        }
+    }
+}
