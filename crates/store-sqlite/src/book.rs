@@ -95,6 +95,8 @@ pub(crate) struct Book {
     queue_ids: HashMap<i64, QueueSlot>,
     /// Places of queues that were made and undone, to be used again.
     gone_queues: Vec<QueueSlot>,
+    /// Those that may have something to be written.
+    counted_queues: Vec<QueueSlot>,
     /// Names of which there is no queue.
     no_queues: HashSet<Name>,
     /// What was read of a queue in another reading may be outdated.
@@ -252,7 +254,11 @@ impl Book {
         }
         let mut set = connection.prepare_cached(SET_COUNT)?;
         let mut add = connection.prepare_cached(ADD_TOTAL)?;
-        for queue in self.queues.iter_mut().filter(|queue| !queue.is_gone()) {
+        for slot in std::mem::take(&mut self.counted_queues) {
+            let queue = &mut self.queues[slot.index()];
+            if !queue.is_to_be_written() {
+                continue;
+            }
             for (state, n) in queue.take_changed() {
                 set.execute(params![queue.id, state.code(), n])?;
             }

@@ -48,6 +48,8 @@ pub(crate) struct Queue {
     reading: u64,
     /// It was made, and then undone: its number is not used again.
     gone: bool,
+    /// Something of it may have changed since it was written.
+    to_be_written: bool,
 }
 
 impl Book {
@@ -198,7 +200,16 @@ impl Book {
     pub(crate) fn queue_mut(&mut self, slot: QueueSlot) -> &mut Queue {
         let queue = &mut self.queues[slot.index()];
         debug_assert!(queue.gone || queue.reading == self.reading, "it was read");
+        if !std::mem::replace(&mut queue.to_be_written, true) {
+            self.counted_queues.push(slot);
+        }
         queue
+    }
+
+    /// How many queues the next commit looks at.
+    #[cfg(test)]
+    pub(crate) const fn counted_queues(&self) -> usize {
+        self.counted_queues.len()
     }
 
     /// The name of a queue, which never changes.
@@ -230,6 +241,7 @@ impl Queue {
             standing_known: false,
             reading: 0,
             gone: false,
+            to_be_written: false,
         }
     }
 
@@ -263,9 +275,9 @@ impl Queue {
         self.gone = true;
     }
 
-    /// It was made, and then undone.
-    pub(super) const fn is_gone(&self) -> bool {
-        self.gone
+    /// Whether something of it may have changed since it was written; nothing has, from then on.
+    pub(super) const fn is_to_be_written(&mut self) -> bool {
+        std::mem::replace(&mut self.to_be_written, false) && !self.gone
     }
 
     /// How many of its tasks are in a state.

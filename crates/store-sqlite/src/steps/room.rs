@@ -271,3 +271,20 @@ fn a_lane_that_is_removed_and_made_again_at_once_is_found_by_others() {
     one.submit_with(1, of("ada"));
     other.work(1);
 }
+
+#[test]
+fn a_commit_looks_at_no_queue_that_nothing_has_happened_in() {
+    let connection = schema();
+    let mut world = World::new(&connection);
+    world.submit_with(300, |n, task| task.queue = format!("queue-{n}").into());
+    let looked = world.transact(|tx| {
+        let task = NewTask::new(TaskId::from_bytes([9; 16]), "work", Payload::default());
+        let tasks = vec![task];
+        submit::submit(tx, &Submit { tasks }).unwrap();
+        tx.flush_events().unwrap();
+        tx.book.counted_queues()
+    });
+    assert_eq!(looked, 1, "of 301");
+    let pending = "SELECT sum(n) FROM duly_count WHERE state = 2";
+    assert_eq!(world.number(pending), 301);
+}
