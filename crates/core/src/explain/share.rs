@@ -9,12 +9,13 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::place::{Found, Lanes, Standing, Turns, class_of, in_proportion};
-use crate::bounds::POSITION_MAX;
 use crate::dispatch::LaneId;
 use crate::{OrderKey, OrderPolicy, Priority};
 
 /// How many lanes are looked at, about.
-const LANES: usize = 40;
+const LANES: usize = 16;
+/// How many tasks are looked at in all, about.
+const LOOKED: usize = 2_000;
 /// How many tasks tell where a class of a lane begins, and where it ends.
 const EDGE: u64 = 16;
 
@@ -151,7 +152,7 @@ pub(super) fn estimate<L: Lanes>(
         key,
         at: at.and(key.rank, key.sequence),
         ranked,
-        most: (POSITION_MAX / (looked * Priority::COUNT) as u64).max(EDGE + 1),
+        most: (LOOKED / (looked * Priority::COUNT)).max(EDGE as usize + 1) as u64,
     };
     let (mut ahead, mut all) = (0, 0);
     let mut taking_turns = Vec::new();
