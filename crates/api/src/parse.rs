@@ -98,6 +98,7 @@ fn plain(message: &str) -> String {
         Some("u32") => format!("{said}, expected a whole number from 0 to {}", u32::MAX),
         Some("u16") => format!("{said}, expected a whole number from 0 to {}", u16::MAX),
         Some("a map") => format!("{said}, expected an object"),
+        Some("a sequence") => format!("{said}, expected an array"),
         Some(other) => format!("{said}, expected {other}"),
         None => said,
     }
@@ -141,6 +142,9 @@ mod tests {
             error.expected.unwrap(),
             "a whole number from 0 to 4294967295"
         );
+        let error = refusal(r#"{"kind": "a", "replace": "payload"}"#);
+        assert_eq!(error.field.as_deref(), Some("replace"));
+        assert_eq!(error.expected.unwrap(), "an array");
         assert!(refusal("text").message.contains("quotes"));
         assert!(refusal("").message.contains("nothing"));
     }

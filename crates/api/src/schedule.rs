@@ -113,7 +113,7 @@ pub struct Schedule {
     pub held_at: Option<Timestamp>,
     /// How many ticks have fired; those triggered or filled in do not count.
     pub runs: u64,
-    /// The task that it created last.
+    /// The task that it created last; or that stands for it, because it holds its unique key.
     #[serde(with = "text::option")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::TaskId>))]
     pub last_task: Option<TaskId>,

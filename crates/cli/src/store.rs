@@ -22,6 +22,13 @@ pub(crate) async fn open_as(origin: &str, url: &str) -> Result<Duly, Failure> {
     })
 }
 
+/// Whether a URL makes sense, before anything is opened.
+pub(crate) fn check_as(origin: &str, url: &str) -> Result<(), Failure> {
+    let checked = url.parse::<StoreUrl>();
+    checked.map_err(|error| Failure::Usage(format!("{origin}: {error}")))?;
+    Ok(())
+}
+
 /// The same for who only looks at what is there: a name that was mistyped makes no new file.
 pub(crate) async fn open_existing(url: &str) -> Result<Duly, Failure> {
     if let Some(path) = file(url)

@@ -102,7 +102,7 @@ impl TaskFile {
             folder: folder(path),
             name,
             concurrency: written.concurrency.map(|tasks| tasks.0.0),
-            store: written.store.map(|store| store.value),
+            store: written.store.map(|store| store_url(store.value)),
             groups: group::groups(groups, &known)?,
             settings,
             text: text.to_owned(),
@@ -181,6 +181,14 @@ fn run_name(written: &wire::Text) -> Result<String, Fault> {
          first no `.`"
     );
     Err(Fault::at(place(written), message))
+}
+
+/// `memory:` without quotes would be the name of a mapping in YAML, so it goes without its colon too.
+fn store_url(written: String) -> String {
+    match written.as_str() {
+        "memory" => "memory:".to_owned(),
+        _ => written,
+    }
 }
 
 /// The name of the file without its ending, with what a name may not have replaced.

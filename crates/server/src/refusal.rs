@@ -7,7 +7,7 @@ use duly_api::{Code, Problem};
 use duly_core::InvalidTransition;
 
 use crate::port::{
-    ChangeError, InvalidInput, RequestError, ScheduleError, StoreError, SubmitError,
+    ChangeError, InvalidInput, RequestError, ScheduleError, StoreError, SubmitError, validate,
 };
 
 /// When a client may ask again that was told that there is no room, or no answer, now: in seconds.
@@ -87,7 +87,12 @@ impl From<StoreError> for Refusal {
 
 impl From<InvalidInput> for Refusal {
     fn from(error: InvalidInput) -> Self {
-        let field = wire_name(error.field);
+        let is_instant = error.expected == validate::INSTANT_EXPECTED;
+        let field = match error.field {
+            "due" if is_instant => "run_at",
+            field if is_instant => field,
+            field => wire_name(field),
+        };
         let detail = format!("{field} is {}: expected {}", error.value, error.expected);
         Problem::invalid(field, error.expected, detail).into()
     }

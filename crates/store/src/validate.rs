@@ -22,7 +22,7 @@ pub use limits::{attachment_change, limit, limit_uses, rate, too_many_limits};
 pub use saved::{Returned, restore};
 pub use schedule::{advance, put_schedule, schedule_count};
 pub use subjects::{tenant_change, too_many_kinds, too_many_lines, too_many_tenants};
-pub use times::{queue_change, when};
+pub use times::{INSTANT_EXPECTED, queue_change, when};
 
 type Checked = Result<(), InvalidInput>;
 

@@ -78,15 +78,20 @@ pub(crate) async fn run(asked: Arguments, own: Option<String>, json: bool) -> Re
     let file = TaskFile::read(&asked.file).map_err(|error| Failure::Usage(error.to_string()))?;
     let rules = config::rules()?;
     let is_shared = own.is_some() || file.store().is_some();
+    let url = match &own {
+        Some(url) => url.clone(),
+        None => file.store_url().map_err(homeless)?,
+    };
+    let origin = match own {
+        Some(_) => "--store".to_owned(),
+        None => format!("{}: store", asked.file.display()),
+    };
+    store::check_as(&origin, &url)?;
     if asked.dry_run {
         let mut plan = plan::of(&file, &asked.only)?;
         plan.prioritise(&rules, &file.queue(is_shared));
         return plan::print(&plan, json);
     }
-    let url = match &own {
-        Some(url) => url.clone(),
-        None => file.store_url().map_err(homeless)?,
-    };
     // Nobody else sees a store in memory.
     let lock = match url.starts_with("memory:") {
         true => None,

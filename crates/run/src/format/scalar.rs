@@ -123,7 +123,8 @@ impl Scalar for OrderPolicy {
 
 /// With a burst as large.
 impl Scalar for Rate {
-    const EXPECTED: &'static str = "so many per period, such as 50/1s or 1000/1h";
+    const EXPECTED: &'static str =
+        "so many per period, such as 50/1s or 1000/1h, at most 1000000 per at most 366 days";
 
     fn from_text(text: &str) -> Option<Self> {
         text.parse().ok()

@@ -160,6 +160,18 @@ async fn a_value_that_is_wrong_is_named() {
         ),
         (r#"{"kind": "a", "delay_ms": -1}"#, "delay_ms"),
         (r#"{"kind": "a", "delay_ms": 99999999999999}"#, "delay_ms"),
+        (
+            r#"{"kind": "a", "run_at": "2200-01-01T00:00:00Z"}"#,
+            "run_at",
+        ),
+        (
+            r#"{"kind": "a", "deadline": "2200-01-01T00:00:00Z"}"#,
+            "deadline",
+        ),
+        (
+            r#"{"kind": "a", "finish_by": "2200-01-01T00:00:00Z"}"#,
+            "finish_by",
+        ),
         (r#"{"kind": "a", "timeout_ms": 0}"#, "timeout_ms"),
         (r#"{"kind": "a", "attempts_max": 0}"#, "attempts_max"),
         (

@@ -89,13 +89,16 @@ pub fn when(field: &'static str, when: When, now: Timestamp) -> Checked {
     }
 }
 
+/// What is expected of an instant, unlike of a time from now.
+pub const INSTANT_EXPECTED: &str = "at most 100 years from now";
+
 pub(super) fn instant(field: &'static str, at: Timestamp, now: Timestamp) -> Checked {
     let ahead = at.since(now);
     if ahead > AHEAD_MAX {
         return refuse(
             field,
             format_args!("{} days from now", ahead.as_secs() / (24 * 3600)),
-            "at most 100 years from now",
+            INSTANT_EXPECTED,
         );
     }
     Ok(())

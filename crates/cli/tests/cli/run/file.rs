@@ -57,6 +57,20 @@ async fn a_plan_says_that_tenants_take_turns_where_they_do() {
 }
 
 #[tokio::test]
+async fn a_store_that_makes_no_sense_is_told_as_the_file_s_before_anything_runs() {
+    let folder = Folder::with("store: foo.db\ntasks: [{name: a, command: ['true']}]\n");
+    for arguments in [&["a.yaml"][..], &["a.yaml", "--dry-run"]] {
+        let outcome = folder.run(arguments).await;
+        assert_eq!(outcome.code, 2, "{outcome:?}");
+        let said = "a.yaml: store: \"foo.db\" names no known store: expected sqlite:PATH";
+        assert!(outcome.err.contains(said), "{outcome:?}");
+        assert_eq!(outcome.out, "");
+    }
+    let own = &["a.yaml", "--dry-run", "--store", "memory:"];
+    assert_eq!(folder.run(own).await.code, 0, "another is used");
+}
+
+#[tokio::test]
 async fn a_name_that_is_no_text_is_refused_if_it_is_meant() {
     let folder = Folder::with("tasks:\n- {name: a, each: '*.jpg', command: [cat, '{item}']}\n");
     let path = folder.path().join(OsStr::from_bytes(b"\xff.jpg"));

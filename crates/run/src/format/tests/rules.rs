@@ -247,3 +247,9 @@ fn limits_of_a_store_that_is_named_need_no_definition() {
         "{nameless}"
     );
 }
+
+#[test]
+fn a_store_in_memory_needs_no_quotes() {
+    let file = read("store: memory\ntasks: [{name: a, command: [x]}]\n");
+    assert_eq!(file.store(), Some("memory:"));
+}
