@@ -92,9 +92,12 @@ fn millis(duration: Duration) -> u64 {
 
 /// A number as it is typed; a store counts no further.
 fn number(least: i64) -> impl TypedValueParser<Value = u64> {
-    clap::value_parser!(i64)
-        .range(least..=i64::MAX)
-        .map(i64::unsigned_abs)
+    move |text: &str| {
+        let number = text.parse::<i64>().ok().filter(|number| *number >= least);
+        number
+            .map(i64::unsigned_abs)
+            .ok_or_else(|| format!("expected a whole number from {least} to {}", i64::MAX))
+    }
 }
 
 /// A priority as it is typed.

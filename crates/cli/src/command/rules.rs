@@ -52,10 +52,10 @@ struct Test {
           conflicts_with_all = ["payload_bytes", "arguments"])]
     payload: Option<Box<RawValue>>,
     /// How large its payload is; 0 unless given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = super::number(0), allow_negative_numbers = true)]
     payload_bytes: Option<u64>,
     /// How many arguments its payload has; not known unless given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = super::number(0), allow_negative_numbers = true)]
     arguments: Option<u64>,
     /// The priority that its submitter gives; left open unless given
     #[arg(long, value_parser = super::priority())]

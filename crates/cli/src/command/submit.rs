@@ -8,7 +8,7 @@ mod stable;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use duly_api::{Admission, NewTask};
+use duly_api::{Admission, NewTask, Submitted};
 use duly_core::{TaskId, Timestamp};
 use serde_json::value::RawValue;
 
@@ -145,6 +145,11 @@ pub(crate) async fn run(client: &Client, asked: Arguments, json: bool) -> Result
     if json {
         return output::print_json(&submitted);
     }
+    say(&submitted)
+}
+
+/// Which task it is, and how it was taken.
+pub(super) fn say(submitted: &Submitted) -> Result<(), Failure> {
     let note = match submitted.admission {
         Admission::New => "",
         Admission::Existed => "  (was there already)",

@@ -123,6 +123,14 @@ async fn what_a_submit_may_say_a_schedule_may_say_too() {
         assert_eq!(run["limits"], json!({"api": 1, "gpu": 3}), "{run}");
         assert_eq!(run["unique_key"], task["unique_key"]);
         assert_eq!(run["alert_unfinished_ms"], 120_000);
+        // The holder of the key stands for a run.
+        let again = there.text(&["schedule", "trigger", "feed"]).await;
+        let note = "(has the unique key, and goes on with it)";
+        assert!(again.starts_with(run["id"].as_str().unwrap()), "{again}");
+        assert!(again.contains(note), "{again}");
+        let shown = there.text(&["schedule", "show", "feed"]).await;
+        let last = format!("last task     {}", run["id"].as_str().unwrap());
+        assert!(shown.contains(&last), "{shown}");
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 use super::list::state;
 use crate::client::Client;
+use crate::command::submit;
 use crate::failure::Failure;
 use crate::output;
 
@@ -36,7 +37,7 @@ pub(super) async fn trigger(client: &Client, asked: &Arguments, json: bool) -> R
         if json {
             output::print_json(&task)?;
         } else {
-            output::print(&format!("{}  {}", task.id, output::state(task.state)))?;
+            submit::say(&task)?;
         }
     }
     Ok(())

@@ -186,8 +186,21 @@ const SHOWN: &[Case] = &[
         "--kind",
         "submitted, started",
     ),
-    (&["events", "--limit", "0"], "--limit", "0 is not in 1.."),
-    (&["events", "--limit", "-1"], "--limit", "-1 is not in 1.."),
+    (
+        &["events", "--limit", "0"],
+        "--limit",
+        "a whole number from 1 to",
+    ),
+    (
+        &["events", "--limit", "1k"],
+        "--limit",
+        "a whole number from 1 to",
+    ),
+    (
+        &["events", "--limit", "-1"],
+        "--limit",
+        "a whole number from 1 to",
+    ),
     (&["events", "--task", "x"], "--task", "a UUID"),
     (&["completions", "csh"], "SHELL", "powershell"),
     (
@@ -217,12 +230,12 @@ const CHANGED: &[Case] = &[
     (
         &["queue", "set", "q", "--bound", "-1"],
         "--bound",
-        "-1 is not in 0..=9223372036854775807",
+        "a whole number from 0 to",
     ),
     (
         &["queue", "set", "q", "--bound", TOO_MANY],
         "--bound",
-        "too large",
+        "a whole number from 0 to 9223372036854775807",
     ),
     (
         &["queue", "set", "q", "--keep-failed", "-1d"],
@@ -245,6 +258,11 @@ const CHANGED: &[Case] = &[
 
 /// Where the tasks are.
 const WHERE: &[Case] = &[
+    (
+        &["rules", "test", "--kind", "k", "--payload-bytes", "120k"],
+        "--payload-bytes",
+        "a whole number from 0 to",
+    ),
     (
         &["stats", "--server", "a", "--store", "memory:"],
         "--server",
