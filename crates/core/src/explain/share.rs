@@ -145,7 +145,13 @@ pub(super) fn estimate<L: Lanes>(
         false => in_proportion(count, found.beside, looked as u64 - 1),
     };
     let key = task.key;
-    let own = class_of(key.class).start..key;
+    // Of many of one rank a store would look at all behind it, and none of those before it tell more than it does.
+    let lesser = OrderKey {
+        rank: key.rank.saturating_sub(1),
+        sequence: i64::MAX,
+        ..key
+    };
+    let own = class_of(key.class).start..lesser;
     let at = lanes.reach(task.lane, &own, End::Back, EDGE)?;
     let mut survey = Survey {
         lanes,
