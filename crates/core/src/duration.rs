@@ -72,7 +72,7 @@ pub fn format(duration: Duration) -> String {
     format!("{}{unit}", ms / size)
 }
 
-/// A duration as a message quotes it: as [`format`] has it, but nothing is cut.
+/// A duration as a message quotes it: as [`format()`] has it, but nothing is cut.
 ///
 /// ```
 /// use core::time::Duration;
