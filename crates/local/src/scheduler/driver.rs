@@ -73,6 +73,16 @@ impl Driver {
 }
 
 impl Runner {
+    /// Whether this is what runs here, and so cannot wait for itself.
+    pub(super) fn is_here(&self) -> bool {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Task(task) => tokio::task::try_id() == Some(task.id()),
+            #[cfg(feature = "threads")]
+            Self::Thread(thread) => thread.thread().id() == crate::sync::thread::current().id(),
+        }
+    }
+
     /// Comes back if it has not ended. A thread is about to, and is waited for.
     pub(super) fn unless_ended(self, context: &mut Context<'_>) -> Option<Self> {
         match self {

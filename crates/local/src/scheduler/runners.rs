@@ -64,8 +64,12 @@ impl Runners {
         lock(&self.waiting.0).add(waker);
         let waker = Waker::from(self.waiting.clone());
         let mut context = Context::from_waker(&waker);
-        let is_inside =
-            |part: &mut Part| matches!(part, Part::Worker(worker, _) if inside[*worker]);
+        let is_inside = |part: &mut Part| match part {
+            Part::Worker(worker, _) => inside[*worker],
+            // What makes the tasks that recur may end the scheduler, too.
+            Part::Keeper(runner) => runner.is_here(),
+            Part::Watch(_) => false,
+        };
         let mut later: Vec<Part> = self.parts.extract_if(.., is_inside).collect();
         while let Some(part) = self.parts.pop() {
             if let Some(part) = part.unless_ended(left, &mut context) {

@@ -6,15 +6,39 @@ use std::sync::mpsc;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "threads")]
+use duly_local::block_on;
 use duly_local::{Handle, Priority, Returned, Scheduler, Shutdown, Task, TaskError, sleep};
 
 use crate::LONG;
 use crate::support::{World, both};
+#[cfg(feature = "threads")]
+use crate::within_long;
 
 /// Tells a scheduler to end, and does not wait for that.
 fn begin_to_end(scheduler: &Scheduler) {
     let mut end = pin!(scheduler.shutdown(Shutdown::Now));
     let _ = end.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+}
+
+#[cfg(feature = "threads")]
+async fn end_by_what_recurs(world: World) {
+    let scheduler = world.builder(1).start();
+    let (end, ended) = mpsc::channel();
+    let inner = scheduler.clone();
+    scheduler.every(Duration::from_millis(1), move || {
+        let left = block_on(inner.shutdown(Shutdown::Now));
+        let _ = end.send(left.stuck.len());
+        Task::new("late", async {})
+    });
+    assert_eq!(ended.recv_timeout(LONG), Ok(0));
+    scheduler.shutdown(Shutdown::Now).await;
+}
+
+#[test]
+#[cfg(feature = "threads")]
+fn what_makes_recurring_tasks_may_wait_for_the_end() {
+    within_long(|| World::Threads.run(end_by_what_recurs));
 }
 
 type Moved = Handle<Result<u32, String>>;
