@@ -44,7 +44,7 @@ pub const RULE_PATTERNS_MAX: usize = 32;
 pub const RULE_TEXT_BYTES_MAX: usize = 128;
 
 /// Tasks that are counted before one that is explained; its position is estimated beyond.
-pub const POSITION_MAX: u64 = 10_000;
+pub const POSITION_MAX: u64 = 5_000;
 
 /// Lanes that are looked at to explain why something waits.
 pub const EXPLAIN_LANES_MAX: usize = 200;
